@@ -1,0 +1,72 @@
+"""What an agent's module answers: where its logs are, what a line of them says.
+
+Everything here is pure: no clock, no open files, no prices. The pipeline reads the bytes, the
+store resolves what several logs say about one call.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import msgspec
+
+from toktui.model import Fact, Misread, Sighting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from toktui.agents.lineage import Run, Verdict
+
+MAX_COUNT: Final = 2**53 - 1
+"""The largest count that is taken for one: integers above it are not exact everywhere."""
+
+
+class Parsed(msgspec.Struct, frozen=True, gc=False):
+    """What one line says: calls that it reports, facts, and values that were not understood."""
+
+    sightings: tuple[Sighting, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    misread: tuple[Misread, ...] = ()
+
+
+NOTHING: Final = Parsed()
+
+
+class LineAgent(Protocol):
+    """An agent whose logs are lines that are only appended."""
+
+    name: str
+    label: str
+    PARSER: int
+    """Rises with every change of what `parse` makes of the same bytes."""
+    needles: tuple[bytes, ...]
+    """Every line with anything to say holds one of these, or spells a letter as a JSON escape."""
+
+    def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
+        """Folders that can hold logs of this agent, present or not."""
+        ...
+
+    def is_log(self, parts: Sequence[str]) -> bool:
+        """Whether the path below a root, taken apart, is a log of this agent."""
+        ...
+
+    def start(self, path: str) -> Any:
+        """The state before the first line of the log at `path`."""
+        ...
+
+    def load_state(self, packed: bytes) -> Any:
+        """The state that a checkpoint kept; raises msgspec.DecodeError on foreign bytes."""
+        ...
+
+    def parse(self, line: bytes, state: Any) -> Parsed:
+        """What one line (without its newline) says; `state` is moved on in place."""
+        ...
+
+    def curious(self, state: Any) -> bool:
+        """Whether `parse` wants the next line even if it holds none of the needles."""
+        ...
+
+    def lineage(self, run: Run, relatives: Sequence[Run]) -> Verdict | None:
+        """Where the leading part of a log belongs to a relative; None: this agent has no replays."""
+        ...

@@ -1,0 +1,62 @@
+"""JSON values on one line, as crashed and impatient writers leave them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, NoReturn, TypeVar
+
+import msgspec
+
+_T = TypeVar("_T")
+_BLANK: Final = b" \t\r\n\x0b\x0c"
+
+
+class BrokenLineError(ValueError):
+    """The line is not a sequence of whole JSON values; the message names no content."""
+
+
+def _number(text: str) -> int | float:
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) <= 2**53 else value
+
+
+def _constant(text: str) -> NoReturn:
+    raise BrokenLineError(f"{text} is no number")
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=_number, parse_constant=_constant)
+
+
+def looks_whole(line: bytes) -> bool:
+    """Whether a line that nobody needs may pass unread: blank, or braces at both ends."""
+    bare = line.strip(_BLANK)
+    return not bare or (bare[:1] == b"{" and bare[-1:] == b"}")
+
+
+def values(line: bytes) -> list[Any]:
+    """All JSON values of a line: glued ones, after leading NULs, integral floats as integers.
+
+    Raises BrokenLineError when any part of the line is no JSON, or nests too deep.
+    """
+    text = line.lstrip(b"\0").decode("utf-8", errors="replace")
+    found: list[Any] = []
+    at = 0
+    try:
+        while True:
+            while at < len(text) and text[at] in " \t\r\n\x0b\x0c":
+                at += 1
+            if at == len(text):
+                return found
+            value, at = _DECODER.raw_decode(text, at)
+            found.append(value)
+    except RecursionError:
+        raise BrokenLineError("nested too deep") from None
+    except BrokenLineError:
+        raise
+    except ValueError:
+        raise BrokenLineError("no whole JSON") from None
+
+
+def convert(value: object, shape: type[_T]) -> _T:
+    """`value` as `shape`; raises msgspec.ValidationError that names the place, never the content."""
+    return msgspec.convert(value, shape)
