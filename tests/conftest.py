@@ -213,7 +213,7 @@ class RealLogs:
 
 @pytest.fixture(scope="session")
 def real_logs() -> RealLogs:
-    """Unpacked once for all workers and runs into .cache/, unless `TOKTUI_REAL_LOGS` is unpacked."""
+    """Unpacked into .cache/ once for all workers and runs, unless they are unpacked already."""
     beside = ROOT / "../shared/logs/expected.json"
     expected = REAL_LOGS / "expected.json"
     unpacked = REAL_LOGS if (REAL_LOGS / "tricky").is_dir() else _unpacked(REAL_LOGS)

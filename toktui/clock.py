@@ -29,8 +29,8 @@ QUARTER_MS: Final = 15 * MINUTE_MS
 """Length of a rollup bucket."""
 DAY_MS: Final = 24 * 60 * MINUTE_MS
 BEGINNING_MS: Final = 0
-END_OF_TIME_MS: Final = 2**53
-"""The open ends of a range: no call lies outside."""
+END_OF_TIME_MS: Final = 253_402_214_400_000
+"""The open ends of a range (1970, 9999): every call lies between."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
@@ -113,7 +113,7 @@ def _of_file(path: Path) -> ZoneInfo | None:
                 return known
         with path.open("rb") as file:
             return ZoneInfo.from_file(file, key=path.name)
-    except (OSError, ValueError):
+    except (OSError, ValueError, struct.error):
         return None
 
 

@@ -74,8 +74,8 @@ def create_private(folder: Path) -> None:
 
     A folder that exists keeps its mode. Raises `StoreError` where it cannot be made.
     """
-    missing = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
+        missing = [place for place in (folder, *folder.parents) if not place.exists()]
         for place in reversed(missing):
             place.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
