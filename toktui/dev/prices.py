@@ -1,0 +1,93 @@
+"""`make prices`: compiles `pricing/data/rates.json` from genai-prices and our overlay.
+
+The same input gives the same bytes. The version is the overlay's day and a digest of the content.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import hashlib
+import importlib.metadata
+import json
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from toktui.pricing import genai, overlay
+from toktui.pricing.rows import SCHEMA, BookFile, Source
+
+DATA: Final = Path(__file__).parent.parent / "pricing" / "data"
+GENAI_READ_ON: Final = datetime.date(2026, 11, 10)
+"""The day of the newest genai-prices release that the book was compiled from."""
+
+_RENAMED: Final = {"or_": "or", "and_": "and"}
+
+
+def compile_book(overlay_data: bytes) -> BookFile:
+    """The book made from the installed genai-prices and the overlay's bytes."""
+    ours = overlay.decode(overlay_data)
+    models = overlay.lay_over(genai.convert(genai.decode(genai_data())), ours)
+    release = importlib.metadata.version("genai-prices")
+    source = Source(f"genai-prices-{release}", GENAI_READ_ON)
+    geo = overlay.geo_rules(ours)
+    digest = hashlib.sha256(msgspec.json.encode((source, ours.source, geo, models))).hexdigest()
+    return BookFile(
+        schema=SCHEMA,
+        version=f"{ours.date.isoformat()}.{digest[:8]}",
+        date=ours.date,
+        sources=(source, ours.source),
+        geo=geo,
+        models=models,
+    )
+
+
+def genai_data() -> bytes:
+    """The data of the installed genai-prices in the JSON that its own updates have."""
+    from genai_prices.data import providers
+
+    data = [{"id": provider.id, "models": _plain(provider.models)} for provider in providers]
+    return json.dumps(data, default=_number).encode()
+
+
+def encode(book: BookFile) -> bytes:
+    """The file: one line per model, so that a difference can be read."""
+    head = msgspec.json.encode(msgspec.structs.replace(book, models=())).decode()
+    models = b",\n".join(msgspec.json.encode(model) for model in book.models).decode()
+    return head.replace('"models":[]', f'"models":[\n{models}\n]').encode() + b"\n"
+
+
+def main() -> int:
+    """Writes the book and says what it holds."""
+    book = compile_book((DATA / "overlay.toml").read_bytes())
+    data = encode(book)
+    (DATA / "rates.json").write_bytes(data)
+    rows = sum(len(model.rows) for model in book.models)
+    print(f"{book.version}: {len(book.models)} models, {rows} rows, {len(data):,} bytes")
+    return 0
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    if dataclasses.is_dataclass(value) or type(value).__name__ == "ModelPrice":
+        return {_RENAMED.get(key, key): _plain(item) for key, item in vars(value).items()
+                if item is not None}
+    return value
+
+
+def _number(value: object) -> str:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What tokens cost: a dated rate book, and integer arithmetic on it."""
