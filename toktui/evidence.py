@@ -91,18 +91,26 @@ def merge(one: Evidence, other: Evidence) -> Evidence:
     """Both together; the spots of both, each offset once."""
     best, rest = (one, other) if one.rank() >= other.rank() else (other, one)
     early = min(one, other, key=lambda e: (e.first_ms, e.branch, e.version))
-    spots = {one.spots[i]: one.spots[i + 1 : i + 3] for i in range(0, len(one.spots), 3)}
-    for i in range(0, len(other.spots), 3):
-        spots.setdefault(other.spots[i], other.spots[i + 1 : i + 3])
     reported = [e.reported_nusd for e in (one, other) if e.reported_nusd is not None]
     return Evidence(
         early.first_ms, early.branch, early.version, best.at_ms, best.final, best.model,
         best.tokens, best.web_search, best.tier, best.geo, one.residual and other.residual,
         one.flags | other.flags, max(best.window, rest.window),
         max(reported) if reported else None, one.any_final or other.any_final,
-        [n for offset in sorted(spots) for n in (offset, *spots[offset])],
+        _both(one.spots, other.spots),
         one.own_key or other.own_key,
     )
+
+
+def _both(one: list[int], other: list[int]) -> list[int]:
+    """The spots of both by offset; where both have one, the call goes on only if both say so."""
+    if one[-3] < other[0]:
+        return one + other
+    rows = {one[i]: (one[i + 1], one[i + 2]) for i in range(0, len(one), 3)}
+    for i in range(0, len(other), 3):
+        length, bits = rows.get(other[i], (0, CONTINUED))
+        rows[other[i]] = (max(length, other[i + 1]), bits & other[i + 2])
+    return [n for offset in sorted(rows) for n in (offset, *rows[offset])]
 
 
 pack: Final = msgspec.msgpack.Encoder().encode

@@ -47,6 +47,10 @@ class LineAgent(Protocol):
         """Folders that can hold logs of this agent, present or not."""
         ...
 
+    def roots_of(self, folder: Path) -> Sequence[Path]:
+        """Where logs lie in a home that the user names."""
+        ...
+
     def is_log(self, parts: Sequence[str]) -> bool:
         """Whether the path below a root, taken apart, is a log of this agent."""
         ...

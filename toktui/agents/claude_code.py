@@ -255,7 +255,10 @@ class _ClaudeCode:
             home / "Library" / "Application Support" / "Claude" / "local-agent-mode-sessions",
             home / ".config" / "Claude" / "local-agent-mode-sessions",
         ]
-        return [h / "projects" for h in homes] + desktop
+        return [root for h in homes for root in self.roots_of(h)] + desktop
+
+    def roots_of(self, folder: Path) -> Sequence[Path]:
+        return [folder if folder.name == "projects" else folder / "projects"]
 
     def is_log(self, parts: Sequence[str]) -> bool:
         return parts[-1].endswith(".jsonl")

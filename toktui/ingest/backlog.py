@@ -1,0 +1,131 @@
+"""What the walk found against what the store knows: which logs have something to read."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from toktui.agents import agent
+from toktui.ingest.reading import Checkpoint
+from toktui.ingest.tail import Mark, Stat
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+    from toktui.ingest.discover import FoundLog
+
+
+class KnownLog(msgspec.Struct, gc=False):
+    """The store's row of a log."""
+
+    id: int
+    agent: str
+    path: str
+    stat: Stat
+    offset: int
+    parser: int
+    gone: bool
+    problem: str
+
+
+class Job(msgspec.Struct, frozen=True, array_like=True):
+    """A log to read: where it lies and where to go on."""
+
+    agent: str
+    path: str
+    root: str
+    before: Checkpoint
+    size: int
+    """Bytes that are new."""
+
+
+def known_logs(db: sqlite3.Connection) -> dict[str, KnownLog]:
+    """All logs of the store, by path."""
+    rows = db.execute(
+        "select l.id, a.text, l.path, l.device, l.inode, l.size, l.mtime_ns, l.offset, l.parser,"
+        " l.gone_ms is not null, l.problem from log l join name a on a.id = l.agent"
+    )
+    return {
+        path: KnownLog(
+            number, name, path, Stat(device, inode, size, mtime_ns), offset, parser, bool(gone),
+            problem,
+        )
+        for number, name, path, device, inode, size, mtime_ns, offset, parser, gone, problem in rows
+    }
+
+
+def is_new(found: FoundLog, known: KnownLog | None) -> bool:
+    """Whether a log has anything that the store has not taken in."""
+    return (
+        known is None
+        or known.stat != found.stat
+        or known.parser != agent(found.agent).PARSER
+        or known.gone
+    )
+
+
+def job(db: sqlite3.Connection, found: FoundLog, known: KnownLog | None) -> Job:
+    """Where to go on with a log."""
+    if known is None:
+        return Job(found.agent, found.path, found.root, Checkpoint(), found.stat.size)
+    head, tail, generation, parser, state, open_key = db.execute(
+        "select head, tail, generation, parser, state, open_key from log where id = ?", (known.id,)
+    ).fetchone()
+    begun = ()
+    if known.offset:
+        begun = tuple(
+            row[0]
+            for row in db.execute(
+                "select distinct c.key from source o join sighting s on s.source = o.id"
+                " join call c on c.id = s.call where o.log = ? and o.kind in (0, 2)",
+                (known.id,),
+            )
+        )
+    checkpoint = Checkpoint(
+        Mark(known.offset, head, tail), generation, parser, state, open_key, begun
+    )
+    new = found.stat.size - known.offset
+    size = new if parser == agent(found.agent).PARSER and new >= 0 else found.stat.size
+    return Job(found.agent, found.path, found.root, checkpoint, size)
+
+
+def follow_moves(
+    db: sqlite3.Connection, found: Sequence[FoundLog], known: dict[str, KnownLog]
+) -> None:
+    """Gives a log that was moved its new path, so that it is not read twice."""
+    here = {log.path for log in found}
+    by_inode = {
+        (k.stat.device, k.stat.inode): k for k in known.values() if k.path not in here
+    }
+    for log in found:
+        if log.path in known:
+            continue
+        old = by_inode.pop((log.stat.device, log.stat.inode), None)
+        if old is None or old.agent != log.agent or log.stat.size < old.offset:
+            continue
+        if os.path.lexists(old.path):
+            continue
+        db.execute(
+            "update log set path = ?, root = ?, gone_ms = null where id = ?",
+            (log.path, log.root, old.id),
+        )
+        del known[old.path]
+        old.path = log.path
+        known[log.path] = old
+
+
+def mark_gone(
+    db: sqlite3.Connection, found: Iterable[FoundLog], known: dict[str, KnownLog], now_ms: int
+) -> None:
+    """Notes which logs are no longer there; what they said stays."""
+    here = {log.path for log in found}
+    gone = [
+        (now_ms, k.id)
+        for k in known.values()
+        if k.path not in here and not k.gone and not os.path.lexists(k.path)
+    ]
+    if gone:
+        db.executemany("update log set gone_ms = ? where id = ?", gone)

@@ -1,0 +1,119 @@
+"""Which logs there are: the agents' folders, walked without following links."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from toktui.agents import agent, agent_names
+from toktui.ingest.tail import Stat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from toktui.config import Config
+
+_DEEPEST: Final = 12
+_MOST_ENTRIES: Final = 200_000
+
+
+class Root(msgspec.Struct, frozen=True):
+    """A folder that can hold logs of an agent."""
+
+    agent: str
+    path: str
+
+
+class FoundLog(msgspec.Struct, frozen=True, gc=False):
+    """A log as the file system shows it."""
+
+    agent: str
+    path: str
+    root: str
+    stat: Stat
+
+
+class Discovery(msgspec.Struct):
+    """What a walk found; `problems` pairs a folder or file with why it could not be looked at."""
+
+    logs: list[FoundLog]
+    problems: list[tuple[str, str]]
+    folders: list[str]
+    """Every folder that was looked into: what there is to watch."""
+
+
+def roots(config: Config, home: Path, env: Mapping[str, str]) -> list[Root]:
+    """The existing roots of all enabled agents, links resolved, each once."""
+    found: dict[tuple[str, str], Root] = {}
+    for name in agent_names():
+        settings = config.agent(name)
+        if not settings.enabled:
+            continue
+        module = agent(name)
+        places: Sequence[Path]
+        if settings.roots:
+            named = [_expand(text, home) for text in settings.roots]
+            places = [root for folder in named for root in module.roots_of(folder)]
+        else:
+            places = module.roots(home, env)
+        for place in places:
+            real = os.path.realpath(place)
+            if os.path.isdir(real):
+                found[name, real] = Root(name, real)
+    return list(found.values())
+
+
+def _expand(text: str, home: Path) -> Path:
+    return home / text[2:] if text.startswith("~/") else Path(text)
+
+
+def find_logs(places: Sequence[Root]) -> Discovery:
+    """All logs below the roots, newest first."""
+    discovery = Discovery([], [], [])
+    seen: set[tuple[int, int]] = set()
+    for place in places:
+        discovery.logs.extend(_walk(place, discovery, seen))
+    discovery.logs.sort(key=lambda log: (-log.stat.mtime_ns, log.path))
+    return discovery
+
+
+def _walk(
+    place: Root, discovery: Discovery, seen: set[tuple[int, int]]
+) -> Iterator[FoundLog]:
+    is_log = agent(place.agent).is_log
+    left = _MOST_ENTRIES
+    stack: list[tuple[str, tuple[str, ...]]] = [(place.path, ())]
+    while stack:
+        folder, parts = stack.pop()
+        try:
+            with os.scandir(folder) as entries:
+                listed = list(entries)
+        except OSError as error:
+            discovery.problems.append((folder, error.strerror or "cannot be read"))
+            continue
+        discovery.folders.append(folder)
+        for entry in listed:
+            left -= 1
+            if left < 0:
+                discovery.problems.append((place.path, f"more than {_MOST_ENTRIES:,} entries"))
+                return
+            below = (*parts, entry.name)
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    if len(below) < _DEEPEST:
+                        stack.append((entry.path, below))
+                elif is_log(below):
+                    status = entry.stat(follow_symlinks=False)
+                    place_on_disk = (status.st_dev, status.st_ino)
+                    if stat.S_ISREG(status.st_mode) and place_on_disk not in seen:
+                        seen.add(place_on_disk)
+                        yield FoundLog(
+                            place.agent, entry.path, place.path,
+                            Stat(*place_on_disk, status.st_size, status.st_mtime_ns),
+                        )
+            except OSError as error:
+                discovery.problems.append((entry.path, error.strerror or "cannot be read"))

@@ -1,0 +1,129 @@
+"""Reads a backlog of logs, newest first, in this process or in several, and settles it in one."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from toktui.ingest.reading import Batch, read_log
+from toktui.ingest.settle import Outcome
+from toktui.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from multiprocessing.context import BaseContext
+
+    from toktui.ingest.backlog import Job
+    from toktui.ingest.settle import Settler
+
+PARALLEL_FROM: Final = 24 << 20
+"""Bytes of backlog from which a second process is worth its start."""
+CALLS_PER_COMMIT: Final = 4_000
+_FIRST_COMMIT_S: Final = 0.25
+_COMMIT_S: Final = 1.0
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(list[Batch]).decode
+
+Advance = "Callable[[Job, int], None]"
+
+
+class ReadFailed(msgspec.Struct, frozen=True):
+    """A log that could not be read, and why; the reason is clean."""
+
+    job: Job
+    why: str
+
+
+def read_job(job: Job, now_ms: int) -> list[Batch] | str:
+    """All batches of one log, or why there are none."""
+    try:
+        return list(read_log(job.agent, job.path, job.root, job.before, now_ms))
+    except OSError as error:
+        return clean(error.strerror or str(error), 120)
+
+
+def _read_packed(argument: tuple[bytes, int]) -> bytes | str:
+    job, now_ms = argument
+    found = read_job(msgspec.msgpack.decode(job, type=_job_type()), now_ms)
+    return found if isinstance(found, str) else _pack(found)
+
+
+def _job_type() -> type[Job]:
+    from toktui.ingest.backlog import Job  # noqa: PLC0415
+
+    return Job
+
+
+def index(
+    settler: Settler,
+    jobs: Sequence[Job],
+    *,
+    now_ms: Callable[[], int],
+    processes: int = 1,
+    done: Callable[[Job, str], None] | None = None,
+    committed: Callable[[Outcome], bool] | None = None,
+) -> Outcome:
+    """Reads and settles all jobs in their order. `done` hears of each log that was read, with the
+    problem if there was one; `committed` of each transaction, and may end the work by False."""
+    total = Outcome()
+    waiting: list[Batch] = []
+    calls = 0
+    since = time.monotonic()
+    patience = _FIRST_COMMIT_S
+    for job, found in _read(jobs, now_ms(), processes):
+        if done is not None:
+            done(job, found if isinstance(found, str) else "")
+        if isinstance(found, str):
+            note_problem(settler, job, found)
+            continue
+        waiting.extend(found)
+        calls += sum(len(batch.gathered.heard) for batch in found)
+        if calls >= CALLS_PER_COMMIT or time.monotonic() - since > patience:
+            outcome = settler.settle(waiting, now_ms())
+            total.add(outcome)
+            waiting, calls, since, patience = [], 0, time.monotonic(), _COMMIT_S
+            if committed is not None and not committed(outcome):
+                return total
+    if waiting:
+        outcome = settler.settle(waiting, now_ms())
+        total.add(outcome)
+        if committed is not None:
+            committed(outcome)
+    return total
+
+
+def note_problem(settler: Settler, job: Job, why: str) -> None:
+    """Keeps why a log cannot be read, so that it is shown until it can."""
+    with settler.writer.transaction():
+        agent = settler.writer.name(job.agent)
+        settler.db.execute(
+            "insert into log (agent, path, root, problem) values (?, ?, ?, ?)"
+            " on conflict (path) do update set problem = excluded.problem",
+            (agent, job.path, job.root, why),
+        )
+
+
+def _read(
+    jobs: Sequence[Job], now_ms: int, processes: int
+) -> Iterator[tuple[Job, list[Batch] | str]]:
+    if processes <= 1 or len(jobs) < 2 or sum(job.size for job in jobs) < PARALLEL_FROM:  # noqa: PLR2004
+        for job in jobs:
+            yield job, read_job(job, now_ms)
+        return
+    work = [(_pack(job), now_ms) for job in jobs]
+    with _context().Pool(processes) as pool:
+        for job, found in zip(jobs, pool.imap(_read_packed, work, chunksize=1), strict=True):
+            yield job, found if isinstance(found, str) else _unpack(found)
+
+
+def _context() -> BaseContext:
+    """Forked workers start at once, but only a process without threads may fork."""
+    import multiprocessing  # noqa: PLC0415  only a large backlog needs it
+
+    plain = threading.active_count() == 1 and sys.platform == "linux"
+    return multiprocessing.get_context("fork" if plain else "spawn")

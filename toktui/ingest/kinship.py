@@ -1,0 +1,98 @@
+"""What only several logs together tell: ties between sessions, families, replayed counters."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from toktui import facts
+from toktui.ingest.replay import replayed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from toktui.ingest.settle import Seen, Settler
+
+
+class Kinship:
+    """Answers about sessions and threads, from the sightings that the store has."""
+
+    def __init__(self, settler: Settler) -> None:
+        self._settler = settler
+
+    def origin_of(self, agent: int) -> Callable[[str, str], str | None]:
+        """Which of two tied sessions is the origin: the one whose calls the other has all.
+
+        A tie is remembered, since later calls of either session can change the answer.
+        """
+
+        def answer(one: str, other: str) -> str | None:
+            first, second = sorted((one, other))
+            origin = self._origin(agent, first, second)
+            self._settler.db.execute(
+                "insert or replace into tie (agent, one, other, origin) values (?, ?, ?, ?)",
+                (agent, first, second, origin or ""),
+            )
+            return origin
+
+        return answer
+
+    def _calls_of(self, agent: int, session: str) -> set[int]:
+        return {
+            row[0]
+            for row in self._settler.db.execute(
+                "select distinct s.call from source o join log l on l.id = o.log"
+                " join sighting s on s.source = o.id where o.session = ? and l.agent = ?",
+                (session, agent),
+            )
+        }
+
+    def _origin(self, agent: int, one: str, other: str) -> str | None:
+        ones, others = self._calls_of(agent, one), self._calls_of(agent, other)
+        if ones == others:
+            return None
+        if ones < others:
+            return one
+        return other if others < ones else None
+
+    def ties_changed(
+        self, agent: int, heard: dict[str, dict[int, Seen]]
+    ) -> Iterable[set[str]]:
+        """Keys to resolve again because the origin of two tied sessions is another one now."""
+        db = self._settler.db
+        ties = db.execute(
+            "select one, other, origin from tie where agent = ?", (agent,)
+        ).fetchall()
+        if not ties:
+            return
+        touched = {
+            self._settler.source(source)[1].session for by in heard.values() for source in by
+        }
+        for one, other, origin in ties:
+            if one not in touched and other not in touched:
+                continue
+            now = self._origin(agent, one, other) or ""
+            if now != origin:
+                shared = self._calls_of(agent, one) & self._calls_of(agent, other)
+                keys = db.execute(
+                    "select c.key from json_each(?) j join call c on c.id = j.value",
+                    (json.dumps(sorted(shared)),),
+                )
+                yield {row[0] for row in keys}
+
+    def rekey(self, agent: int, heard: dict[str, dict[int, Seen]], logs: set[int]) -> None:
+        """Moves replayed calls to the thread that made them."""
+        replayed(self._settler, agent, heard, logs)
+
+    def families(self, agent: int, logs: set[int]) -> None:
+        """Writes who spawned or was forked by whom."""
+        for (body,) in self._settler.db.execute(
+            "select f.body from json_each(?) j join fact f on f.log = j.value and f.kind = 'thread'",
+            (json.dumps(sorted(logs)),),
+        ).fetchall():
+            thread = facts.decode_thread(body)
+            if thread.parent:
+                self._settler.db.execute(
+                    "update session set parent = ? where agent = ? and key = ? and parent <> ?1",
+                    (thread.parent, agent, thread.session),
+                )

@@ -1,0 +1,152 @@
+"""One log, from its checkpoint to its end: what a parsing process does, without the store."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from toktui.agents import agent as agent_named
+from toktui.ingest.gather import DAY_MS, Gathered, Gatherer
+from toktui.ingest.tail import Mark, Stat, blocks, is_same, mark_at, open_log, rest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from toktui.agents.base import LineAgent
+
+STILL_MS: Final = 60_000
+"""How long a log must rest before its last line is read without a newline."""
+CALLS_PER_BATCH: Final = 2_000
+TOO_LONG: Final = "line over 32 MiB"
+
+
+class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
+    """What the store keeps of a log between two reads."""
+
+    mark: Mark = Mark()
+    generation: int = 0
+    parser: int = 0
+    state: bytes = b""
+    open_key: str = ""
+    begun: tuple[str, ...] = ()
+    """Keys that began in this log; read from the store where the log goes on."""
+
+
+class Batch(msgspec.Struct, array_like=True):
+    """A stretch of one log, to be settled in one transaction with its checkpoint."""
+
+    agent: str
+    path: str
+    root: str
+    stat: Stat
+    checkpoint: Checkpoint
+    gathered: Gathered
+    bytes_read: int
+    complete: bool
+    """The log is read to its end; nothing waits for a newline or for the log to be still."""
+    fresh: bool
+    """The log was read from its first byte."""
+    last: bool = True
+
+
+def read_log(
+    agent: str, path: str, root: str, before: Checkpoint, now_ms: int
+) -> Iterator[Batch]:
+    """Batches of what is new in a log, in order, each with the checkpoint behind it.
+
+    Raises OSError where the log cannot be read.
+    """
+    parser = agent_named(agent)
+    fd, status = open_log(path)
+    try:
+        goes_on = before.parser == parser.PARSER and is_same(fd, status.size, before.mark)
+        yield from _Reader(parser, fd, status, now_ms).batches(path, root, before, goes_on=goes_on)
+    finally:
+        os.close(fd)
+
+
+class _Reader:
+    def __init__(self, agent: LineAgent, fd: int, status: Stat, now_ms: int) -> None:
+        self._agent = agent
+        self._fd = fd
+        self._status = status
+        self._now_ms = now_ms
+        self._latest_ms = max(now_ms, status.mtime_ns // 1_000_000) + DAY_MS
+
+    def batches(self, path: str, root: str, before: Checkpoint, *, goes_on: bool) -> Iterator[Batch]:
+        if goes_on and before.mark.offset:
+            state = self._agent.load_state(before.state)
+            begun, open_key, offset = set(before.begun), before.open_key, before.mark.offset
+            generation = before.generation
+        else:
+            state = self._agent.start(path)
+            begun, open_key, offset = set[str](), "", 0
+            rewritten = before.mark.offset > 0 and before.parser == self._agent.PARSER
+            generation = before.generation + rewritten
+        gatherer = Gatherer(
+            self._agent, state, latest_ms=self._latest_ms, begun=begun, open_key=open_key
+        )
+        fresh = offset == 0
+        done = offset
+        for block in blocks(self._fd, offset):
+            if block.data:
+                gatherer.read_block(block.data, block.at)
+            else:
+                gatherer.skip_line(block.at, TOO_LONG)
+            offset = block.end
+            if len(gatherer) >= CALLS_PER_BATCH:
+                yield self._batch(path, root, gatherer, offset, generation, offset - done, fresh, last=False)
+                done, fresh = offset, False
+        size = self._status.size
+        complete = size <= offset
+        final = b"" if complete else self._final_line(offset, state)
+        batch = self._batch(path, root, gatherer, offset, generation, offset - done, fresh, last=True)
+        if final:
+            gatherer.read_line(final, offset)
+            tail = gatherer.take()
+            batch.gathered = _joined(batch.gathered, tail)
+            complete = True
+        batch.complete = complete
+        yield batch
+
+    def _final_line(self, offset: int, state: Any) -> bytes:
+        """The last line without newline, if the log rests and the line is whole JSON."""
+        if self._now_ms - self._status.mtime_ns // 1_000_000 < STILL_MS:
+            return b""
+        line = rest(self._fd, offset)
+        if not line.strip():
+            return b""
+        try:
+            msgspec.json.decode(line.lstrip(b"\0"), type=msgspec.Raw)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return b""
+        del state
+        return line
+
+    def _batch(
+        self, path: str, root: str, gatherer: Gatherer, offset: int, generation: int,
+        bytes_read: int, fresh: bool, *, last: bool,
+    ) -> Batch:
+        gathered = gatherer.take()
+        checkpoint = Checkpoint(
+            mark_at(self._fd, offset), generation, self._agent.PARSER,
+            msgspec.msgpack.encode(gatherer.state), gathered.open_key,
+        )
+        return Batch(
+            self._agent.name, path, root, self._status, checkpoint, gathered, bytes_read,
+            complete=False, fresh=fresh, last=last,
+        )
+
+
+def _joined(one: Gathered, other: Gathered) -> Gathered:
+    """Both stretches; the checkpoint's open call stays that of the first."""
+    shift = len(one.voices)
+    for heard in other.heard:
+        heard.voice += shift
+    return Gathered(
+        one.voices + other.voices, one.heard + other.heard, one.facts + other.facts,
+        one.runs + other.runs, one.misread + other.misread, one.lines, one.version or other.version,
+        one.open_key,
+    )

@@ -1,0 +1,128 @@
+"""The bytes of a log since a checkpoint, whatever its writer did to it in between."""
+
+from __future__ import annotations
+
+import os
+import stat
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BLOCK: Final = 4 << 20
+LONGEST_LINE: Final = 32 << 20
+_HEAD: Final = 4096
+_TAIL: Final = 256
+
+
+class Stat(msgspec.Struct, frozen=True, gc=False):
+    """What the file system says of a log."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+
+
+class Mark(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How far a log is read and how to know it again: `offset` is just behind a newline."""
+
+    offset: int = 0
+    head: bytes = b""
+    tail: bytes = b""
+
+
+class Block(msgspec.Struct, frozen=True, gc=False):
+    """Whole lines from `at` on; `data` is empty for a line that is too long to be read."""
+
+    at: int
+    data: bytes
+    end: int
+
+
+def open_log(path: str) -> tuple[int, Stat]:
+    """A descriptor for reading a regular file, and its stat; OSError for anything else.
+
+    Neither a link nor a pipe is opened: a FIFO named like a log must not block.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(f"not a regular file: {path}")
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd, Stat(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def is_same(fd: int, size: int, mark: Mark) -> bool:
+    """Whether the file still begins with what was read up to the mark."""
+    if size < mark.offset:
+        return False
+    return mark.offset == 0 or (
+        _digest(os.pread(fd, min(_HEAD, mark.offset), 0)) == mark.head
+        and _digest(_before(fd, mark.offset)) == mark.tail
+    )
+
+
+def mark_at(fd: int, offset: int) -> Mark:
+    """The mark for everything before `offset`."""
+    if offset == 0:
+        return Mark()
+    head = _digest(os.pread(fd, min(_HEAD, offset), 0))
+    return Mark(offset, head, _digest(_before(fd, offset)))
+
+
+def _before(fd: int, offset: int) -> bytes:
+    start = max(0, offset - _TAIL)
+    return os.pread(fd, offset - start, start)
+
+
+def _digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=8).digest()
+
+
+def blocks(fd: int, offset: int, *, size: int = BLOCK) -> Iterator[Block]:
+    """Whole lines from `offset` to the last newline; a line longer than LONGEST_LINE comes empty.
+
+    Memory is bounded by a block and one longest line.
+    """
+    carry = b""
+    at = offset
+    reading = offset
+    while data := os.pread(fd, size, reading):
+        reading += len(data)
+        data = carry + data if carry else data
+        end = data.rfind(b"\n") + 1
+        if end:
+            yield Block(at, data if end == len(data) else data[:end], at + end)
+            at += end
+            carry = data[end:]
+        else:
+            carry = data
+        if len(carry) > LONGEST_LINE:
+            carry = b""
+            skipped = _next_line(fd, reading, size)
+            if skipped is None:
+                return
+            yield Block(at, b"", skipped)
+            at = reading = skipped
+
+
+def _next_line(fd: int, reading: int, size: int) -> int | None:
+    while data := os.pread(fd, size, reading):
+        newline = data.find(b"\n")
+        if newline >= 0:
+            return reading + newline + 1
+        reading += len(data)
+    return None
+
+
+def rest(fd: int, offset: int) -> bytes:
+    """The last line without a newline, if there is one that can be read."""
+    data = os.pread(fd, LONGEST_LINE + 1, offset)
+    return b"" if len(data) > LONGEST_LINE or b"\n" in data else data

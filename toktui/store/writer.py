@@ -1,0 +1,228 @@
+"""The one writing connection: names, rows and the sums over them, nothing about agents or prices.
+
+The caller opens a transaction around everything that belongs together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from toktui.store.schema import MEASURES, QUARTER_KEYS, QUARTER_MS, SESSION_KEYS
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Sequence
+
+CALL_COLUMNS: Final = (
+    "id", "agent", "key", "session", "agent_id", "at_ms", "project", "branch", "version", "model",
+    "priced", "tier", "geo", "exactness", "flags", "input", "cache_read", "cache_write_5m",
+    "cache_write_1h", "output", "reasoning", "web_search", "window", "rate", "cost_nusd",
+    "cost_input", "cost_cache_read", "cost_cache_write_5m", "cost_cache_write_1h", "cost_output",
+    "cost_fees", "saved_nusd", "reported_nusd",
+)
+"""The columns of a call row, in the order of the tuples that this module takes and gives."""
+
+CallRow = tuple[object, ...]
+_AT: Final = {column: i for i, column in enumerate(CALL_COLUMNS)}
+_PUT_CALL: Final = (
+    f"insert or replace into call ({', '.join(CALL_COLUMNS)}, stamp) "
+    f"values ({', '.join('?' * len(CALL_COLUMNS))}, ?)"
+)
+
+
+def _upsert(table: str, keys: Sequence[str]) -> str:
+    columns = (*keys, *MEASURES)
+    sums = ", ".join(f"{m} = {m} + excluded.{m}" for m in MEASURES)
+    return (
+        f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))}) "
+        f"on conflict ({', '.join(keys)}) do update set {sums}"
+    )
+
+
+_ADD_QUARTER: Final = _upsert("quarter", QUARTER_KEYS)
+_ADD_SESSION: Final = _upsert("session_total", SESSION_KEYS)
+_EXACTNESS_AT: Final = MEASURES.index("exact")
+
+
+def measures(row: CallRow) -> list[int]:
+    """What a call adds to every sum that it is in, in the order of MEASURES."""
+    (
+        exactness, tokens_in, read, write_5m, write_1h, output, reasoning, searches,
+        cost, c_in, c_read, c_5m, c_1h, c_out, c_fees, saved, reported,
+    ) = (
+        row[13], row[15], row[16], row[17], row[18], row[19], row[20], row[21],
+        row[24], row[25], row[26], row[27], row[28], row[29], row[30], row[31], row[32],
+    )
+    total = tokens_in + read + write_5m + write_1h + output  # type: ignore[operator]
+    unpriced = cost is None
+    sums = [
+        1, 0, 0, 0, 0, int(unpriced), tokens_in, read, write_5m, write_1h, output, reasoning,
+        searches, total if exactness == 2 else 0, total if unpriced else 0, cost or 0, c_in, c_read,
+        c_5m, c_1h, c_out, c_fees, saved, reported or 0,
+    ]
+    sums[_EXACTNESS_AT + exactness] = 1  # type: ignore[operator]
+    return sums  # type: ignore[return-value]
+
+
+class Writer:
+    """All writing to one open store. Not for two threads at once."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+        self._names: dict[str, int] = {"": 0}
+        self._sessions: dict[tuple[int, str], int] = {}
+        self._quarters: dict[tuple[object, ...], list[int]] = {}
+        self._totals: dict[tuple[object, ...], list[int]] = {}
+        self._copies: defaultdict[tuple[int, str], int] = defaultdict(int)
+        self._spans: dict[int, tuple[int, int]] = {}
+        self._shrunk: set[int] = set()
+        self._next_call = 0
+        self.stamp = 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside commits together with the sums, or nothing does."""
+        self.db.execute("begin immediate")
+        try:
+            yield
+            self._flush()
+            self.db.execute("commit")
+        except BaseException:
+            if self.db.in_transaction:
+                self.db.execute("rollback")
+            self.forget_caches()
+            raise
+
+    def forget_caches(self) -> None:
+        """After a rollback, or when another connection wrote: nothing remembered holds."""
+        self._names = {"": 0}
+        self._sessions.clear()
+        self._quarters.clear()
+        self._totals.clear()
+        self._copies.clear()
+        self._spans.clear()
+        self._shrunk.clear()
+        self._next_call = 0
+
+    def name(self, text: str) -> int:
+        """The number of a word that many rows share."""
+        known = self._names.get(text)
+        if known is None:
+            found = self.db.execute("select id from name where text = ?", (text,)).fetchone()
+            if found is None:
+                found = self.db.execute(
+                    "insert into name (text) values (?) returning id", (text,)
+                ).fetchone()
+            known = self._names[text] = int(found[0])
+        return known
+
+    def session(self, agent: int, key: str) -> int:
+        """The number of a session, made on first use."""
+        known = self._sessions.get((agent, key))
+        if known is None:
+            found = self.db.execute(
+                "select id from session where agent = ? and key = ?", (agent, key)
+            ).fetchone()
+            if found is None:
+                found = self.db.execute(
+                    "insert into session (agent, key) values (?, ?) returning id", (agent, key)
+                ).fetchone()
+            known = self._sessions[agent, key] = int(found[0])
+        return known
+
+    def new_call_id(self) -> int:
+        """A number that no call has had in this transaction."""
+        if not self._next_call:
+            row = self.db.execute(
+                "select max(coalesce((select max(id) from call), 0),"
+                " coalesce((select max(call) from sighting), 0))"
+            ).fetchone()
+            self._next_call = int(row[0])
+        self._next_call += 1
+        return self._next_call
+
+    def put_calls(self, rows: Iterable[CallRow], before: Iterable[CallRow] = ()) -> None:
+        """Writes calls; `before` are the stored rows that they replace or that are to go."""
+        new = list(rows)
+        for row in before:
+            self._count(row, -1)
+            self._shrunk.add(row[3])  # type: ignore[arg-type]
+        for row in new:
+            self._count(row, 1)
+            session, at_ms = int(row[3]), int(row[5])  # type: ignore[call-overload]
+            span = self._spans.get(session)
+            self._spans[session] = (
+                (at_ms, at_ms) if span is None else (min(span[0], at_ms), max(span[1], at_ms))
+            )
+        self.db.executemany(_PUT_CALL, [(*row, self.stamp) for row in new])
+
+    def drop_calls(self, rows: Sequence[CallRow]) -> None:
+        """Takes calls out, with their share of every sum."""
+        self.put_calls((), rows)
+        self.db.executemany("delete from call where id = ?", [(row[0],) for row in rows])
+
+    def add_copies(self, agent: int, reason: str, rows: int) -> None:
+        """Changes the number of copies of a reason."""
+        if rows:
+            self._copies[agent, reason] += rows
+
+    def copies_change(self) -> dict[str, int]:
+        """What this transaction has changed so far, by reason, all agents together."""
+        change: defaultdict[str, int] = defaultdict(int)
+        for (_, reason), rows in self._copies.items():
+            change[reason] += rows
+        return dict(change)
+
+    def _count(self, row: CallRow, sign: int) -> None:
+        quarter = (row[5] // QUARTER_MS, row[1], row[9], row[10], row[11], row[6], row[7])  # type: ignore[operator]
+        total = (row[3], row[9], row[10], row[11])
+        delta = measures(row)
+        if sign < 0:
+            delta = [-n for n in delta]
+        for sums, key in ((self._quarters, quarter), (self._totals, total)):
+            so_far = sums.get(key)
+            sums[key] = list(delta) if so_far is None else [a + b for a, b in zip(so_far, delta)]  # noqa: B905
+
+    def _flush(self) -> None:
+        """Brings the sums of this transaction into the rollups."""
+        for statement, sums, table in (
+            (_ADD_QUARTER, self._quarters, "quarter"),
+            (_ADD_SESSION, self._totals, "session_total"),
+        ):
+            changed = [(key, delta) for key, delta in sums.items() if any(delta)]
+            self.db.executemany(statement, [(*key, *delta) for key, delta in changed])
+            fell = [key for key, delta in changed if delta[0] < 0]
+            if fell:
+                keys = QUARTER_KEYS if table == "quarter" else SESSION_KEYS
+                where = " and ".join(f"{k} = ?" for k in keys)
+                self.db.executemany(f"delete from {table} where calls = 0 and {where}", fell)
+            sums.clear()
+        self.db.executemany(
+            "insert into copy_total (agent, reason, rows) values (?, ?, ?) "
+            "on conflict (agent, reason) do update set rows = rows + excluded.rows",
+            [(agent, reason, rows) for (agent, reason), rows in self._copies.items() if rows],
+        )
+        self._copies.clear()
+        self._flush_spans()
+
+    def _flush_spans(self) -> None:
+        self.db.executemany(
+            "update session set first_ms = min(coalesce(first_ms, ?1), ?1),"
+            " last_ms = max(coalesce(last_ms, ?2), ?2) where id = ?3",
+            [(first, last, session) for session, (first, last) in self._spans.items()],
+        )
+        self._spans.clear()
+        self.db.executemany(
+            "update session set"
+            " first_ms = (select min(at_ms) from call where session = ?1),"
+            " last_ms = (select max(at_ms) from call where session = ?1) where id = ?1",
+            [(session,) for session in self._shrunk],
+        )
+        self._shrunk.clear()
+
+
+def column(row: CallRow, name: str) -> object:
+    """One column of a call row, by name."""
+    return row[_AT[name]]
