@@ -24,10 +24,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
-REAL_HOME = Path.home()
+# Workers are started by a process that has forgotten the user already.
+REAL_HOME = Path(os.environ.setdefault("TOKTUI_REAL_HOME", str(Path.home())))
 REQUIRED = tuple(filter(None, os.environ.get("TOKTUI_REQUIRE", "").split(",")))
 REAL_LOGS = Path(os.environ.get("TOKTUI_REAL_LOGS") or ROOT / "../shared/logs")
 
+KEPT = ("TOKTUI_REAL_HOME", "TOKTUI_REAL_LOGS", "TOKTUI_REQUIRE")
 FOREIGN_PREFIXES = ("TOKTUI_", "XDG_", "CLAUDE_", "CODEX_", "ANTHROPIC_", "OPENAI_")
 FIXED = {
     "TZ": "UTC",
@@ -66,7 +68,8 @@ def _environment(base: Path) -> dict[str, str]:
 
 def _forget_the_user(base: Path) -> None:
     for name in list(os.environ):
-        if name.startswith(FOREIGN_PREFIXES) or name in ("NO_COLOR", "COLUMNS", "LINES"):
+        foreign = name.startswith(FOREIGN_PREFIXES) or name in ("NO_COLOR", "COLUMNS", "LINES")
+        if foreign and name not in KEPT:
             del os.environ[name]
     os.environ.update(_environment(base))
     time.tzset()
