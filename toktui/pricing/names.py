@@ -47,14 +47,18 @@ _RELAYS: Final = frozenset({
 
 _WINDOW: Final = re.compile(r"\[(\d{1,4})([km])\]$")
 _REGION: Final = re.compile(r"(?:us|us-gov|eu|apac|au|jp|in|ca|sa|global)\.(?=[a-z])")
-_BEDROCK: Final = re.compile(r"(anthropic|openai|deepseek|moonshotai|zai|minimax|mistral)\.(?=[a-z])")
+_BEDROCK: Final = re.compile(
+    r"(anthropic|openai|deepseek|moonshotai|zai|minimax|mistral)\.(?=[a-z])"
+)
 _BEDROCK_VERSION: Final = re.compile(r"-v\d{1,2}(?::\d{1,2}(?::\d{1,4}k)?)?$")
 _AT: Final = re.compile(r"@(?:\d{8}|default|latest|\d{3})$")
 _ROUTE: Final = re.compile(r":(?:beta|thinking)$")
 _DAY: Final = re.compile(r"-(20\d\d)(-?)([01]\d)\2([0-3]\d)$")
 _EFFORT: Final = re.compile(r"-(?:thinking|none|minimal|low|medium|high|xhigh)$")
 _HAS_EFFORT: Final = re.compile(r"(?:claude|gpt|gemini)-|o[1-9]\b")
-_CLAUDE: Final = re.compile(r"claude-(\d{1,2}(?:[.-]\d{1,2})?)-(opus|sonnet|haiku|fable|mythos)(.*)")
+_CLAUDE: Final = re.compile(
+    r"claude-(\d{1,2}(?:[.-]\d{1,2})?)-(opus|sonnet|haiku|fable|mythos)(.*)"
+)
 _CLAUDE_DOT: Final = re.compile(r"(claude-[a-z]+-\d{1,2})\.(\d{1,2})")
 
 

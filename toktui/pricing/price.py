@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from math import gcd
-from typing import Final, Literal, NamedTuple, cast
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
 from toktui.model import NanoUSD, Tier, Tokens
-from toktui.pricing.rates import BandRates, RateBook
-from toktui.pricing.rows import TOKENS_PER_UNIT
+from toktui.pricing.periods import band_for
+from toktui.pricing.rates import RateBook
 
 MOST_NUSD: Final = (1 << 53) - 1
 """Nine million dollars. No call costs more: such a count is damage, and would overflow sums."""
@@ -19,18 +18,11 @@ class Cost(msgspec.Struct, frozen=True, gc=False):
     """List cost of one call in nano-dollars; `parts` follow `model.PARTS` and add up to it."""
 
     total_nusd: NanoUSD
-    parts: tuple[NanoUSD, NanoUSD, NanoUSD, NanoUSD, NanoUSD, NanoUSD]
+    parts: tuple[int, ...]
     saved_nusd: NanoUSD
     """The prompt at the input rate, minus what it cost; negative if writing cost more."""
     rate_id: str
     priced_as: str
-
-
-class PerToken(NamedTuple):
-    """Nano-dollars per token of each bucket, over a common denominator."""
-
-    rates: tuple[int, int, int, int, int]
-    denominator: int
 
 
 class NextTurn(NamedTuple):
@@ -38,10 +30,6 @@ class NextTurn(NamedTuple):
 
     warm_nusd: NanoUSD
     cold_nusd: NanoUSD
-
-
-_per_token: Final[dict[tuple[BandRates, tuple[int, int]], PerToken]] = {}
-_MOST_CACHED: Final = 4096
 
 
 def price(
@@ -58,37 +46,32 @@ def price(
     rate = book.rate_for(model, at_ms, tier)
     if rate is None or (web_search and rate.web_search is None):
         return None
-    multiple = book.geo_multiple(rate.provider, geo)
-    if multiple is None:
+    bands = rate.bands if geo is None else book.bands(rate, geo)
+    if bands is None:
         return None
     fresh, read, short, long = (
         tokens.input, tokens.cache_read, tokens.cache_write_5m, tokens.cache_write_1h,
     )
     prompt = fresh + read + short + long
-    band = rate.bands[0] if len(rate.bands) == 1 else rate.band(prompt)
-    (r_fresh, r_read, r_short, r_long, r_output), denominator = per_token(band, multiple)
-    fees = web_search * (rate.web_search or 0)
-    numerators = (
-        fresh * r_fresh, read * r_read, short * r_short, long * r_long, tokens.output * r_output,
-    )
-    paid = numerators[0] + numerators[1] + numerators[2] + numerators[3]
+    band = bands[0] if len(bands) == 1 else band_for(bands, prompt)
+    r_fresh, r_read, r_short, r_long, r_output = band.per_token
+    fresh, read, short, long = fresh * r_fresh, read * r_read, short * r_short, long * r_long
+    output = tokens.output * r_output
+    paid = fresh + read + short + long
     saved = prompt * r_fresh - paid
+    fees = web_search * (rate.web_search or 0)
+    denominator = band.denominator
     if denominator == 1:
-        total = paid + numerators[4] + fees
-        parts = (*numerators, fees)
+        total = paid + output + fees
+        parts = (fresh, read, short, long, output, fees)
     else:
-        total = half_even(paid + numerators[4], denominator) + fees
-        parts = split(numerators, denominator, total - fees, fees)
+        tokens_nusd = half_even(paid + output, denominator)
+        total = tokens_nusd + fees
+        parts = (*split((fresh, read, short, long, output), denominator, tokens_nusd), fees)
         saved = half_even(saved, denominator)
     if total > MOST_NUSD:
         return None
-    return Cost(
-        NanoUSD(total),
-        cast("tuple[NanoUSD, NanoUSD, NanoUSD, NanoUSD, NanoUSD, NanoUSD]", parts),
-        NanoUSD(saved),
-        rate.rate_id,
-        rate.priced_as,
-    )
+    return Cost(NanoUSD(total), parts, NanoUSD(saved), rate.rate_id, rate.priced_as)
 
 
 def next_turn(
@@ -120,22 +103,6 @@ def next_turn(
     return NextTurn(costs[0].total_nusd, costs[1].total_nusd)
 
 
-def per_token(band: BandRates, multiple: tuple[int, int]) -> PerToken:
-    """Nano-dollars per token with the place's multiple in them."""
-    key = (band, multiple)
-    known = _per_token.get(key)
-    if known is None:
-        scaled = [rate * multiple[0] for rate in band.rates]
-        denominator = TOKENS_PER_UNIT * multiple[1]
-        common = gcd(denominator, *scaled)
-        fresh, read, short, long, output = (rate // common for rate in scaled)
-        known = PerToken((fresh, read, short, long, output), denominator // common)
-        if len(_per_token) >= _MOST_CACHED:
-            _per_token.clear()
-        _per_token[key] = known
-    return known
-
-
 def half_even(numerator: int, denominator: int) -> int:
     """The nearest whole number; of two equally near ones the even."""
     quotient, rest = divmod(numerator, denominator)
@@ -145,12 +112,10 @@ def half_even(numerator: int, denominator: int) -> int:
     return quotient
 
 
-def split(
-    numerators: tuple[int, ...], denominator: int, total: int, fees: int
-) -> tuple[int, ...]:
-    """Parts that add up to `total` and the fees: floors, and the rest to the largest remainders.
+def split(numerators: tuple[int, ...], denominator: int, total: int) -> tuple[int, ...]:
+    """Whole parts that add up to `total`, the rounded sum of the fractions.
 
-    Of equal remainders the first in the order of the buckets gets it.
+    Floors, and the rest to the largest remainders; of equal ones the first in order gets it.
     """
     floors = [numerator // denominator for numerator in numerators]
     rest = total - sum(floors)
@@ -158,4 +123,4 @@ def split(
         order = sorted(range(len(floors)), key=lambda i: -(numerators[i] % denominator))
         for index in order[:rest]:
             floors[index] += 1
-    return (*floors, fees)
+    return tuple(floors)
