@@ -26,9 +26,8 @@ test: $(VENV)/.installed-dev
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
 lint: $(VENV)/.installed-dev
-	$(BIN)/ruff check
-	$(BIN)/basedpyright
-	$(BIN)/lint-imports
+	@failed=0; for tool in "ruff check" basedpyright lint-imports; do \
+		echo "$(BIN)/$$tool"; $(BIN)/$$tool || failed=1; done; exit $$failed
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m toktui.dev.bench $(ARGS)

@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -235,7 +234,6 @@ def _unpacked(archives: Path) -> Path:
         if not target.exists():
             half = Path(tempfile.mkdtemp(dir=cache_folder))
             for path in found:
-                with tarfile.open(path) as archive:
-                    archive.extractall(half, filter="data")
+                subprocess.run(["tar", "-C", half, "--no-same-owner", "-xJf", path], check=True)
             half.rename(target)
     return target
