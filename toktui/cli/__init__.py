@@ -1,0 +1,134 @@
+"""The command `toktui`: one module = one command group, loaded when it is called.
+
+Nothing here imports more than click: a report on an unchanged store takes little longer than the
+start of the interpreter.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import click
+
+from toktui import VERSION
+from toktui.errors import ToktuiError
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+INTERRUPTED: Final = 130
+
+MODULES: Final[Mapping[str, str]] = {
+    "completion": "completion",
+    "config": "config",
+    "data": "data",
+    "doctor": "doctor",
+    "now": "now",
+    "prices": "prices",
+    "report": "report",
+    "reprice": "reprice",
+    "sessions": "sessions",
+    "sync": "sync",
+    "why": "why",
+}
+"""The module below this package in which each command is defined under its own name."""
+
+
+class _OnDemand(MutableMapping[str, click.Command]):
+    """Commands by name; one is imported when it is looked up."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, click.Command] = {}
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in self._loaded:
+            module = importlib.import_module(f"{__name__}.{MODULES[name]}")
+            self._loaded[name] = cast(click.Command, getattr(module, name))
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*MODULES, *self._loaded}))
+
+    def __len__(self) -> int:
+        return len({*MODULES, *self._loaded})
+
+
+class _Failure(click.ClickException):
+    """A `ToktuiError` as click ends a program: message and hint on stderr, and an exit code."""
+
+    def __init__(self, error: ToktuiError) -> None:
+        super().__init__(error.what)
+        self.exit_code = error.exit_code
+        self._hint = error.hint
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"toktui: {self.message}", err=True, file=file)
+        if self._hint:
+            click.echo(self._hint, err=True, file=file)
+
+
+class Program(click.Group):
+    """The whole command line."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Runs the command line; in standalone mode ends the process with an exit code."""
+        for stream in (sys.stdout, sys.stderr):
+            reconfigure = getattr(stream, "reconfigure", None)
+            if reconfigure is not None:
+                # A terminal without a sign for `≥` gets `?` instead of a traceback.
+                reconfigure(errors="replace")
+        return super().main(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command that was asked for; errors that the user can mend become messages."""
+        try:
+            return super().invoke(ctx)
+        except ToktuiError as error:
+            raise _Failure(error) from error
+        except (KeyboardInterrupt, click.Abort):
+            click.echo(err=True)
+            _leave(ctx, INTERRUPTED)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command to run; one that does not exist is answered with those that do."""
+        name = args[0] if args else ""
+        if args and not name.startswith("-") and name not in self.commands:
+            ctx.fail(f"No such command {name!r}. Commands: {', '.join(self.commands)}.")
+        return super().resolve_command(ctx, args)
+
+
+def _leave(ctx: click.Context, code: int) -> NoReturn:
+    ctx.exit(code)
+
+
+@click.group(
+    cls=Program,
+    name="toktui",
+    commands=_OnDemand(),
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Without a command: the screens. `toktui COMMAND --help` has examples.",
+)
+@click.option("--demo", is_flag=True, help="Run the screens on imitated agents, in a temporary folder.")
+@click.version_option(VERSION, prog_name="toktui")
+@click.pass_context
+def main(ctx: click.Context, *, demo: bool) -> None:
+    """What your coding agents burn: tokens, dollars and cache hits, exact and private."""
+    if ctx.invoked_subcommand is not None:
+        if demo:
+            raise click.UsageError("--demo goes with the screens, not with a command.")
+        return
+    from toktui.cli.start import start_screens
+
+    _leave(ctx, start_screens(demo=demo))

@@ -1,0 +1,55 @@
+"""Values of options that several commands share, and what is said about wrong ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+if TYPE_CHECKING:
+    from toktui.metrics.report import Key
+
+Format = Literal["json", "csv", "markdown", "table"]
+KEYS = ("agent", "model", "project", "session", "branch", "tier")
+
+
+def split_keys(ctx: click.Context, param: click.Parameter, value: str) -> tuple[Key, ...]:
+    """The keys of `--by`, each once, in their order."""
+    names = [name.strip().lower() for name in value.split(",") if name.strip()]
+    for name in names:
+        if name not in KEYS:
+            raise click.BadParameter(
+                f"{name!r} is no key. Keys: {', '.join(KEYS)}.", ctx=ctx, param=param
+            )
+    return tuple(dict.fromkeys(names))  # type: ignore[arg-type]
+
+
+def known_agents(
+    ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The agents of `--agent`, all known."""
+    if not value:
+        return ()
+    from toktui.agents import agent_names
+
+    known = agent_names()
+    for name in value:
+        if name not in known:
+            raise click.BadParameter(
+                f"{name!r} is no agent. Agents: {', '.join(known)}.", ctx=ctx, param=param
+            )
+    return tuple(dict.fromkeys(value))
+
+
+def one_format(*, json: bool = False, csv: bool = False, markdown: bool = False) -> Format:
+    """The one format that was asked for."""
+    asked: list[Format] = []
+    if json:
+        asked.append("json")
+    if csv:
+        asked.append("csv")
+    if markdown:
+        asked.append("markdown")
+    if len(asked) > 1:
+        raise click.UsageError(f"Choose one of {', '.join(f'--{name}' for name in asked)}.")
+    return asked[0] if asked else "table"

@@ -1,0 +1,55 @@
+"""What every command begins with: the context of the run, the store, the zone."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toktui import clock
+from toktui.agents import agent_names
+from toktui.config import load_config
+from toktui.ingest.context import Context
+from toktui.paths import user_paths
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from zoneinfo import ZoneInfo
+
+
+def open_context() -> Context:
+    """Folders, configuration and environment of this process. ConfigError for a wrong file."""
+    paths = user_paths(os.environ)
+    config = load_config(paths.config_file, agents=agent_names())
+    home = os.environ.get("HOME")
+    return Context(paths, config, Path(home) if home else Path.home(), os.environ)
+
+
+def zone_of(context: Context, name: str | None) -> ZoneInfo:
+    """`--tz`, else the configuration's, else `TZ`, else the system's."""
+    return clock.zone(name, context.env, config=context.config.ui.timezone)
+
+
+@contextmanager
+def reading(context: Context, *, catch_up: bool) -> Iterator[sqlite3.Connection]:
+    """A read-only connection to the store, brought up to date first if asked for."""
+    from toktui.store.connect import connect_reader
+
+    if catch_up:
+        from toktui.ingest import access
+
+        access.catch_up(context)
+    db = connect_reader(context.paths.store)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+def start_screens(*, demo: bool) -> int:
+    """Runs the screens until the user leaves; gives the exit code."""
+    from toktui.tui.app import run
+
+    return run(open_context(), demo=demo)

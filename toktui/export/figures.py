@@ -1,0 +1,59 @@
+"""Numbers as people read them: the only rounding of the command line."""
+
+from __future__ import annotations
+
+from typing import Final
+
+UNKNOWN: Final = "–"
+_STEPS: Final = ("", "k", "M", "G", "T", "P", "E")
+
+
+def count(n: int) -> str:
+    """`12,345`."""
+    return f"{n:,}"
+
+
+def short(n: float) -> str:
+    """Three significant digits and a step: `812`, `12.3k`, `4.56M`."""
+    value, step = float(n), 0
+    while abs(value) >= 999.5 and step < len(_STEPS) - 1:
+        value /= 1000
+        step += 1
+    if not step:
+        return f"{value:.0f}"
+    digits = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
+    return f"{value:.{digits}f}{_STEPS[step]}"
+
+
+def size(n: float) -> str:
+    """`1.23 MB`."""
+    text = short(n)
+    return f"{text[:-1]} {text[-1]}B" if text[-1].isalpha() else f"{text} B"
+
+
+def dollars(nusd: int | None, *, lacking: bool = False) -> str:
+    """`$12.34`, below a dollar with four places; `–` if unknown, `≥` if unpriced calls are missing."""
+    if nusd is None:
+        return UNKNOWN
+    mark = "≥" if lacking else ""
+    sign = "-" if nusd < 0 else ""
+    value = abs(nusd) / 1e9
+    if 0 < value < 0.00005:
+        return f"{mark}{sign}<$0.0001"
+    return f"{mark}{sign}${value:,.4f}" if 0 < value < 0.99995 else f"{mark}{sign}${value:,.2f}"
+
+
+def percent(share: float | None) -> str:
+    """`93.1 %`."""
+    return UNKNOWN if share is None else f"{share * 100:.1f} %"
+
+
+def span(seconds: float) -> str:
+    """`45 s`, `3 min`, `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes = whole // 60
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"

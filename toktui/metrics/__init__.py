@@ -1,0 +1,1 @@
+"""One module = one question: SQL in, frozen values out."""

@@ -1,0 +1,232 @@
+"""Totals by period and any combination of keys, under any combination of filters.
+
+The rollups answer what they can; what needs both a session and a period is added up from the calls
+of the sessions that lived in the range.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from toktui.clock import (
+    BEGINNING_MS,
+    END_OF_TIME_MS,
+    LABELS,
+    QUARTER_MS,
+    Period,
+    Range,
+    day_start_ms,
+    local_date,
+)
+from toktui.metrics.coverage import not_understood
+from toktui.metrics.select import SUMS, Filters, Source, source_for
+from toktui.model import BUCKETS, EXACTNESS
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Sequence
+    from zoneinfo import ZoneInfo
+
+Key = Literal["agent", "model", "project", "session", "branch", "tier"]
+KEYS: Final[tuple[Key, ...]] = ("agent", "model", "project", "session", "branch", "tier")
+
+
+class TokenSums(msgspec.Struct, frozen=True):
+    """Tokens of many calls; `reasoning` is of which output and not in `total`."""
+
+    input: int
+    cache_read: int
+    cache_write_5m: int
+    cache_write_1h: int
+    output: int
+    total: int
+    reasoning: int
+
+    @property
+    def prompt(self) -> int:
+        """All that was sent."""
+        return self.total - self.output
+
+
+class Fees(msgspec.Struct, frozen=True):
+    """Things billed per use."""
+
+    web_search: int
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums over calls. Money is nano-dollars, null if no call is priced."""
+
+    calls: int
+    tokens: TokenSums
+    fees: Fees
+    cost_nusd: int | None
+    cost_usd: float | None
+    cache_hit_rate: float | None
+    exactness: Mapping[str, int]
+    estimated_calls: int
+    unpriced_calls: int
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """A period and one value of each key; keys that were not asked for are absent."""
+
+    period: str
+    agent: str | UnsetType = UNSET
+    model: str | UnsetType = UNSET
+    priced_as: str | None | UnsetType = UNSET
+    project: str | None | UnsetType = UNSET
+    session: str | UnsetType = UNSET
+    branch: str | None | UnsetType = UNSET
+    tier: str | UnsetType = UNSET
+
+
+class Row(Totals, Place, frozen=True, kw_only=True):
+    """Totals of one place."""
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """Shares of the total tokens; null without tokens."""
+
+    reported: float | None
+    estimated: float | None
+    unpriced: float | None
+    not_understood: int
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Rows by period, then by the keys in their order; and the sum of all."""
+
+    rows: tuple[Row, ...]
+    totals: Totals
+    coverage: Coverage
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What to add up."""
+
+    period: Period = "all"
+    by: tuple[Key, ...] = ()
+    within: Range = Range(BEGINNING_MS, END_OF_TIME_MS)
+    filters: Filters = Filters()
+
+
+def load_report(db: sqlite3.Connection, question: Question, zone: ZoneInfo) -> Report:
+    """The answer from one state of the store."""
+    db.execute("begin")
+    try:
+        source = source_for(question)
+        return _report(db, question, source, zone)
+    finally:
+        db.execute("rollback")
+
+
+def _report(
+    db: sqlite3.Connection, question: Question, source: Source, zone: ZoneInfo
+) -> Report:
+    periods = _Periods(db, question, source, zone)
+    width = len(question.by)
+    sums: dict[tuple[str, ...], list[int]] = {}
+    priced: dict[tuple[str, ...], dict[str, int]] = {}
+    everything = [0] * len(SUMS)
+    for index, *found in source.rows(db, question, periods.index_of):
+        key = (periods.labels[index], *found[:width])
+        priced_as, numbers = found[width], found[width + 1 :]
+        known = sums.get(key)
+        sums[key] = numbers if known is None else _added(known, numbers)
+        everything = _added(everything, numbers)
+        if priced_as:
+            by_name = priced.setdefault(key, {})
+            by_name[priced_as] = by_name.get(priced_as, 0) + numbers[0]
+    rows = tuple(_row(key, sums[key], question.by, priced.get(key, {})) for key in sorted(sums))
+    lines = not_understood(db, question.filters.agents)
+    return Report(rows, Totals(**_fields(everything)), _coverage(everything, lines))
+
+
+def _added(one: list[int], other: Sequence[int]) -> list[int]:
+    return [a + b for a, b in zip(one, other, strict=True)]
+
+
+def _row(
+    key: tuple[str, ...], numbers: list[int], by: Sequence[Key], priced: Mapping[str, int]
+) -> Row:
+    """`priced` counts calls by the rate book's name; the row shows the one with the most."""
+    words: dict[str, str | None] = {
+        name: value or (None if name in ("project", "branch") else "")
+        for name, value in zip(by, key[1:], strict=True)
+    }
+    if "model" in by:
+        words["priced_as"] = min(priced, key=lambda name: (-priced[name], name), default=None)
+    return Row(period=key[0], **words, **_fields(numbers))  # pyright: ignore[reportArgumentType]
+
+
+def _fields(numbers: Sequence[int]) -> dict[str, Any]:
+    """The fields of `Totals` from sums in the order of SUMS."""
+    n = dict(zip(SUMS, numbers, strict=True))
+    prompt = n["input"] + n["cache_read"] + n["cache_write_5m"] + n["cache_write_1h"]
+    cost = n["cost_nusd"] if n["calls"] > n["unpriced"] else None
+    return {
+        "calls": n["calls"],
+        "tokens": TokenSums(
+            n["input"], n["cache_read"], n["cache_write_5m"], n["cache_write_1h"], n["output"],
+            prompt + n["output"], n["reasoning"],
+        ),
+        "fees": Fees(n["web_search"]),
+        "cost_nusd": cost,
+        "cost_usd": None if cost is None else cost / 1e9,
+        "cache_hit_rate": _share(n["cache_read"], prompt),
+        "exactness": {word: n[word] for word in EXACTNESS},
+        "estimated_calls": n["estimated"],
+        "unpriced_calls": n["unpriced"],
+    }
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
+
+
+def _coverage(numbers: Sequence[int], lines: int) -> Coverage:
+    n = dict(zip(SUMS, numbers, strict=True))
+    total = sum(n[bucket] for bucket in BUCKETS)
+    return Coverage(
+        _share(total - n["estimated_tokens"], total),
+        _share(n["estimated_tokens"], total),
+        _share(n["unpriced_tokens"], total),
+        lines,
+    )
+
+
+class _Periods:
+    """The labels of a range, and which of them a quarter of an hour belongs to."""
+
+    def __init__(
+        self, db: sqlite3.Connection, question: Question, source: Source, zone: ZoneInfo
+    ) -> None:
+        self.labels: list[str] = ["all"]
+        self._starts: list[int] = []
+        span = None if question.period == "all" else source.span(db, question.within)
+        if span is not None:
+            self.labels = []
+            self._fill(span, LABELS[question.period], zone)
+
+    def _fill(
+        self, span: tuple[int, int], label: Callable[[int, ZoneInfo], str], zone: ZoneInfo
+    ) -> None:
+        day, last = (local_date(at_ms, zone) for at_ms in span)
+        while day <= last:
+            start = day_start_ms(day, zone)
+            name = label(start, zone)
+            if not self.labels or self.labels[-1] != name:
+                self.labels.append(name)
+                self._starts.append(start // QUARTER_MS)
+            day += timedelta(days=1)
+
+    def index_of(self, quarter: int) -> int:
+        """Index of the label; SQLite asks for each row."""
+        return bisect_right(self._starts, quarter) - 1 if self._starts else 0

@@ -1,0 +1,174 @@
+"""Which table answers a question about totals, and the statement that asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from toktui.clock import BEGINNING_MS, END_OF_TIME_MS, QUARTER_MS, Range
+from toktui.model import TIERS
+from toktui.store.schema import MEASURES
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from toktui.metrics.report import Question
+
+SUMS: Final = MEASURES[: MEASURES.index("cost_nusd") + 1]
+"""What a report adds up, in the order of the rollups."""
+
+_TOKENS: Final = "(t.input + t.cache_read + t.cache_write_5m + t.cache_write_1h + t.output)"
+_OF_A_CALL: Final = {
+    "calls": "1",
+    "exact": "(t.exactness = 0)",
+    "placeholder": "(t.exactness = 1)",
+    "estimated": "(t.exactness = 2)",
+    "residual": "(t.exactness = 3)",
+    "unpriced": "(t.cost_nusd is null)",
+    "estimated_tokens": f"iif(t.exactness = 2, {_TOKENS}, 0)",
+    "unpriced_tokens": f"iif(t.cost_nusd is null, {_TOKENS}, 0)",
+    "cost_nusd": "coalesce(t.cost_nusd, 0)",
+}
+
+
+class Filters(msgspec.Struct, frozen=True):
+    """What calls have to match; empty: all. Models and projects may be globs."""
+
+    agents: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    """Match the log's own name or the rate book's."""
+    projects: tuple[str, ...] = ()
+    """Match the folder; without a slash also its last part."""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A table, `t` in its expressions; `sums` are the expressions of SUMS."""
+
+    table: str
+    sums: tuple[str, ...]
+    quarter: str
+    session: str = ""
+    """How `s`, the session, is joined."""
+    by_session: bool = False
+    """Reached through the sessions that lived in the range."""
+
+    def span(self, db: sqlite3.Connection, within: Range) -> tuple[int, int] | None:
+        """Milliseconds from the first to the last call that can be in the range; None: no calls."""
+        if self.table == "quarter":
+            found = db.execute(f"select min(quarter) * {QUARTER_MS}, max(quarter) * {QUARTER_MS} from quarter")
+        else:
+            found = db.execute("select min(first_ms), max(last_ms) from session")
+        first, last = found.fetchone()
+        if first is None:
+            return None
+        first, last = max(first, within.start_ms), min(last, within.end_ms - 1)
+        return (first, last) if first <= last else None
+
+    def rows(
+        self, db: sqlite3.Connection, question: Question, period_of: Callable[[int], int]
+    ) -> Iterator[tuple[object, ...]]:
+        """Index of the period, values of the keys, the rate book's name, sums; one row per group.
+
+        The rate book's name is empty where `model` is no key.
+        """
+        db.create_function("period_of", 1, period_of, deterministic=True)
+        columns = [*(self._column(key) for key in question.by), "0"]
+        if "model" in question.by:
+            columns[-1] = "t.priced"
+        joins, texts = _texts(question)
+        where, values = self._where(db, question)
+        period = "0" if question.period == "all" else f"period_of({self.quarter})"
+        grouped = ", ".join(str(i) for i in range(1, len(columns) + 2))
+        keys = ", ".join(f"{column} as k{i}" for i, column in enumerate(columns))
+        sums = ", ".join(f"sum({e}) as {name}" for e, name in zip(self.sums, SUMS, strict=True))
+        named = ", ".join(f"g.{name}" for name in SUMS)
+        statement = (
+            f"select g.period, {', '.join(texts)}, {named} from ("
+            f"select {period} as period, {keys}, {sums} from {self._tables(question)}"
+            f"{where} group by {grouped}) g{joins}"
+        )
+        yield from db.execute(statement, values)
+
+    def _column(self, key: str) -> str:
+        if key == "session":
+            return "t.session"
+        return "s.agent" if key == "agent" and self.table == "session_total" else f"t.{key}"
+
+    def _tables(self, question: Question) -> str:
+        if self.by_session and _is_limited(question.within):
+            return "session s cross join call t on t.session = s.id"
+        return f"{self.table} t{self.session}"
+
+    def _where(self, db: sqlite3.Connection, question: Question) -> tuple[str, tuple[int, ...]]:
+        conditions: list[str] = []
+        values: list[int] = []
+        within, filters = question.within, question.filters
+        if _is_limited(within) and self.table == "quarter":
+            conditions += ["t.quarter >= ?", "t.quarter < ?"]
+            values += [within.start_ms // QUARTER_MS, -(-within.end_ms // QUARTER_MS)]
+        elif _is_limited(within):
+            conditions += ["s.last_ms >= ?", "s.first_ms < ?", "t.at_ms >= ?", "t.at_ms < ?"]
+            values += [within.start_ms, within.end_ms, within.start_ms, within.end_ms]
+        if filters.agents:
+            agents = _ids(db, lambda name: name in filters.agents)
+            conditions.append(f"{self._column('agent')} in ({agents})")
+        if filters.models:
+            models = _ids(db, lambda name: matches(name, filters.models))
+            conditions.append(f"(t.model in ({models}) or t.priced in ({models}))")
+        if filters.projects:
+            projects = _ids(db, lambda name: matches_folder(name, filters.projects))
+            conditions.append(f"t.project in ({projects})")
+        return (f" where {' and '.join(conditions)}" if conditions else ""), tuple(values)
+
+
+def source_for(question: Question) -> Source:
+    """The smallest table that has every key and filter of the question."""
+    if "session" not in question.by:
+        return Source("quarter", tuple(f"t.{name}" for name in SUMS), "t.quarter")
+    timeless = question.period == "all" and not _is_limited(question.within)
+    if timeless and not question.filters.projects and not {"project", "branch"} & set(question.by):
+        sums = tuple(f"t.{name}" for name in SUMS)
+        return Source("session_total", sums, "0", " join session s on s.id = t.session")
+    sums = tuple(_OF_A_CALL.get(name, f"t.{name}") for name in SUMS)
+    return Source("call", sums, f"t.at_ms / {QUARTER_MS}", by_session=True)
+
+
+def matches(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a name is one of the patterns, or fits one as a glob."""
+    return name != "" and any(name == p or fnmatchcase(name, p) for p in patterns)
+
+
+def matches_folder(folder: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a folder, or its last part, fits; a pattern with a slash is about the whole folder."""
+    last = folder.rstrip("/").rpartition("/")[2]
+    return matches(folder, patterns) or matches(last, tuple(p for p in patterns if "/" not in p))
+
+
+def _is_limited(within: Range) -> bool:
+    return within.start_ms > BEGINNING_MS or within.end_ms < END_OF_TIME_MS
+
+
+def _ids(db: sqlite3.Connection, fits: Callable[[str], bool]) -> str:
+    """The numbers of the names that fit, for a list in a statement."""
+    found = db.execute("select id, text from name where id <> 0")
+    return ", ".join(str(int(number)) for number, text in found if fits(text))
+
+
+def _texts(question: Question) -> tuple[str, list[str]]:
+    """Joins that turn the grouped numbers into words, and the words."""
+    joins: list[str] = []
+    texts: list[str] = []
+    for i, key in enumerate((*question.by, "priced_as")):
+        if key == "tier":
+            whens = " ".join(f"when {n} then '{tier}'" for n, tier in enumerate(TIERS))
+            texts.append(f"case g.k{i} {whens} end")
+        elif key == "session":
+            joins.append(f" join session n{i} on n{i}.id = g.k{i}")
+            texts.append(f"n{i}.key")
+        else:
+            joins.append(f" join name n{i} on n{i}.id = g.k{i}")
+            texts.append(f"n{i}.text")
+    return "".join(joins), texts
