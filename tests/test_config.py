@@ -84,8 +84,8 @@ def test_everything_that_can_be_set(file: Path):
 
 
 def test_a_price_is_the_very_decimal_that_was_written(file: Path):
-    file.write_text("[prices.m]\ninput = 0.1\n")
-    assert load_config(file).prices["m"].input == Decimal("0.1")
+    file.write_text("[prices.m]\ninput = 0.10000000000000000001\n")
+    assert load_config(file).prices["m"].input == Decimal("0.10000000000000000001")
 
 
 @pytest.mark.parametrize(

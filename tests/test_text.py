@@ -76,6 +76,7 @@ def test_what_is_too_wide_ends_in_an_ellipsis():
     assert clean("abcdefg", 6) == "abcde…"
     assert clean("東京都", 5) == "東京…"
     assert clean("東京都府", 6) == "東京…"
+    assert clean("\uff21\uff22\uff23", 5) == "\uff21\uff22…"
     assert clean("abc", 1) == "…"
 
 
