@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from toktui.agents.lineage import Run, Verdict
-
 MAX_COUNT: Final = 2**53 - 1
 """The largest count that is taken for one: integers above it are not exact everywhere."""
 
@@ -40,6 +38,8 @@ class LineAgent(Protocol):
     label: str
     PARSER: int
     """Rises with every change of what `parse` makes of the same bytes."""
+    replays: bool
+    """Forked and spawned sessions repeat their parent's counters: see `lineage`."""
     needles: tuple[bytes, ...]
     """Every line with anything to say holds one of these, or spells a letter as a JSON escape."""
 
@@ -69,8 +69,4 @@ class LineAgent(Protocol):
 
     def curious(self, state: Any) -> bool:
         """Whether `parse` wants the next line even if it holds none of the needles."""
-        ...
-
-    def lineage(self, run: Run, relatives: Sequence[Run]) -> Verdict | None:
-        """Where the leading part of a log belongs to a relative; None: this agent has no replays."""
         ...

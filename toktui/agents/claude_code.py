@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
@@ -31,8 +31,6 @@ from toktui.text import clean, clean_id
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
-
-    from toktui.agents.lineage import Run, Verdict
 
 _Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)] | None
 
@@ -243,6 +241,7 @@ class _ClaudeCode:
     name = "claude-code"
     label = "Claude Code"
     PARSER = 1
+    replays = False
     needles = (b'"usage"', b'"cost-state"', b'"searchCount"')
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
@@ -273,10 +272,6 @@ class _ClaudeCode:
 
     def curious(self, state: _State) -> bool:
         return not state.projects or bool(state.weak)
-
-    def lineage(self, run: Run, relatives: Sequence[Run]) -> Verdict | None:
-        del run, relatives
-        return None
 
     def parse(self, line: bytes, state: _State) -> Parsed:
         if not any(needle in line for needle in self.needles) and b"\\u00" not in line:

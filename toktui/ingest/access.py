@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from toktui.errors import StoreError
-from toktui.ingest.settle import Outcome, Settler
+from toktui.ingest.seen import Outcome
+from toktui.ingest.settle import Settler
 from toktui.ingest.sync import SyncResult, store_totals, sync_store
 from toktui.paths import prepare_data
 from toktui.store.connect import connect_reader, connect_writer

@@ -108,6 +108,7 @@ class Gatherer:
         self._voice_rows: list[Voice] = []
         self._heard: dict[tuple[str, int], Evidence] = {}
         self._facts: list[FactAt] = []
+        self._latest: dict[tuple[str, str], FactAt] = {}
         self._runs: list[RunAt] = []
         self._misread: list[MisreadAt] = []
         self._lines = 0
@@ -118,7 +119,7 @@ class Gatherer:
         gathered = Gathered(
             self._voice_rows,
             [Heard(key, voice, evidence) for (key, voice), evidence in self._heard.items()],
-            self._facts, self._runs, self._misread, self._lines, self._version, self._open_key,
+            [*self._facts, *self._latest.values()], self._runs, self._misread, self._lines, self._version, self._open_key,
         )
         self._clear()
         return gathered
@@ -237,6 +238,8 @@ class Gatherer:
         if fact.kind == "run":
             self._runs.append(RunAt(at, fact.at_ms or 0, fact.subject))
             return
-        self._facts.append(
-            FactAt(fact.kind, fact.subject, at, length, fact.at_ms, fact.body, fact.latest)
-        )
+        found = FactAt(fact.kind, fact.subject, at, length, fact.at_ms, fact.body, fact.latest)
+        if fact.latest:
+            self._latest[fact.kind, fact.subject] = found
+        else:
+            self._facts.append(found)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.ingest.reading import Batch, read_log
-from toktui.ingest.settle import Outcome
+from toktui.ingest.seen import Outcome
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def note_problem(settler: Settler, job: Job, why: str) -> None:
 def _read(
     jobs: Sequence[Job], now_ms: int, processes: int
 ) -> Iterator[tuple[Job, list[Batch] | str]]:
-    if processes <= 1 or len(jobs) < 2 or sum(job.size for job in jobs) < PARALLEL_FROM:  # noqa: PLR2004
+    if processes <= 1 or len(jobs) < 2 or sum(job.size for job in jobs) < PARALLEL_FROM:
         for job in jobs:
             yield job, read_job(job, now_ms)
         return

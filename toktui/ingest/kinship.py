@@ -5,13 +5,24 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from toktui import facts
-from toktui.ingest.replay import replayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from toktui.ingest.settle import Seen, Settler
+    from toktui.ingest.seen import Seen
+    from toktui.ingest.settle import Settler
+
+
+class Member(msgspec.Struct, frozen=True, gc=False):
+    """A log with the session that it belongs to, and that session's parent or nothing."""
+
+    log: int
+    path: str
+    session: str
+    parent: str
 
 
 class Kinship:
@@ -19,6 +30,7 @@ class Kinship:
 
     def __init__(self, settler: Settler) -> None:
         self._settler = settler
+        self._members: dict[int, list[Member]] = {}
 
     def origin_of(self, agent: int) -> Callable[[str, str], str | None]:
         """Which of two tied sessions is the origin: the one whose calls the other has all.
@@ -80,9 +92,29 @@ class Kinship:
                 )
                 yield {row[0] for row in keys}
 
-    def rekey(self, agent: int, heard: dict[str, dict[int, Seen]], logs: set[int]) -> None:
-        """Moves replayed calls to the thread that made them."""
-        replayed(self._settler, agent, heard, logs)
+    def members(self, agent: int) -> list[Member]:
+        """Every log of an agent that names its session and its family."""
+        known = self._members.get(agent)
+        if known is None:
+            known = self._members[agent] = [
+                Member(log, path, thread.session, thread.parent)
+                for log, path, thread in (
+                    (log, path, facts.decode_thread(body))
+                    for log, path, body in self._settler.db.execute(
+                        "select f.log, l.path, f.body from fact f join log l on l.id = f.log"
+                        " where f.kind = 'thread' and l.agent = ?",
+                        (agent,),
+                    )
+                )
+            ]
+        return known
+
+    def forget_members(self, agent: int | None = None) -> None:
+        """A log has said something new of its family, or a transaction was undone."""
+        if agent is None:
+            self._members.clear()
+        else:
+            self._members.pop(agent, None)
 
     def families(self, agent: int, logs: set[int]) -> None:
         """Writes who spawned or was forked by whom."""
@@ -91,7 +123,7 @@ class Kinship:
             (json.dumps(sorted(logs)),),
         ).fetchall():
             thread = facts.decode_thread(body)
-            if thread.parent:
+            if thread.parent and thread.spawned:
                 self._settler.db.execute(
                     "update session set parent = ? where agent = ? and key = ? and parent <> ?1",
                     (thread.parent, agent, thread.session),

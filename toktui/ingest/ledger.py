@@ -16,8 +16,9 @@ from toktui.store.writer import CALL_COLUMNS, CallRow
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from toktui.facts import Ledger, LedgerModel
-    from toktui.ingest.settle import Outcome, Settler
+    from toktui.facts import Ledger
+    from toktui.ingest.seen import Outcome
+    from toktui.ingest.settle import Settler
 
 _KEY = "ledger:"
 _LEDGER_KIND = 3

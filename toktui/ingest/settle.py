@@ -14,10 +14,12 @@ import msgspec
 
 from toktui import facts
 from toktui.agents.resolve import Known, Resolved, resolve
-from toktui.evidence import Evidence, Source, merge, of_sighting, pack, unpack
+from toktui.evidence import Source, of_sighting, pack, unpack
 from toktui.ingest.gather import DAY_MS, EARLIEST_MS, Voice
 from toktui.ingest.kinship import Kinship
 from toktui.ingest.ledger import settle_ledgers
+from toktui.ingest.replay import move_replays
+from toktui.ingest.seen import Outcome, Seen, joined, merged
 from toktui.model import EXACTNESS, REASONS, TIERS, Sighting
 from toktui.pricing.price import price
 from toktui.store.writer import CALL_COLUMNS, CallRow, Writer
@@ -33,43 +35,6 @@ KINDS: Final[tuple[Kind, ...]] = ("row", "progress", "spawn", "ledger")
 _HOME: Final = -1
 _REFUSED: Final = msgspec.msgpack.Decoder(tuple[Sighting, int, int])
 _SELECT_CALL: Final = ", ".join(f"c.{column}" for column in CALL_COLUMNS)
-
-
-class Outcome(msgspec.Struct):
-    """What a transaction, or a run of many, changed."""
-
-    logs_read: int = 0
-    bytes_read: int = 0
-    lines: int = 0
-    new: int = 0
-    updated: int = 0
-    not_understood: int = 0
-    copies: dict[str, int] = msgspec.field(default_factory=dict)
-
-    def add(self, other: Outcome) -> None:
-        """Adds what a later transaction changed."""
-        self.logs_read += other.logs_read
-        self.bytes_read += other.bytes_read
-        self.lines += other.lines
-        self.new += other.new
-        self.updated += other.updated
-        self.not_understood += other.not_understood
-        for reason, rows in other.copies.items():
-            self.copies[reason] = self.copies.get(reason, 0) + rows
-
-
-class Seen(msgspec.Struct):
-    """A stored sighting row, or one that is about to be stored."""
-
-    source: int
-    generation: int
-    parser: int
-    evidence: Evidence
-    reason: int = 0
-    stream: int = 0
-    reemit: int = 0
-    rows: int = 0
-    stored: bool = False
 
 
 class Settler:
@@ -91,12 +56,13 @@ class Settler:
         except BaseException:
             self._sources.clear()
             self._rates.clear()
+            self.kinship.forget_members()
             raise
 
     def _settle(self, batches: Sequence[Batch], now_ms: int) -> Outcome:
         self.writer.stamp = now_ms
         outcome = Outcome()
-        by_agent: dict[int, dict[str, dict[int, Seen]]] = defaultdict(lambda: defaultdict(dict))
+        by_agent: dict[int, dict[str, dict[int, Seen]]] = defaultdict(dict)
         searched: dict[int, set[str]] = defaultdict(set)
         ledgers: dict[int, set[str]] = defaultdict(set)
         logs: dict[int, set[int]] = defaultdict(set)
@@ -132,7 +98,7 @@ class Settler:
             return outcome
         with self.writer.transaction():
             self.writer.stamp = now_ms
-            by_agent: dict[int, dict[str, dict[int, Seen]]] = defaultdict(lambda: defaultdict(dict))
+            by_agent: dict[int, dict[str, dict[int, Seen]]] = defaultdict(dict)
             for log, offset, nth, body, agent, path, generation, parser in rows:
                 sighting, length, bits = _REFUSED.decode(body)
                 voice = Voice(
@@ -142,8 +108,7 @@ class Settler:
                 source = self._source(log, path, voice)
                 evidence = of_sighting(sighting, sighting.at_ms or 0, (offset, length, bits))
                 new = Seen(source, generation, parser, evidence)
-                known = by_agent[agent][sighting.key].get(source)
-                by_agent[agent][sighting.key][source] = new if known is None else _joined(known, new)
+                self.hear(by_agent[agent], sighting.key, new)
                 self.db.execute(
                     "delete from misread where log = ? and offset = ? and nth = ?", (log, offset, nth)
                 )
@@ -163,8 +128,8 @@ class Settler:
         outcome: Outcome,
     ) -> None:
         """Resolves every key of one agent that new evidence or facts touch."""
+        move_replays(self, agent, heard, logs, outcome)
         self._drop_forgotten(agent, heard)
-        self.kinship.rekey(agent, heard, logs)
         touched = self.resolve_keys(agent, heard, searched, outcome)
         for keys in self.kinship.ties_changed(agent, heard):
             touched |= self.resolve_keys(agent, {key: {} for key in keys}, set(), outcome)
@@ -185,7 +150,7 @@ class Settler:
         old_rows: list[CallRow] = []
         sightings: list[tuple[object, ...]] = []
         for key in keys:
-            seen = _merged(stored.get(ids.get(key, 0), {}), heard.get(key, {}))
+            seen = merged(stored.get(ids.get(key, 0), {}), heard.get(key, {}))
             if not seen:
                 continue
             call = ids.get(key) or self.writer.new_call_id()
@@ -331,6 +296,26 @@ class Settler:
             self._sources[number] = known
         return known
 
+    def source_like(self, number: int, voice: Source) -> int:
+        """The source of the same log with another voice."""
+        path, _, project = self.source(number)
+        log, agent_type = self.db.execute(
+            "select log, agent_type from source where id = ?", (number,)
+        ).fetchone()
+        return self._source(log, path, Voice(*msgspec.structs.astuple(voice), agent_type, project))
+
+    def agent_name(self, number: int) -> str:
+        """The name of an agent."""
+        row = self.db.execute("select text from name where id = ?", (number,)).fetchone()
+        return str(row[0])
+
+    @staticmethod
+    def hear(heard: dict[str, dict[int, Seen]], key: str, new: Seen) -> None:
+        """Adds evidence for a key to what this transaction has heard."""
+        by_source = heard.setdefault(key, {})
+        known = by_source.get(new.source)
+        by_source[new.source] = new if known is None else joined(known, new)
+
     def _session_key(self, number: object) -> str:
         row = self.db.execute("select key from session where id = ?", (number,)).fetchone()
         return str(row[0])
@@ -393,17 +378,12 @@ class Settler:
         self._sources[number] = (path, source, project)
         return number
 
-    @staticmethod
     def _hear(
-        heard: dict[str, dict[int, Seen]], batch: Batch, sources: Sequence[int]
+        self, heard: dict[str, dict[int, Seen]], batch: Batch, sources: Sequence[int]
     ) -> None:
         generation, parser = batch.checkpoint.generation, batch.checkpoint.parser
         for one in batch.gathered.heard:
-            source = sources[one.voice]
-            new = Seen(source, generation, parser, one.evidence)
-            by_source = heard[one.key]
-            known = by_source.get(source)
-            by_source[source] = new if known is None else _joined(known, new)
+            self.hear(heard, one.key, Seen(sources[one.voice], generation, parser, one.evidence))
 
     def _misread(self, log: int, batch: Batch) -> int:
         count = 0
@@ -435,6 +415,8 @@ class Settler:
             )
             if f.kind == "search":
                 searched.add(f.subject)
+            elif f.kind == "thread":
+                self.kinship.forget_members(agent)
             elif f.kind == "ledger":
                 ledgers.add(f.subject)
         self.db.executemany(
@@ -491,29 +473,4 @@ class Settler:
             self.resolve_keys(agent, {str(row[2]): {}}, set(), outcome)
         else:
             self.writer.drop_calls([row])
-
-
-def _joined(known: Seen, new: Seen) -> Seen:
-    """New evidence of the same source over what is known.
-
-    The same bytes read by a newer parser replace; a log that was written anew keeps its best
-    numbers, with the places of the new bytes.
-    """
-    if new.parser > known.parser and new.generation == known.generation:
-        evidence = new.evidence
-    else:
-        evidence = merge(known.evidence, new.evidence)
-        if new.generation > known.generation:
-            evidence.spots = new.evidence.spots
-    return Seen(
-        new.source, max(known.generation, new.generation), max(known.parser, new.parser), evidence,
-        known.reason, known.stream, known.reemit, known.rows, known.stored,
-    )
-
-
-def _merged(stored: dict[int, Seen], new: dict[int, Seen]) -> list[Seen]:
-    both = dict(stored)
-    for source, seen in new.items():
-        known = both.get(source)
-        both[source] = seen if known is None else _joined(known, seen)
-    return [both[source] for source in sorted(both)]
+            outcome.new -= 1

@@ -11,7 +11,7 @@ import msgspec
 from toktui.ingest.backlog import follow_moves, is_new, job, known_logs, mark_gone
 from toktui.ingest.discover import find_logs, roots
 from toktui.ingest.index import index
-from toktui.ingest.settle import Outcome
+from toktui.ingest.seen import Outcome
 from toktui.model import REASONS
 
 if TYPE_CHECKING:
