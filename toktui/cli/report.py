@@ -73,7 +73,7 @@ def report(
         from toktui.cli.output import colored, width, write
         from toktui.export.report_table import as_form
 
-        write(as_form(found, question, form, width=width(), colored=colored()))
+        write(as_form(found, question, form, cells=width(), colored=colored()))
     if strict and (found.totals.unpriced_calls or found.coverage.not_understood):
         ctx.exit(3)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from toktui.clock import iso
-from toktui.metrics.report import Coverage, Row, Totals
+from toktui.metrics.report import Coverage, Totals
 
 if TYPE_CHECKING:
     from toktui.metrics.report import Question, Report
@@ -21,7 +21,7 @@ class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str
     period: str
     by: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[Totals, ...]
     totals: Totals
     coverage: Coverage
 

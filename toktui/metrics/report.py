@@ -61,8 +61,19 @@ class Fees(msgspec.Struct, frozen=True):
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums over calls. Money is nano-dollars, null if no call is priced."""
+    """Sums over calls, and which: a period and one value of each key that was asked for.
 
+    Money is nano-dollars, null if no call is priced. The sum of everything has no place.
+    """
+
+    period: str | UnsetType = UNSET
+    agent: str | UnsetType = UNSET
+    model: str | UnsetType = UNSET
+    priced_as: str | None | UnsetType = UNSET
+    project: str | None | UnsetType = UNSET
+    session: str | UnsetType = UNSET
+    branch: str | None | UnsetType = UNSET
+    tier: str | UnsetType = UNSET
     calls: int
     tokens: TokenSums
     fees: Fees
@@ -72,23 +83,6 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     exactness: Mapping[str, int]
     estimated_calls: int
     unpriced_calls: int
-
-
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """A period and one value of each key; keys that were not asked for are absent."""
-
-    period: str
-    agent: str | UnsetType = UNSET
-    model: str | UnsetType = UNSET
-    priced_as: str | None | UnsetType = UNSET
-    project: str | None | UnsetType = UNSET
-    session: str | UnsetType = UNSET
-    branch: str | None | UnsetType = UNSET
-    tier: str | UnsetType = UNSET
-
-
-class Row(Totals, Place, frozen=True, kw_only=True):
-    """Totals of one place."""
 
 
 class Coverage(msgspec.Struct, frozen=True):
@@ -103,7 +97,7 @@ class Coverage(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True):
     """Rows by period, then by the keys in their order; and the sum of all."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[Totals, ...]
     totals: Totals
     coverage: Coverage
 
@@ -155,7 +149,7 @@ def _added(one: list[int], other: Sequence[int]) -> list[int]:
 
 def _row(
     key: tuple[str, ...], numbers: list[int], by: Sequence[Key], priced: Mapping[str, int]
-) -> Row:
+) -> Totals:
     """`priced` counts calls by the rate book's name; the row shows the one with the most."""
     words: dict[str, str | None] = {
         name: value or (None if name in ("project", "branch") else "")
@@ -163,7 +157,7 @@ def _row(
     }
     if "model" in by:
         words["priced_as"] = min(priced, key=lambda name: (-priced[name], name), default=None)
-    return Row(period=key[0], **words, **_fields(numbers))  # pyright: ignore[reportArgumentType]
+    return Totals(period=key[0], **words, **_fields(numbers))  # pyright: ignore[reportArgumentType]
 
 
 def _fields(numbers: Sequence[int]) -> dict[str, Any]:

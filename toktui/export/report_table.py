@@ -1,0 +1,170 @@
+"""A report for people: a table for the terminal, CSV for programs, Markdown for pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import UNSET
+
+from toktui.export.figures import UNKNOWN, count, dollars, percent, short
+from toktui.export.table import Column, Table, as_csv, as_markdown, as_text
+from toktui.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from toktui.metrics.report import Question, Report, Totals
+
+MOST_PERIODS: Final = 30
+"""What a table on the terminal shows; the other forms have no limit."""
+_LONGEST_CELL: Final = 200
+_NOUNS: Final = {"day": "days", "week": "weeks", "month": "months", "all": ""}
+_TITLES: Final = {"day": "Day", "week": "Week", "month": "Month", "all": ""}
+_FIGURES: Final = (
+    Column("Calls"),
+    Column("Input", spare=4),
+    Column("Cache read", spare=3),
+    Column("Cache write", spare=5),
+    Column("Output", spare=2),
+    Column("Tokens"),
+    Column("Cache hit", spare=1),
+    Column("List cost"),
+)
+_EXACT: Final = (
+    "calls", "input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "total",
+    "reasoning", "web_search", "cost_usd", "cost_nusd", "cache_hit_rate", "exact", "placeholder",
+    "estimated", "residual", "unpriced_calls",
+)
+
+
+def as_form(
+    report: Report,
+    question: Question,
+    form: Literal["csv", "markdown", "table"],
+    *,
+    cells: int,
+    colored: bool = False,
+) -> str:
+    """The whole report as text."""
+    if form == "csv":
+        return _as_csv(report, question)
+    if form == "markdown":
+        return as_markdown(_table(report.rows, report, question, total="Total"))
+    if not report.rows:
+        return "No calls match."
+    shown = _last_periods(report.rows)
+    periods = len({row.period for row in report.rows})
+    cut = len({row.period for row in shown}) < periods
+    total = f"All {periods}" if cut else "Total"
+    table = _table(_unrepeated(shown), report, question, total=total)
+    lines = [as_text(table, cells=cells, colored=colored)]
+    if cut:
+        nouns = _NOUNS[question.period]
+        lines.append(
+            f"The last {MOST_PERIODS} of {periods} {nouns} with calls; --csv, --json and"
+            " --markdown have all."
+        )
+    lines += _marks(report.totals)
+    return "\n".join(lines)
+
+
+def _last_periods(rows: Sequence[Totals]) -> tuple[Totals, ...]:
+    periods = sorted({str(row.period) for row in rows})[-MOST_PERIODS:]
+    return tuple(row for row in rows if str(row.period) >= periods[0])
+
+
+def _unrepeated(rows: Sequence[Totals]) -> list[Totals]:
+    """A period is written once, on its first row."""
+    import msgspec  # noqa: PLC0415
+
+    before: object = None
+    shown: list[Totals] = []
+    for row in rows:
+        shown.append(msgspec.structs.replace(row, period="") if row.period == before else row)
+        before = row.period
+    return shown
+
+
+def _table(rows: Sequence[Totals], report: Report, question: Question, *, total: str) -> Table:
+    timed = question.period != "all"
+    keys = tuple(
+        Column(key.capitalize(), "path" if key == "project" else "text") for key in question.by
+    )
+    place = (*((Column(_TITLES[question.period], "text"),) if timed else ()), *keys)
+    body = [
+        [*([str(row.period)] if timed else []), *_words(row, question), *_figures(row)]
+        for row in rows
+    ]
+    if not place:
+        return Table(_FIGURES, body)
+    foot = [total, *[""] * (len(place) - 1), *_figures(report.totals)]
+    return Table((*place, *_FIGURES), [*body, foot], (len(body),))
+
+
+def _words(row: Totals, question: Question) -> list[str]:
+    found: list[str] = []
+    for key in question.by:
+        value = getattr(row, key)
+        found.append(clean(str(value), _LONGEST_CELL) if value not in (None, UNSET, "") else UNKNOWN)
+    return found
+
+
+def _figures(row: Totals) -> list[str]:
+    t = row.tokens
+    about = "~" if row.estimated_calls else ""
+    cost = dollars(row.cost_nusd, lacking=row.unpriced_calls > 0)
+    return [
+        count(row.calls),
+        short(t.input),
+        short(t.cache_read),
+        short(t.cache_write_5m + t.cache_write_1h),
+        about + short(t.output),
+        about + short(t.total),
+        percent(row.cache_hit_rate),
+        cost if cost == UNKNOWN else about + cost,
+    ]
+
+
+def _marks(totals: Totals) -> list[str]:
+    """What the marks in the table mean, where there are any."""
+    lines: list[str] = []
+    if totals.unpriced_calls:
+        lines.append(
+            f"≥ lacks {count(totals.unpriced_calls)} calls without a known price;"
+            f" {UNKNOWN} has none. `toktui doctor` names the models."
+        )
+    if totals.estimated_calls:
+        lines.append(f"~ has {count(totals.estimated_calls)} calls whose tokens are estimated.")
+    if placeholder := totals.exactness["placeholder"]:
+        lines.append(f"{count(placeholder)} calls never got their final output count.")
+    return lines
+
+
+def _as_csv(report: Report, question: Question) -> str:
+    names = ["period", *question.by]
+    if "model" in question.by:
+        names.insert(names.index("model") + 1, "priced_as")
+    rows = [[*(_word(getattr(row, name)) for name in names), *_numbers(row)] for row in report.rows]
+    return as_csv([*names, *_EXACT], rows)
+
+
+def _word(value: object) -> str:
+    return "" if value is None or value is UNSET else clean(str(value), _LONGEST_CELL)
+
+
+def _numbers(row: Totals) -> list[str]:
+    t, n = row.tokens, row.cost_nusd
+    return [
+        str(row.calls), str(t.input), str(t.cache_read), str(t.cache_write_5m),
+        str(t.cache_write_1h), str(t.output), str(t.total), str(t.reasoning),
+        str(row.fees.web_search), "" if n is None else exact_dollars(n), "" if n is None else str(n),
+        "" if row.cache_hit_rate is None else str(row.cache_hit_rate),
+        *(str(row.exactness[word]) for word in ("exact", "placeholder", "estimated", "residual")),
+        str(row.unpriced_calls),
+    ]  # fmt: skip
+
+
+def exact_dollars(nusd: int) -> str:
+    """All nine decimals."""
+    sign, value = ("-", -nusd) if nusd < 0 else ("", nusd)
+    return f"{sign}{value // 10**9}.{value % 10**9:09}"
