@@ -18,7 +18,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from toktui.pricing import genai, overlay
-from toktui.pricing.rows import SCHEMA, BookFile, Source
+from toktui.pricing.rows import SCHEMA, BookFile, Source, encode
 
 DATA: Final = Path(__file__).parent.parent / "pricing" / "data"
 GENAI_READ_ON: Final = datetime.date(2026, 11, 10)
@@ -51,13 +51,6 @@ def genai_data() -> bytes:
 
     data = [{"id": provider.id, "models": _plain(provider.models)} for provider in providers]
     return json.dumps(data, default=_number).encode()
-
-
-def encode(book: BookFile) -> bytes:
-    """The file: one line per model, so that a difference can be read."""
-    head = msgspec.json.encode(msgspec.structs.replace(book, models=())).decode()
-    models = b",\n".join(msgspec.json.encode(model) for model in book.models).decode()
-    return head.replace('"models":[]', f'"models":[\n{models}\n]').encode() + b"\n"
 
 
 def main() -> int:

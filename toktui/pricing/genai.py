@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -28,6 +28,7 @@ from toktui.pricing.rows import (
     TierRates,
     bucket_rates,
     map_rates,
+    nearest_units,
     of_tier,
 )
 
@@ -46,7 +47,6 @@ _VARIANTS: Final[tuple[tuple[str, str, Tier], ...]] = (
     ("service_tier", "fast", "fast"),
     ("speed", "fast", "fast"),
 )
-_TOKEN_PRICES: Final = ("input", "cache_read", "cache_write", "cache_write_1h", "output")
 _OTHER_MODALITIES: Final = frozenset({
     "audio_hours", "input_audio_hours", "input_mchars", "requests_kcount", "output_reasoning_mtok",
     "output_citation_mtok", "output_audio_mtok", "output_image_mtok", "output_video_mtok",
@@ -110,9 +110,18 @@ class Provider(msgspec.Struct, frozen=True):
     models: tuple[_Model, ...]
 
 
+class _WithUnits(msgspec.Struct, frozen=True):
+    providers: tuple[Provider, ...]
+
+
 def decode(data: bytes) -> tuple[Provider, ...]:
-    """The providers in genai-prices' JSON; `msgspec.DecodeError` if it is something else."""
-    return msgspec.json.decode(data, type=tuple[Provider, ...])
+    """The providers in genai-prices' JSON, with or without its table of units around them.
+
+    Raises `msgspec.DecodeError` if it is something else, naming where.
+    """
+    if data.lstrip()[:1] == b"[":
+        return msgspec.json.decode(data, type=tuple[Provider, ...])
+    return msgspec.json.decode(data, type=_WithUnits).providers
 
 
 def convert(providers: Iterable[Provider]) -> tuple[ModelRates, ...]:
@@ -270,17 +279,21 @@ def times(bands: tuple[Band, ...], multiple: Fraction) -> tuple[Band, ...]:
 
 
 def _bands(prices: Mapping[str, _Price]) -> tuple[Band, ...]:
-    found = {name: prices.get(f"{name}_mtok") for name in _TOKEN_PRICES}
+    found = {
+        name: price for name, price in prices.items()
+        if name.endswith("_mtok") and price is not None
+    }
+    short = found.get("cache_write_5m_mtok", found.get("cache_write_mtok"))
     starts = {step.start for price in found.values() if isinstance(price, _Tiered)
               for step in price.tiers}
     return tuple(
         Band(
             above,
-            _units(found["input"], above) or 0,
-            _units(found["cache_read"], above),
-            _units(found["cache_write"], above),
-            _units(found["cache_write_1h"], above),
-            _units(found["output"], above) or 0,
+            _units(found.get("input_mtok"), above) or 0,
+            _units(found.get("cache_read_mtok"), above),
+            _units(short, above),
+            _units(found.get("cache_write_1h_mtok"), above),
+            _units(found.get("output_mtok"), above) or 0,
         )
         for above in sorted({0, *starts})
     )
@@ -295,17 +308,14 @@ def _units(price: _Price, above: int) -> int | None:
         for step in price.tiers:
             if step.start <= above and above:
                 dollars = step.price
-    return _rounded(dollars * UNITS_PER_DOLLAR)
+    return nearest_units(dollars * UNITS_PER_DOLLAR)
 
 
-def _rounded(units: Decimal) -> int:
-    """OpenRouter quotes per token, which leaves tails such as 0.08333333333333334."""
-    return int(units.to_integral_value(ROUND_HALF_EVEN))
 
 
 def _per_use(price: _Price) -> int | None:
     """Nano-dollars per use of a price per thousand uses."""
-    return _rounded(price * UNITS_PER_DOLLAR / 1000) if isinstance(price, Decimal) else None
+    return nearest_units(price * UNITS_PER_DOLLAR / 1000) if isinstance(price, Decimal) else None
 
 
 def _hours(limit: _Constraint) -> tuple[int, int] | None:

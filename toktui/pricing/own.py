@@ -10,9 +10,11 @@ from typing import Final, Protocol
 
 import msgspec
 
+from toktui.errors import ConfigError
 from toktui.pricing.rows import (
     Band,
     ModelRates,
+    NotExact,
     Row,
     Source,
     TierRates,
@@ -20,6 +22,7 @@ from toktui.pricing.rows import (
     of_tier,
     rate_units,
 )
+from toktui.text import clean
 
 OWN: Final = "own"
 
@@ -47,19 +50,26 @@ def with_own_prices(
     """The model with the user's prices from their day on, and what to call their source.
 
     A tier of a known model keeps its multiple of standard; of a model that the book does not know
-    only standard is priced. Raises `NotExact` for more than 9 decimals and `ValueError` for a model
-    that is unknown and has no `input` or no `output`.
+    only standard is priced. Raises `ConfigError` for more than 9 decimals, and for a model that
+    is unknown and has no `input` or no `output`.
     """
-    own = tuple(
-        None if dollars is None else rate_units(dollars)
-        for dollars in (
-            prices.input, prices.cache_read, prices.cache_write_5m, prices.cache_write_1h,
-            prices.output,
-        )
+    where = f'[prices."{clean(name)}"]'
+    dollars = (
+        prices.input, prices.cache_read, prices.cache_write_5m, prices.cache_write_1h,
+        prices.output,
     )
+    try:
+        own = tuple(None if each is None else rate_units(each) for each in dollars)
+    except NotExact as error:
+        raise ConfigError(f"{where}: {error}", "Write fewer decimals.") from error
     digest = hashlib.sha256(repr((own, prices.valid_from)).encode()).hexdigest()[:8]
     source = Source(f"{OWN}-{digest}", prices.valid_from or datetime.date(1970, 1, 1))
     if known is None:
+        if prices.input is None or prices.output is None:
+            raise ConfigError(
+                f"{where} is a model that the rate book does not know",
+                "Set both input and output, in dollars per million tokens.",
+            )
         return _unknown(name, own, prices.valid_from, source), source
     rows = _rows(known.rows, own, prices.valid_from, source.id)
     return msgspec.structs.replace(known, rows=rows), source
@@ -68,9 +78,7 @@ def with_own_prices(
 def _unknown(
     name: str, own: tuple[int | None, ...], day: datetime.date | None, source: Source
 ) -> ModelRates:
-    if own[0] is None or own[4] is None:
-        raise ValueError("needs both input and output, since the rate book does not know the model")
-    band = Band(0, own[0], own[1], own[2], own[3], own[4])
+    band = Band(0, own[0] or 0, own[1], own[2], own[3], own[4] or 0)
     row = Row(tiers=(TierRates("standard", (band,), source.id),), valid_from=day)
     return ModelRates(id=name.strip().lower(), provider=OWN, rows=(row,))
 

@@ -141,7 +141,7 @@ def load_book(
     """The shipped book; over it an update's models, over these the user's own prices.
 
     `own` is `[prices]` of the config, by model name as logged.
-    Raises `ToktuiError` naming a price of the user's that cannot be used.
+    Raises `ConfigError` naming a price of the user's that cannot be used.
     """
     return book_of(shipped(), *((update,) if update else ()), own=own)
 

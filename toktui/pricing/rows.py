@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -137,6 +137,13 @@ class ShippedFile(msgspec.Struct, frozen=True):
     geo: tuple[GeoRule, ...] = ()
 
 
+def encode(book: BookFile) -> bytes:
+    """A file that a person can compare: one line per model. The same book gives the same bytes."""
+    head = msgspec.json.encode(msgspec.structs.replace(book, models=())).decode()
+    models = b",\n".join(map(msgspec.json.encode, book.models)).decode()
+    return head.replace('"models":[]', f'"models":[\n{models}\n]').encode() + b"\n"
+
+
 class NotExact(ValueError):
     """A price has more digits than the book keeps."""
 
@@ -147,6 +154,16 @@ def rate_units(dollars: Decimal) -> int:
     if units != units.to_integral_value():
         raise NotExact(f"{dollars} has more than 9 decimals")
     return int(units)
+
+
+def nearest_units(units: Decimal) -> int:
+    """A whole number of units: tables in dollars per token have tails (0.08333333333333334).
+
+    Raises `ValueError` for what is no price: negative, not finite, or above a dollar per token.
+    """
+    if not units.is_finite() or not 0 <= units <= HIGHEST_RATE:
+        raise ValueError("not a price")
+    return int(units.to_integral_value(ROUND_HALF_EVEN))
 
 
 def of_tier(row: Row, tier: Tier) -> TierRates | None:

@@ -1,0 +1,191 @@
+"""Why a call costs what it costs: the row, the band, the multipliers and every multiplication."""
+
+from __future__ import annotations
+
+import datetime
+from fractions import Fraction
+from typing import Final
+
+import msgspec
+
+from toktui.model import BUCKETS, Tier, Tokens
+from toktui.pricing.genai import multiple_of
+from toktui.pricing.periods import BandRates, Rate, band_for
+from toktui.pricing.price import Cost, price
+from toktui.pricing.rates import Entry, RateBook
+from toktui.pricing.rows import TOKENS_PER_UNIT, of_tier
+
+_PARENTS: Final = {
+    "cache_read": "input", "cache_write_5m": "input", "cache_write_1h": "cache_write_5m",
+}
+"""What a bucket costs that has no rate of its own."""
+
+
+class Multiplier(msgspec.Struct, frozen=True):
+    """A factor of the tokens' cost. `in_rates`: the rates shown have it in them already."""
+
+    name: str
+    numerator: int
+    denominator: int
+    in_rates: bool
+    source: str
+
+
+class Line(msgspec.Struct, frozen=True):
+    """`count` times `rate`, times the multipliers that are not in the rates, is `nusd`."""
+
+    part: str
+    """One of `model.PARTS`."""
+    count: int
+    rate: int
+    """Tokens: nano-dollars per million. Fees: nano-dollars for one."""
+    per: int
+    """How many the rate is for: a million tokens, or one use."""
+    nusd: int
+    """The part of the rounded total."""
+    rate_of: str
+    """The bucket whose rate this is, if the vendor has none of its own; else the part."""
+
+
+class Derivation(msgspec.Struct, frozen=True):
+    """Everything that `price` did for one call."""
+
+    cost: Cost
+    provider: str
+    tier: Tier
+    book_version: str
+    source_id: str
+    source_date: datetime.date
+    valid_from: datetime.date | None
+    """None: since the model exists."""
+    hours: tuple[int, int] | None
+    before_first_date: bool
+    prompt: int
+    above: int
+    """The band is for prompts of more than so many tokens; 0: the lowest."""
+    up_to: int | None
+    """And of at most so many; None: without limit."""
+    multipliers: tuple[Multiplier, ...]
+    lines: tuple[Line, ...]
+
+
+def derive(
+    book: RateBook,
+    *,
+    model: str,
+    at_ms: int,
+    tier: Tier = "standard",
+    geo: str | None = None,
+    tokens: Tokens,
+    web_search: int = 0,
+) -> Derivation | None:
+    """The derivation of what `price` says for the same arguments; None where it says None."""
+    cost = price(
+        book, model=model, at_ms=at_ms, tier=tier, geo=geo, tokens=tokens, web_search=web_search
+    )
+    rate, entry = book.rate_for(model, at_ms, tier), book.entry(model)
+    if cost is None or rate is None or entry is None:
+        return None
+    band = band_for(rate.bands, tokens.prompt)
+    higher = [other.above for other in rate.bands if other.above > band.above]
+    return Derivation(
+        cost=cost,
+        provider=rate.provider,
+        tier=tier,
+        book_version=book.version,
+        source_id=rate.source.id,
+        source_date=rate.source.date,
+        valid_from=rate.valid_from,
+        hours=rate.hours,
+        before_first_date=rate.before_first_date,
+        prompt=tokens.prompt,
+        above=band.above,
+        up_to=min(higher, default=None),
+        multipliers=(*_of_tier(entry, rate), *_of_place(book, rate, geo)),
+        lines=_lines(cost, band, tokens, web_search, rate.web_search),
+    )
+
+
+def why_unpriced(
+    book: RateBook,
+    *,
+    model: str,
+    at_ms: int,
+    tier: Tier = "standard",
+    geo: str | None = None,
+    web_search: int = 0,
+) -> str:
+    """What is missing for a call that `price` says None for, in one sentence without names."""
+    rate = book.rate_for(model, at_ms, tier)
+    if book.canonical(model) is None:
+        return "The rate book does not have this model."
+    if rate is None:
+        return f"Nobody documents {tier} rates for this model."
+    if book.bands(rate, geo) is None:
+        return "Nobody documents what this place costs."
+    if web_search and rate.web_search is None:
+        return "Nobody documents what a web search of this model costs."
+    return "The counts are too large to be true."
+
+
+def _of_tier(entry: Entry, rate: Rate) -> tuple[Multiplier, ...]:
+    """The tier as one multiple of standard, if it is one."""
+    if rate.tier == "standard":
+        return ()
+    for row in entry.model.rows:
+        rates = of_tier(row, rate.tier)
+        if rates is not None and (row.valid_from, row.hours) == (rate.valid_from, rate.hours):
+            factor = multiple_of(rates, of_tier(row, "standard"))
+            if factor is None:
+                return ()
+            return (Multiplier(rate.tier, *factor.as_integer_ratio(), True, rate.source.id),)
+    return ()
+
+
+def _of_place(book: RateBook, rate: Rate, geo: str | None) -> tuple[Multiplier, ...]:
+    rule = book.geo_rule(rate.provider, geo)
+    if rule is None:
+        return ()
+    name = f"geo {rule.geo}"
+    return (Multiplier(name, rule.numerator, rule.denominator, False, rule.source),)
+
+
+def _lines(
+    cost: Cost, band: BandRates, tokens: Tokens, web_search: int, fee: int | None
+) -> tuple[Line, ...]:
+    """One line for each part that something was counted in."""
+    counts = (
+        tokens.input, tokens.cache_read, tokens.cache_write_5m, tokens.cache_write_1h,
+        tokens.output,
+    )
+    own: dict[str, bool] = dict(zip(BUCKETS, band.published, strict=True))
+    buckets = zip(BUCKETS, counts, band.rates, cost.parts[:-1], strict=True)
+    lines = [
+        Line(bucket, count, rate, TOKENS_PER_UNIT, nusd, _rate_of(bucket, own))
+        for bucket, count, rate, nusd in buckets
+        if count
+    ]
+    if web_search:
+        lines.append(Line("fees", web_search, fee or 0, 1, cost.parts[-1], "fees"))
+    return tuple(lines)
+
+
+def _rate_of(bucket: str, own: dict[str, bool]) -> str:
+    while not own[bucket]:
+        bucket = _PARENTS[bucket]
+    return bucket
+
+
+def exact_nusd(derivation: Derivation) -> Fraction:
+    """The sum of the lines before it was rounded, to hold the total against."""
+    factor = Fraction(1)
+    for multiplier in derivation.multipliers:
+        if not multiplier.in_rates:
+            factor *= Fraction(multiplier.numerator, multiplier.denominator)
+    return sum(
+        (
+            Fraction(line.count * line.rate, line.per) * (1 if line.part == "fees" else factor)
+            for line in derivation.lines
+        ),
+        Fraction(0),
+    )
