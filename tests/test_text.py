@@ -50,6 +50,11 @@ def test_no_character_at_all_brings_a_forbidden_one_through():
         assert not FORBIDDEN.search(clean(EVERY_CHARACTER[start : start + 64], 200))
 
 
+def test_no_character_is_wider_on_the_screen_than_is_reckoned():
+    assigned = (c for c in EVERY_CHARACTER if unicodedata.category(c) not in ("Cn", "Co", "Cs"))
+    assert [c for c in map(clean, assigned) if cell_len(c) > width(c)] == []
+
+
 @pytest.mark.parametrize(
     "plain", ["", "claude-opus-4-6", "été 東京 Ω", "🦀 crab", "[bold]x[/nope]", " "]
 )

@@ -29,6 +29,11 @@ _INVISIBLE: Final = re.compile(
 )
 """Letters and marks that draw nothing, and variation selectors; the categories cover the rest."""
 
+_WIDE_SINCE_UNICODE_16: Final = re.compile(
+    "[\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff\U0001d300-\U0001d356\U0001d360-\U0001d376]"
+)
+"""Terminals draw these two cells wide; the tables of older Pythons say one."""
+
 
 def clean(s: str, n: int = CELLS) -> str:
     """`s` without anything that a terminal obeys or a reader cannot see, at most `n` cells wide.
@@ -98,8 +103,9 @@ def _head(s: str, cells: int) -> str:
 def _cells(char: str) -> int:
     if _is_mark(char):
         return 0
-    wide = unicodedata.east_asian_width(char) in "WF" or unicodedata.category(char) == "Cn"
-    return 2 if wide else 1
+    if unicodedata.east_asian_width(char) in "WF" or unicodedata.category(char) == "Cn":
+        return 2
+    return 2 if _WIDE_SINCE_UNICODE_16.match(char) else 1
 
 
 def _is_mark(char: str) -> bool:
