@@ -151,6 +151,8 @@ class _State(Struct, array_like=True):
     started_ms: int | None = None
     replay_ends: int | None = None
     early: bool = True
+    copied: bool = False
+    """The log holds another session's `session_meta`: history was copied into it."""
     recorded: bool = False
     """An own record stands in this log: `token_count` counts no more."""
     record_key: str = ""
@@ -266,6 +268,7 @@ class _Codex:
 
     def _meta(self, meta: _Meta, at_ms: int | None, state: _State) -> Iterator[Fact]:
         if state.named:
+            state.copied = state.copied or bool(meta.id and clean_id(meta.id) != state.thread)
             return
         state.named = True
         state.thread = clean_id(meta.id) if meta.id else state.thread
@@ -338,7 +341,7 @@ class _Codex:
             del state.totals[next(iter(state.totals))]
         paired = state.record_key if last is not None and last == state.record_total else ""
         state.record_key, state.record_total = "", None
-        step = f"{'-' if state.early else '+'}{own}={paired}"
+        step = f"{'-' if state.early and state.copied else '+'}{own}={paired}"
         yield Fact(kind="run", subject=step, body=b"", at_ms=at_ms)
         if state.recorded or paired or used is None:
             state.key = ""
