@@ -1,0 +1,316 @@
+"""The sessions that somebody may be sitting at: working, warm, or idle for less than an hour."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+
+from toktui.metrics.burn import (
+    CALL_JOINS,
+    CALL_SELECT,
+    RESIDUAL,
+    Burn,
+    Hour,
+    HotCall,
+    burn_of,
+    burns_of,
+    call_of,
+    spark_of,
+    HEADLINE,
+)
+from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
+from toktui.model import TIERS
+from toktui.pricing.price import next_turn
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+    from toktui.pricing.rates import RateBook
+
+State = Literal["working", "warm", "idle"]
+
+WORKING_MS: Final = 60_000
+"""A session works if its log grew within this time."""
+LISTED_MS: Final = 3_600_000
+"""An idle session leaves the list so long after its last call."""
+SUB_AGENT_MS: Final = 15 * 60_000
+"""A sub-agent leaves its parent's fold so long after its last call."""
+_LONGEST_LIFE_MS: Final = 24 * 3_600_000
+_MOST: Final = 200
+
+
+class NextTurn(msgspec.Struct, frozen=True, gc=False):
+    """What reading the context again costs, without output, in nano-dollars."""
+
+    warm_nusd: int
+    cold_nusd: int
+
+
+class SubAgent(msgspec.Struct, frozen=True):
+    """Sub-agents of one type and model inside a session, folded into one line."""
+
+    kind: str
+    """The agent's own word for the type; empty if it has none."""
+    count: int
+    state: State
+    model: str
+    context_tokens: int
+    context_window: int | None
+    burn: Burn
+    sums: Sums
+
+
+class ActiveSession(msgspec.Struct, frozen=True, kw_only=True):
+    """One session as it is now. Sums are those of its whole life, sub-agents inside it included."""
+
+    number: int
+    id: str
+    parent: str | None
+    agent: str
+    project: str
+    model: str
+    priced_as: str | None
+    state: State
+    last_call_ms: int
+    context_tokens: int | None
+    context_window: int | None
+    burn: tuple[Burn, ...]
+    sums: Sums
+    cache_expires_ms: int | None
+    """End of the life of its prompt cache, also if past; None: not documented, or never written."""
+    next_turn: NextTurn | None
+    grew_ms: int | None
+    """When its log last grew."""
+    spark: tuple[int, ...]
+    sub_agents: tuple[SubAgent, ...]
+
+    def is_warm(self, now_ms: int) -> bool:
+        """Whether its prompt cache is alive."""
+        return self.cache_expires_ms is not None and now_ms < self.cache_expires_ms
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    number: int
+    key: str
+    parent: str
+    agent: int
+    project: str
+
+
+def load_active(
+    db: sqlite3.Connection,
+    book: RateBook,
+    calls: Sequence[HotCall],
+    *,
+    hour: Hour,
+    now_ms: int,
+) -> tuple[ActiveSession, ...]:
+    """Active sessions, those that burn most first. `calls` are the hot ones."""
+    listed = _listed(db, now_ms)
+    if not listed:
+        return ()
+    grew = _growth(db, listed)
+    sums = _sums(db, [session.number for session in listed])
+    by_session: defaultdict[int, list[HotCall]] = defaultdict(list)
+    for call in calls:
+        by_session[call.session].append(call)
+    found = (
+        _session(
+            db, book, session, by_session[session.number],
+            sums=sums.get(session.number, Sums()), grew_ms=grew.get(session.number),
+            hour=hour, now_ms=now_ms,
+        )
+        for session in listed
+    )
+    kept = [
+        session
+        for session in found
+        if session is not None
+        and (session.state != "idle" or now_ms - session.last_call_ms < LISTED_MS)
+    ]
+    return tuple(sorted(kept, key=_order))
+
+
+_RANK: Final[dict[State, int]] = {"working": 0, "warm": 1, "idle": 2}
+
+
+def _order(session: ActiveSession) -> tuple[int, int, str]:
+    """Working ones before warm before idle; then by cost of their burn, newest first."""
+    burn = session.burn[1]
+    return (_RANK[session.state], -session.last_call_ms if not burn.calls else -(1 << 60), session.id)
+
+
+def _listed(db: sqlite3.Connection, now_ms: int) -> list[_Listed]:
+    """The sessions of the last day; a clock that goes wrong does not hide one."""
+    rows = db.execute(
+        "select s.id, s.key, s.parent, s.agent, p.text from session s indexed by session_last"
+        " join name p on p.id = s.project where s.last_ms > ? order by s.last_ms desc limit ?",
+        (now_ms - _LONGEST_LIFE_MS, _MOST),
+    )
+    return [_Listed(*row) for row in rows]
+
+
+def _growth(db: sqlite3.Connection, listed: Iterable[_Listed]) -> dict[int, int]:
+    """When a log of each session last grew; a log that is being written has no time of its own yet."""
+    numbers = json.dumps([session.number for session in listed])
+    rows = db.execute(
+        "select s.id, max(iif(l.mtime_ns, l.mtime_ns / 1000000, l.read_ms)) from json_each(?) j"
+        " join session s on s.id = j.value join source o on o.session = s.key"
+        " join log l on l.id = o.log and l.agent = s.agent group by s.id",
+        (numbers,),
+    )
+    return {number: grew for number, grew in rows if grew}
+
+
+def _sums(db: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, Sums]:
+    rows = db.execute(
+        f"select t.session, {SUM_SELECT} from json_each(?) j"
+        " join session_total t on t.session = j.value group by t.session",
+        (json.dumps(numbers),),
+    )
+    return {row[0]: sums_of(row[1:]) for row in rows}
+
+
+def _session(
+    db: sqlite3.Connection,
+    book: RateBook,
+    listed: _Listed,
+    calls: Sequence[HotCall],
+    *,
+    sums: Sums,
+    grew_ms: int | None,
+    hour: Hour,
+    now_ms: int,
+) -> ActiveSession | None:
+    last = _last_call(db, listed.number, calls, now_ms)
+    if last is None:
+        return None
+    lifetime = "long" if sums.cache_write_1h else "short" if sums.cache_write_5m else None
+    lives = book.lifetimes(last.model)
+    life = {"long": lives.long_ms, "short": lives.short_ms, None: None}[lifetime]
+    expires = None if life is None else last.at_ms + life
+    newest = max(last.at_ms, calls[-1].at_ms if calls else 0)
+    turn = next_turn(
+        book, model=last.model, at_ms=now_ms, context=last.prompt, lifetime=lifetime,
+        tier=TIERS[last.tier], geo=last.geo or None,
+    )
+    return ActiveSession(
+        number=listed.number,
+        id=listed.key,
+        parent=listed.parent or None,
+        agent=last.agent,
+        project=listed.project or last.project,
+        model=last.model,
+        priced_as=last.priced_as or None,
+        state=_state(grew_ms, expires, now_ms),
+        last_call_ms=newest,
+        context_tokens=last.prompt,
+        context_window=last.window or book.window(last.model),
+        burn=burns_of(calls, now_ms),
+        sums=sums,
+        cache_expires_ms=expires,
+        next_turn=None if turn is None else NextTurn(turn.warm_nusd, turn.cold_nusd),
+        grew_ms=grew_ms,
+        spark=spark_of(calls, hour),
+        sub_agents=_sub_agents(db, book, listed, calls, now_ms),
+    )
+
+
+def _state(grew_ms: int | None, expires_ms: int | None, now_ms: int) -> State:
+    if grew_ms is not None and now_ms - grew_ms < WORKING_MS:
+        return "working"
+    return "warm" if expires_ms is not None and now_ms < expires_ms else "idle"
+
+
+def _last_call(
+    db: sqlite3.Connection, session: int, calls: Sequence[HotCall], now_ms: int
+) -> HotCall | None:
+    """The last call of the conversation itself; of a sub-agent if there is no other."""
+    own = next((call for call in reversed(calls) if not call.agent_id), None)
+    if own is not None:
+        return own
+    row = db.execute(
+        f"{CALL_SELECT} from call c join session s on s.id = c.session{CALL_JOINS}"
+        " where c.session = ? and c.at_ms <= ? and c.exactness <> ?"
+        " order by c.agent_id <> 0, c.at_ms desc limit 1",
+        (session, now_ms, RESIDUAL),
+    ).fetchone()
+    return None if row is None else call_of(row)
+
+
+def _sub_agents(
+    db: sqlite3.Connection,
+    book: RateBook,
+    listed: _Listed,
+    calls: Sequence[HotCall],
+    now_ms: int,
+) -> tuple[SubAgent, ...]:
+    """Sub-agents that called lately, folded by type and model, the latest first."""
+    latest: dict[str, HotCall] = {}
+    for call in calls:
+        if call.agent_id and now_ms - call.at_ms < SUB_AGENT_MS:
+            latest[call.agent_id] = call
+    if not latest:
+        return ()
+    kinds = _kinds(db, listed, latest)
+    folds: defaultdict[tuple[str, str], list[HotCall]] = defaultdict(list)
+    for agent_id, call in latest.items():
+        folds[kinds.get(agent_id, ""), call.model].append(call)
+    sums = _sums_by_agent(db, listed.number, latest)
+    found: list[SubAgent] = []
+    for (kind, model), lasts in folds.items():
+        ids = {call.agent_id for call in lasts}
+        last = max(lasts, key=lambda call: call.at_ms)
+        working = now_ms - last.at_ms < WORKING_MS
+        found.append(
+            SubAgent(
+                kind,
+                len(ids),
+                "working" if working else "idle",
+                model,
+                max(call.prompt for call in lasts),
+                last.window or book.window(model),
+                burn_of((call for call in calls if call.agent_id in ids), now_ms, HEADLINE),
+                _added([sums[each] for each in ids if each in sums]),
+            )
+        )
+    return tuple(sorted(found, key=lambda sub: (-sub.burn.tokens, sub.kind, sub.model)))
+
+
+def _kinds(db: sqlite3.Connection, listed: _Listed, ids: Iterable[str]) -> dict[str, str]:
+    rows = db.execute(
+        "select o.agent_id, max(o.agent_type) from json_each(?) j"
+        " join source o on o.session = ? and o.agent_id = j.value group by o.agent_id",
+        (json.dumps(list(ids)), listed.key),
+    )
+    return dict(rows.fetchall())
+
+
+def _sums_by_agent(
+    db: sqlite3.Connection, session: int, ids: Iterable[str]
+) -> dict[str, Sums]:
+    """Calls, buckets and cost of each sub-agent over its whole life."""
+    rows = db.execute(
+        "select g.text, count(*), count(*) - count(c.cost_nusd), sum(c.input), sum(c.cache_read),"
+        " sum(c.cache_write_5m), sum(c.cache_write_1h), sum(c.output), sum(c.cost_nusd),"
+        " sum(c.exactness = 2)"
+        " from call c join name g on g.id = c.agent_id"
+        " where c.session = ? and g.text in (select value from json_each(?)) group by c.agent_id",
+        (session, json.dumps(list(ids))),
+    )
+    return {
+        agent_id: Sums(
+            calls=calls, unpriced=unpriced, input=fresh, cache_read=read, cache_write_5m=short,
+            cache_write_1h=long, output=output, priced_nusd=cost or 0, estimated=estimated,
+        )
+        for agent_id, calls, unpriced, fresh, read, short, long, output, cost, estimated in rows
+    }
+
+
+def _added(many: Sequence[Sums]) -> Sums:
+    rows = [msgspec.structs.astuple(one) for one in many]
+    return Sums(*map(sum, zip(*rows, strict=True))) if rows else Sums()

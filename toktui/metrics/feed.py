@@ -1,0 +1,94 @@
+"""The latest calls, newest first, with the turns that need not have been cold."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from toktui.metrics.burn import CALL_JOINS, CALL_SELECT, RESIDUAL, HotCall, call_of
+from toktui.metrics.cold import ColdTurn, cold_turn
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from toktui.pricing.rates import RateBook
+
+LENGTH: Final = 60
+
+
+class FeedCall(msgspec.Struct, frozen=True):
+    """A call, and whether it paid for a context that could have been read from the cache."""
+
+    call: HotCall
+    agent_kind: str
+    """Type of the sub-agent that made it; empty for the conversation itself."""
+    cold: ColdTurn | None = None
+
+
+def load_feed(
+    db: sqlite3.Connection, book: RateBook, hot: Sequence[HotCall], now_ms: int
+) -> tuple[FeedCall, ...]:
+    """The last calls of all sessions; `hot` are those of the last hour, oldest first."""
+    calls = list(hot[-LENGTH:][::-1])
+    if len(calls) < LENGTH:
+        calls = _latest(db, now_ms)
+    kinds = _kinds(db, calls)
+    feed: list[FeedCall] = []
+    for call in calls:
+        kind = kinds.get(call.agent_id, "sub-agent") if call.agent_id else ""
+        feed.append(FeedCall(call, kind, _cold(db, book, call)))
+    return tuple(feed)
+
+
+def _latest(db: sqlite3.Connection, now_ms: int) -> list[HotCall]:
+    """The last calls, whenever they were.
+
+    A session whose last call is older than all that were found cannot hold a newer one.
+    """
+    found: list[HotCall] = []
+    sessions = db.execute(
+        "select id, last_ms from session indexed by session_last"
+        " where last_ms is not null order by last_ms desc limit ?",
+        (2 * LENGTH,),
+    ).fetchall()
+    for number, last_ms in sessions:
+        if len(found) == LENGTH and found[-1].at_ms > last_ms:
+            break
+        rows = db.execute(
+            f"{CALL_SELECT} from call c join session s on s.id = c.session{CALL_JOINS}"
+            " where c.session = ? and c.at_ms <= ? and c.exactness <> ?"
+            " order by c.at_ms desc limit ?",
+            (number, now_ms, RESIDUAL, LENGTH),
+        )
+        found.extend(call_of(row) for row in rows)
+        found.sort(key=lambda call: (-call.at_ms, -call.number))
+        del found[LENGTH:]
+    return found
+
+
+def _kinds(db: sqlite3.Connection, calls: Sequence[HotCall]) -> dict[str, str]:
+    ids = sorted({call.agent_id for call in calls if call.agent_id})
+    sessions = sorted({call.session_key for call in calls if call.agent_id})
+    rows = db.execute(
+        "select o.agent_id, max(o.agent_type) from json_each(?) j join source o"
+        " on o.session = j.value where o.agent_id in (select value from json_each(?))"
+        " and o.agent_type <> '' group by o.agent_id",
+        (json.dumps(sessions), json.dumps(ids)),
+    )
+    return dict(rows.fetchall())
+
+
+def _cold(db: sqlite3.Connection, book: RateBook, call: HotCall) -> ColdTurn | None:
+    """Compares with the call before it in the same conversation; most turns need no look."""
+    if call.cache_read >= call.prompt - call.cache_read:
+        return None
+    row = db.execute(
+        f"{CALL_SELECT} from call c join session s on s.id = c.session{CALL_JOINS}"
+        " where c.session = ? and c.at_ms < ? and g.text = ? and c.exactness <> ?"
+        " order by c.at_ms desc limit 1",
+        (call.session, call.at_ms, call.agent_id, RESIDUAL),
+    ).fetchone()
+    return None if row is None else cold_turn(book, call, call_of(row))

@@ -1,0 +1,85 @@
+"""The rollups' sums as a value, with what is derived from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from toktui.store.schema import MEASURES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SUM_SELECT: Final = ", ".join(f"coalesce(sum({measure}), 0)" for measure in MEASURES)
+"""Every measure summed, in the order of `Sums`."""
+
+
+class Sums(msgspec.Struct, frozen=True, gc=False):
+    """The measures of `store.schema.MEASURES` over many calls. Money is nano-dollars."""
+
+    calls: int = 0
+    exact: int = 0
+    placeholder: int = 0
+    estimated: int = 0
+    residual: int = 0
+    unpriced: int = 0
+    input: int = 0
+    cache_read: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+    output: int = 0
+    reasoning: int = 0
+    web_search: int = 0
+    estimated_tokens: int = 0
+    unpriced_tokens: int = 0
+    priced_nusd: int = 0
+    """Cost of the calls that have a price."""
+    cost_input: int = 0
+    cost_cache_read: int = 0
+    cost_cache_write_5m: int = 0
+    cost_cache_write_1h: int = 0
+    cost_output: int = 0
+    cost_fees: int = 0
+    saved_nusd: int = 0
+    reported_nusd: int = 0
+
+    @property
+    def prompt(self) -> int:
+        """Tokens that were sent."""
+        return self.input + self.cache_read + self.cache_write_5m + self.cache_write_1h
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all buckets."""
+        return self.prompt + self.output
+
+    @property
+    def buckets(self) -> tuple[int, int, int, int, int]:
+        """Tokens in the order of `model.BUCKETS`."""
+        return (
+            self.input, self.cache_read, self.cache_write_5m, self.cache_write_1h, self.output,
+        )
+
+    @property
+    def parts(self) -> tuple[int, int, int, int, int, int]:
+        """Cost in the order of `model.PARTS`."""
+        return (
+            self.cost_input, self.cost_cache_read, self.cost_cache_write_5m,
+            self.cost_cache_write_1h, self.cost_output, self.cost_fees,
+        )
+
+    @property
+    def cost_nusd(self) -> int | None:
+        """Cost of the priced calls; None if there are calls and none is priced."""
+        return None if self.calls and self.unpriced == self.calls else self.priced_nusd
+
+    @property
+    def cache_hit_rate(self) -> float | None:
+        """Share of the prompt tokens that were read from a cache; None without prompt tokens."""
+        return self.cache_read / self.prompt if self.prompt else None
+
+
+def sums_of(row: Sequence[int]) -> Sums:
+    """A row of `SUM_SELECT`."""
+    return Sums(*row)

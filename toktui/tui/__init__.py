@@ -1,0 +1,1 @@
+"""The screens. Only here is Textual imported."""

@@ -1,0 +1,172 @@
+"""Numbers as people read them: the only place of the screens that rounds.
+
+Three significant digits, the unit always with the number. `–` is unknown, `~` estimated, `≥` lacks
+something that has no price. Money comes in nano-dollars, times and spans in milliseconds.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+UNKNOWN: Final = "–"
+ESTIMATED: Final = "~"
+AT_LEAST: Final = "≥"
+_NUSD: Final = 1_000_000_000
+_SECOND: Final = 1000
+_MINUTE: Final = 60 * _SECOND
+_HOUR: Final = 60 * _MINUTE
+_DAY: Final = 24 * _HOUR
+_SCALES: Final = ("", "k", "M", "B", "T", "Qd")
+
+
+def three_digits(value: float) -> str:
+    """`0.0123`, `1.23`, `12.3`, `123`, `1.23k`, `12.3M`: at least zero, three digits that mean something."""
+    if value == 0:
+        return "0"
+    if value < 1:
+        return _small(value)
+    scale = 0
+    while scale < len(_SCALES) - 1 and float(f"{value:.3g}") >= 1000:
+        value /= 1000
+        scale += 1
+    rounded = float(f"{value:.3g}")
+    digits = 2 if rounded < 10 else 1 if rounded < 100 else 0
+    return f"{rounded:.{digits}f}{_SCALES[scale]}"
+
+
+def _small(value: float) -> str:
+    for digits in (2, 3, 4):
+        if round(value, digits) * 10**digits >= 100 or digits == 4:
+            break
+    text = f"{value:.{digits}f}" if value >= 0.1 else f"{value:.{min(4, digits)}f}"
+    return text if float(text) else "<0.0001"
+
+
+def tokens(count: float | None) -> str:
+    """`0`, `853`, `12.3k`, `1.21M`."""
+    if count is None:
+        return UNKNOWN
+    return str(round(count)) if count < 999.5 else three_digits(count)
+
+
+def money(nusd: int | None, *, lacks: bool = False, estimated: bool = False) -> str:
+    """`$0.0123`, `$1.23`, `$12.3`, `$1.23k`; `lacks` marks a sum without its unpriced calls."""
+    if nusd is None:
+        return UNKNOWN
+    sign = "-" if nusd < 0 else ""
+    shown = three_digits(abs(nusd) / _NUSD)
+    below = shown.startswith("<")
+    mark = AT_LEAST if lacks else ESTIMATED if estimated else ""
+    return f"{mark}{sign}{'<' if below else ''}${shown.lstrip('<')}"
+
+
+def exact_money(nusd: int | None) -> str:
+    """To the nano-dollar: `$0.123456789`."""
+    if nusd is None:
+        return UNKNOWN
+    whole, rest = divmod(abs(nusd), _NUSD)
+    return f"{'-' if nusd < 0 else ''}${whole:,}.{rest:09}"
+
+
+def percent(share: float | None) -> str:
+    """`96.7 %`, `100 %`; never 100 for what is less."""
+    if share is None:
+        return UNKNOWN
+    value = share * 100
+    if 99.95 <= value < 100:
+        return "99.9 %"
+    if value in (0, 100):
+        return f"{value:.0f} %"
+    return "<0.1 %" if 0 < value < 0.05 else f"{value:.1f} %"
+
+
+def change(now: int | None, usual: int | None) -> str:
+    """How far `now` is from `usual`: `+42 %`, `×3.1`; empty where it cannot be said."""
+    if now is None or not usual:
+        return ""
+    ratio = now / usual
+    if ratio >= 3:
+        return f"×{three_digits(ratio)}"
+    return f"{(ratio - 1) * 100:+.0f} %".replace("-", "−")
+
+
+def countdown(span_ms: int) -> str:
+    """`0:07`, `4:59`, `1:02:03`: what is left, cut off to whole seconds, never below zero."""
+    seconds = max(0, span_ms) // _SECOND
+    if seconds < 3600:
+        return f"{seconds // 60}:{seconds % 60:02}"
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def span(span_ms: int) -> str:
+    """`12 s`, `4 min`, `3 h 20 min`, `2 d`: roughly how long."""
+    if span_ms < _MINUTE:
+        return f"{max(0, span_ms) // _SECOND} s"
+    if span_ms < _HOUR:
+        return f"{span_ms // _MINUTE} min"
+    if span_ms < _DAY:
+        minutes = span_ms % _HOUR // _MINUTE
+        return f"{span_ms // _HOUR} h {minutes} min" if minutes else f"{span_ms // _HOUR} h"
+    hours = span_ms % _DAY // _HOUR
+    return f"{span_ms // _DAY} d {hours} h" if hours and span_ms < 10 * _DAY else f"{span_ms // _DAY} d"
+
+
+def size(count: float) -> str:
+    """`812 B`, `1.21 MB`, `3.4 GB`."""
+    units = ("B", "kB", "MB", "GB", "TB")
+    unit = 0
+    while unit < len(units) - 1 and count >= 999.5:
+        count /= 1000
+        unit += 1
+    return f"{count:.0f} B" if unit == 0 else f"{count:.3g} {units[unit]}"
+
+
+def clock(at_ms: int, zone: ZoneInfo, *, seconds: bool = False) -> str:
+    """`14:32`, `14:32:05`, in the zone."""
+    return _local(at_ms, zone).strftime("%H:%M:%S" if seconds else "%H:%M")
+
+
+def day(at_ms: int, zone: ZoneInfo) -> str:
+    """`2026-11-22`."""
+    return _local(at_ms, zone).strftime("%Y-%m-%d")
+
+
+def moment(at_ms: int, now_ms: int, zone: ZoneInfo) -> str:
+    """The time of day if it is today, else the date and the time: `14:32`, `21 Nov 14:32`."""
+    at, now = _local(at_ms, zone), _local(now_ms, zone)
+    if at.date() == now.date():
+        return at.strftime("%H:%M")
+    if at.year == now.year:
+        return f"{at.day:2} {_MONTHS[at.month - 1]} {at:%H:%M}"
+    return at.strftime("%Y-%m-%d %H:%M")
+
+
+_MONTHS: Final = (
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+)
+
+
+def project_name(project: str) -> str:
+    """The last part of a project's folder."""
+    return project.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or project or UNKNOWN
+
+
+def model_name(model: str, priced_as: str | None = None) -> str:
+    """A model without what every model of its maker has in front of it."""
+    name = (priced_as or model).rpartition("/")[2]
+    for prefix in ("claude-",):
+        name = name.removeprefix(prefix)
+    return name or UNKNOWN
+
+
+def plural(count: int, word: str, many: str = "") -> str:
+    """`1 call`, `2 calls`, `1 234 calls`."""
+    return f"{count:,}".replace(",", " ") + f" {word if count == 1 else many or word + 's'}"
+
+
+def _local(at_ms: int, zone: ZoneInfo) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(at_ms / 1000, zone)

@@ -1,0 +1,140 @@
+"""Lines of cells: the little language in which drawings are made.
+
+Text enters a line only as the text of a `Segment`, which no markup reader ever sees.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from toktui.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Align = Literal["left", "right", "center"]
+NO_STYLE = Style.null()
+
+
+def fit(text: str, width: int, align: Align = "left") -> str:
+    """Exactly `width` cells: cut with an ellipsis, or filled up with spaces."""
+    if width <= 0:
+        return ""
+    if not (text.isascii() and len(text) <= width):
+        text = clean(text, width) if cell_len(text) > width else text
+    space = width - cell_len(text)
+    if align == "right":
+        return " " * space + text
+    if align == "center":
+        return " " * (space // 2) + text + " " * (space - space // 2)
+    return text + " " * space
+
+
+def put(text: str, style: Style | None = None) -> Segment:
+    """A piece of a line."""
+    return Segment(text, style)
+
+
+def link(text: str, style: Style, action: str) -> Segment:
+    """A piece that does something when clicked; `action` is ours, never data."""
+    return Segment(text, style + Style(meta={"@click": action}))
+
+
+class Line:
+    """A line that grows to the right."""
+
+    def __init__(self, *pieces: Segment) -> None:
+        self.pieces: list[Segment] = list(pieces)
+
+    def add(self, text: str, style: Style | None = None) -> Line:
+        """Appends text."""
+        if text:
+            self.pieces.append(Segment(text, style))
+        return self
+
+    def cell(
+        self, text: str, width: int, style: Style | None = None, align: Align = "left"
+    ) -> Line:
+        """Appends exactly `width` cells."""
+        return self.add(fit(text, width, align), style)
+
+    def extend(self, pieces: Iterable[Segment]) -> Line:
+        """Appends pieces."""
+        self.pieces.extend(pieces)
+        return self
+
+    @property
+    def width(self) -> int:
+        """Cells so far."""
+        return sum(piece.cell_length for piece in self.pieces)
+
+    def fill(self, width: int) -> Line:
+        """Spaces up to the column `width`."""
+        return self.add(" " * (width - self.width))
+
+    def strip(self, width: int) -> Strip:
+        """The line in exactly `width` cells."""
+        return Strip(self.pieces).adjust_cell_length(width)
+
+
+def both_ends(left: Line, right: Line, width: int) -> Line:
+    """One line with something at each end; the left end gives way."""
+    room = width - right.width
+    if left.width > room:
+        kept = Strip(left.pieces).crop(0, max(0, room))
+        return Line(*kept, *right.pieces)
+    return Line(*left.pieces).fill(room).extend(right.pieces)
+
+
+def beside(columns: Sequence[tuple[Sequence[Line], int]], *, gap: int = 0) -> list[Line]:
+    """Blocks of lines next to each other, each in its width."""
+    height = max((len(lines) for lines, _ in columns), default=0)
+    joined: list[Line] = []
+    for y in range(height):
+        line = Line()
+        for index, (lines, width) in enumerate(columns):
+            if index and gap:
+                line.add(" " * gap)
+            source = lines[y] if y < len(lines) else Line()
+            line.extend(source.strip(width))
+        joined.append(line)
+    return joined
+
+
+def changed_spans(old: Sequence[Strip], new: Sequence[Strip]) -> list[tuple[int, int, int]]:
+    """Where two pictures of the same size differ: row, first cell, number of cells."""
+    spans: list[tuple[int, int, int]] = []
+    for y, (before, after) in enumerate(zip(old, new, strict=True)):
+        if before is after or before == after:
+            continue
+        first, length = _span(before, after)
+        if length:
+            spans.append((y, first, length))
+    return spans
+
+
+def _span(before: Strip, after: Strip) -> tuple[int, int]:
+    ones, others = _cells(before), _cells(after)
+    if ones is None or others is None or len(ones) != len(others):
+        return 0, max(before.cell_length, after.cell_length)
+    first, last = 0, len(ones)
+    while first < last and ones[first] == others[first]:
+        first += 1
+    while last > first and ones[last - 1] == others[last - 1]:
+        last -= 1
+    return first, last - first
+
+
+def _cells(strip: Strip) -> list[tuple[str, Style | None]] | None:
+    """One entry per cell; None if a character is not exactly one cell wide."""
+    cells: list[tuple[str, Style | None]] = []
+    for segment in strip:
+        if segment.cell_length != len(segment.text):
+            return None
+        cells.extend((char, segment.style) for char in segment.text)
+    return cells

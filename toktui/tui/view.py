@@ -1,0 +1,92 @@
+"""What a screen is: a key, a label, what it reads, how it is drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from textual.message import Message
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from toktui.ingest.progress import Progress
+    from toktui.tui.refresher import Reading
+
+Data = TypeVar("Data")
+
+
+class Ask(Message):
+    """A view wants to be loaded, for it looks at something else now."""
+
+
+class Open(Message):
+    """Somebody wants to see another view, about something."""
+
+    def __init__(self, view: str, about: object = None) -> None:
+        super().__init__()
+        self.view = view
+        self.about = about
+
+
+class View(Widget, Generic[Data]):
+    """One screen. A module in `views/` whose `VIEW` is a subclass of this is a screen."""
+
+    KEY: ClassVar[str]
+    """Its name: the module's."""
+    LABEL: ClassVar[str]
+    """What its tab says."""
+    PLACE: ClassVar[int | None] = None
+    """Order among the tabs, which gives its digit; None: it has no tab, another view opens it."""
+    HELP: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Keys of this screen beyond its bindings, and marks, for the help."""
+    DEFAULT_CSS = "View { width: 100%; height: 100%; }"
+
+    def __init__(self, *, zone: ZoneInfo, about: Any = None) -> None:
+        super().__init__(id=f"view-{self.KEY}")
+        self.zone = zone
+        self.about = about
+        self.data: Data | None = None
+        self.progress: Progress | None = None
+        self.now_ms = 0
+        self.filter_text = ""
+
+    @classmethod
+    def load(cls, reading: Reading, about: Any) -> Data:
+        """Reads what the view shows. Runs in the refresher's thread."""
+        raise NotImplementedError
+
+    def show(self, data: Data, now_ms: int) -> None:
+        """Takes what was loaded."""
+        self.data = data
+        self.now_ms = now_ms
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draws anew whatever may have changed."""
+
+    def tick(self, now_ms: int) -> None:
+        """A second went by while something counts down."""
+        self.now_ms = now_ms
+        self.redraw()
+
+    def counts_down(self) -> bool:
+        """Whether a countdown is on the screen."""
+        return False
+
+    def changes_ms(self) -> int | None:
+        """When loading anew would find something else without a new call."""
+        return None
+
+    def show_progress(self, progress: Progress) -> None:
+        """Takes how far the ingest is."""
+        self.progress = progress
+
+    def filter(self, text: str) -> None:
+        """Shows only what matches."""
+        self.filter_text = text.strip().casefold()
+        self.redraw()
+
+    def reopen(self, about: Any) -> None:
+        """The view is opened again, about something else."""
+        self.about = about

@@ -1,0 +1,1 @@
+"""Widgets that take values and know nothing of where they come from."""

@@ -1,0 +1,89 @@
+"""A widget that shows lines and sends the terminal only the cells that changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from toktui.tui.lines import Line, changed_spans
+from toktui.tui.theme import Palette
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+
+
+class Drawing(Widget):
+    """Subclasses say what there is to see in `draw`; call `redraw` whenever that may differ."""
+
+    ALLOW_SELECT = False
+    _drawn: list[Strip]
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._drawn = []
+        self._drawn_for: object = None
+
+    def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
+        """At most `height` lines, each cut or filled to `width` cells."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Draws anew, and repaints the cells that differ from what is shown."""
+        width, height = self.size
+        if not self.is_attached or not width or not height:
+            return
+        strips = self._strips(width, height)
+        before = self._drawn
+        self._drawn = strips
+        if len(before) != height or (before and before[0].cell_length != width):
+            self.refresh()
+            return
+        regions = [
+            Region(first, y, length, 1) for y, first, length in changed_spans(before, strips)
+        ]
+        if regions:
+            self.refresh(*regions)
+
+    def render_line(self, y: int) -> Strip:
+        """One line, as drawn last."""
+        width, height = self.size
+        palette = palette_of(self)
+        if len(self._drawn) != height or self._drawn_for is not palette:
+            self._drawn = self._strips(width, height)
+        if y >= len(self._drawn):
+            return Strip.blank(width, self.rich_style)
+        return self._drawn[y].apply_style(self.rich_style)
+
+    @property
+    def shown(self) -> str:
+        """What is shown, as plain text, for tests."""
+        return "\n".join(strip.text.rstrip() for strip in self._drawn)
+
+    def _strips(self, width: int, height: int) -> list[Strip]:
+        palette = palette_of(self)
+        self._drawn_for = palette
+        lines = list(self.draw(width, height, palette))[:height]
+        lines.extend(Line() for _ in range(height - len(lines)))
+        return [line.strip(width) for line in lines]
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draws for the new size."""
+        del event
+        self._drawn = []
+        self.redraw()
+
+
+def palette_of(widget: Widget) -> Palette:
+    """The palette of the theme that is on; the same object as long as the theme is."""
+    app = widget.app
+    key = (app.theme, app.current_theme.dark)
+    known: tuple[object, Palette] | None = getattr(app, "_toktui_palette", None)
+    if known is None or known[0] != key:
+        known = (key, Palette(app.theme_variables, dark=app.current_theme.dark))
+        app._toktui_palette = known  # type: ignore[attr-defined]
+    return known[1]
