@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from toktui.model import BUCKETS, Tier, Tokens
-from toktui.pricing.genai import multiple_of
+from toktui.pricing.multiples import multiple_of
 from toktui.pricing.periods import BandRates, Rate, band_for
 from toktui.pricing.price import Cost, price
 from toktui.pricing.rates import Entry, RateBook

@@ -14,20 +14,18 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Final
 
 import msgspec
 
 from toktui.model import Tier
+from toktui.pricing.multiples import multiple_of, times
 from toktui.pricing.rows import (
     UNITS_PER_DOLLAR,
     Band,
     ModelRates,
     Row,
     TierRates,
-    bucket_rates,
-    map_rates,
     nearest_units,
     of_tier,
 )
@@ -255,27 +253,6 @@ def _with_earlier_tiers(rows: list[Row]) -> Iterator[Row]:
                     standard = row.tiers[0]
                     added.append(TierRates(rates.tier, times(standard.bands, multiple)))
         yield msgspec.structs.replace(row, tiers=(*row.tiers, *added))
-
-
-def multiple_of(rates: TierRates, standard: TierRates | None) -> Fraction | None:
-    """The one factor between two tiers in every band and bucket; None if there is no one."""
-    if standard is None or [b.above for b in rates.bands] != [b.above for b in standard.bands]:
-        return None
-    pairs = [
-        pair
-        for band, base in zip(rates.bands, standard.bands, strict=True)
-        for pair in zip(bucket_rates(band), bucket_rates(base), strict=True)
-        if any(pair)
-    ]
-    if not pairs or not all(of is not None and to for of, to in pairs):
-        return None
-    factors = {Fraction(of or 0, to or 1) for of, to in pairs}
-    return factors.pop() if len(factors) == 1 else None
-
-
-def times(bands: tuple[Band, ...], multiple: Fraction) -> tuple[Band, ...]:
-    """Every rate multiplied, half-even where a unit is split."""
-    return tuple(map_rates(band, lambda rate: round(rate * multiple)) for band in bands)
 
 
 def _bands(prices: Mapping[str, _Price]) -> tuple[Band, ...]:

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple, cast
 import msgspec
 
 from toktui.model import Tier
-from toktui.pricing.genai import times
+from toktui.pricing.multiples import times
 from toktui.pricing.rows import TOKENS_PER_UNIT, UNITS_PER_DOLLAR, Band, TierRates, nearest_units
 
 _PROVIDERS: Final = {
@@ -147,19 +147,19 @@ def _band(name: str, fields: Fields, thousands: int, suffix: str) -> Band:
 
 
 def _filled(band: Band, usual: Band) -> Band:
-    """The band with the buckets that the file left out of it, at their usual multiple of input."""
-    def filled(rate: int | None, of_usual: int | None) -> int | None:
-        if rate is not None or of_usual is None or not usual.input:
-            return rate
-        return round(band.input * Fraction(of_usual, usual.input))
-
+    """The band with what the file left out of it: as usual, a long write as a multiple of a short.
+    """
+    short = usual.cache_write_5m if band.cache_write_5m is None else band.cache_write_5m
+    long = band.cache_write_1h
+    if long is None and short and usual.cache_write_1h and usual.cache_write_5m:
+        long = round(short * Fraction(usual.cache_write_1h, usual.cache_write_5m))
     return Band(
         band.above,
         band.input,
-        filled(band.cache_read, usual.cache_read),
-        filled(band.cache_write_5m, usual.cache_write_5m),
-        filled(band.cache_write_1h, usual.cache_write_1h),
-        filled(band.output or None, usual.output) or 0,
+        usual.cache_read if band.cache_read is None else band.cache_read,
+        short,
+        long,
+        band.output or usual.output,
     )
 
 

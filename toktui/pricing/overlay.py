@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 
 from toktui.model import Tier
-from toktui.pricing.genai import times
+from toktui.pricing.multiples import times
 from toktui.pricing.rows import (
     UNITS_PER_DOLLAR,
     Band,

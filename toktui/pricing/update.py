@@ -19,6 +19,7 @@ import msgspec
 
 from toktui.errors import ToktuiError
 from toktui.pricing import genai, litellm, overlay
+from toktui.pricing.multiples import multiple_of, times
 from toktui.pricing.rates import DATA, RateBook
 from toktui.pricing.rows import (
     SCHEMA,
@@ -94,6 +95,25 @@ def decode_book(data: bytes) -> BookFile:
         if fault := _fault(model, ids):
             raise ValueError(f"{model.id}: {fault}")
     return book
+
+
+def merged(earlier: BookFile | None, later: BookFile) -> BookFile:
+    """Both updates as one file: of a model in both, the later one's rates."""
+    if earlier is None:
+        return later
+    main = earlier.sources[0].id
+    kept = {
+        model.id: _sourced(model, lambda theirs: theirs or main) for model in earlier.models
+    }
+    models = {**kept, **{model.id: model for model in later.models}}
+    sources = {source.id: source for source in (*later.sources, *earlier.sources)}
+    geo = {(rule.provider, rule.geo): rule for rule in (*earlier.geo, *later.geo)}
+    return msgspec.structs.replace(
+        later,
+        models=tuple(models.values()),
+        sources=tuple(sources.values()),
+        geo=tuple(geo.values()),
+    )
 
 
 def save_update(book: BookFile, path: Path) -> None:
@@ -203,9 +223,9 @@ def _from_day(
     standard = entry.tiers[0]
     tiers = [msgspec.structs.replace(rates, source=source) for rates in entry.tiers]
     for rates in current[-1].tiers:
-        multiple = genai.multiple_of(rates, of_tier(current[-1], "standard"))
+        multiple = multiple_of(rates, of_tier(current[-1], "standard"))
         if multiple is not None and not any(rates.tier == have.tier for have in tiers):
-            tiers.append(TierRates(rates.tier, genai.times(standard.bands, multiple), source))
+            tiers.append(TierRates(rates.tier, times(standard.bands, multiple), source))
     fee = current[-1].web_search if entry.web_search is None else entry.web_search
     row = Row(tuple(tiers), valid_from=today, web_search=fee)
     return msgspec.structs.replace(model, rows=(*earlier, row, *later))
