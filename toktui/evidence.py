@@ -66,9 +66,18 @@ class Evidence(msgspec.Struct, array_like=True, gc=False):
         """See `Sighting.rank`."""
         t = self.tokens
         return (
-            t.output, self.final, self.at_ms,
-            t.input, t.cache_read, t.cache_write_5m, t.cache_write_1h, t.reasoning,
-            self.web_search, self.model, self.tier, self.geo,
+            t.output,
+            self.final,
+            self.at_ms,
+            t.input,
+            t.cache_read,
+            t.cache_write_5m,
+            t.cache_write_1h,
+            t.reasoning,
+            self.web_search,
+            self.model,
+            self.tier,
+            self.geo,
         )
 
     def places(self) -> Iterator[Spot]:
@@ -82,8 +91,22 @@ def of_sighting(sighting: Sighting, at_ms: int, spot: tuple[int, int, int]) -> E
     """The evidence of a single row; `spot` is offset, length and bits."""
     s = sighting
     return Evidence(
-        at_ms, s.branch, s.version, at_ms, s.final, s.model, s.tokens, s.web_search, s.tier, s.geo,
-        s.residual, s.flags, s.window, s.reported_nusd, s.final, list(spot),
+        at_ms,
+        s.branch,
+        s.version,
+        at_ms,
+        s.final,
+        s.model,
+        s.tokens,
+        s.web_search,
+        s.tier,
+        s.geo,
+        s.residual,
+        s.flags,
+        s.window,
+        s.reported_nusd,
+        s.final,
+        list(spot),
     )
 
 
@@ -93,10 +116,21 @@ def merge(one: Evidence, other: Evidence) -> Evidence:
     early = min(one, other, key=lambda e: (e.first_ms, e.branch, e.version))
     reported = [e.reported_nusd for e in (one, other) if e.reported_nusd is not None]
     return Evidence(
-        early.first_ms, early.branch, early.version, best.at_ms, best.final, best.model,
-        best.tokens, best.web_search, best.tier, best.geo, one.residual and other.residual,
-        one.flags | other.flags, max(best.window, rest.window),
-        max(reported) if reported else None, one.any_final or other.any_final,
+        early.first_ms,
+        early.branch,
+        early.version,
+        best.at_ms,
+        best.final,
+        best.model,
+        best.tokens,
+        best.web_search,
+        best.tier,
+        best.geo,
+        one.residual and other.residual,
+        one.flags | other.flags,
+        max(best.window, rest.window),
+        max(reported) if reported else None,
+        one.any_final or other.any_final,
         _both(one.spots, other.spots),
         one.own_key or other.own_key,
     )

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from toktui.model import Tokens
 
+
 class LedgerModel(Struct, frozen=True, array_like=True):
     """What the ledger of a session says of one model, cumulative."""
 

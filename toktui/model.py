@@ -19,7 +19,13 @@ Reason = Literal["progress", "archive", "replay", "fork", "resume", "stream", "r
 TIERS: Final[tuple[Tier, ...]] = ("standard", "batch", "flex", "priority", "fast")
 EXACTNESS: Final[tuple[Exactness, ...]] = ("exact", "placeholder", "estimated", "residual")
 REASONS: Final[tuple[Reason, ...]] = (
-    "progress", "archive", "replay", "fork", "resume", "stream", "reemit",
+    "progress",
+    "archive",
+    "replay",
+    "fork",
+    "resume",
+    "stream",
+    "reemit",
 )
 BUCKETS: Final = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
 """The disjoint token buckets, in the order that breaks ties when money is split."""
@@ -103,9 +109,18 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=T
         """The total order that chooses the numbers of a call: it reads only the row."""
         t = self.tokens
         return (
-            t.output, self.final, self.at_ms or 0,
-            t.input, t.cache_read, t.cache_write_5m, t.cache_write_1h, t.reasoning,
-            self.web_search, self.model, self.tier, self.geo,
+            t.output,
+            self.final,
+            self.at_ms or 0,
+            t.input,
+            t.cache_read,
+            t.cache_write_5m,
+            t.cache_write_1h,
+            t.reasoning,
+            self.web_search,
+            self.model,
+            self.tier,
+            self.geo,
         )
 
 

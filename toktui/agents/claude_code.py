@@ -330,7 +330,10 @@ class _ClaudeCode:
             except msgspec.ValidationError as error:
                 version = value.get("version") if isinstance(value, dict) else None
                 misread.append(
-                    Misread(clean(str(error), 160), clean(version, 24) if isinstance(version, str) else "")
+                    Misread(
+                        clean(str(error), 160),
+                        clean(version, 24) if isinstance(version, str) else "",
+                    )
                 )
         return Parsed(tuple(sightings), tuple(facts), tuple(misread))
 
@@ -378,7 +381,9 @@ class _ClaudeCode:
             at_ms=parse_ms(row.timestamp) if row.timestamp else None,
             model=clean(message.model or "unknown", 120),
             tokens=usage.tokens(),
-            web_search=(usage.server_tool_use.web_search_requests or 0) if usage.server_tool_use else 0,
+            web_search=(usage.server_tool_use.web_search_requests or 0)
+            if usage.server_tool_use
+            else 0,
             final=message.stop_reason is not None,
             origin="" if origin == session else origin,
             agent_id=agent_id,
@@ -403,9 +408,15 @@ class _ClaudeCode:
             self._remember_project(row.sessionId, row.cwd, state)
             return
         whole = _Row(
-            type="assistant", uuid=inner.uuid, sessionId=row.sessionId,
-            timestamp=inner.timestamp or row.timestamp, cwd=row.cwd, gitBranch=row.gitBranch,
-            version=row.version, agentId=data.agentId or "progress", requestRef=inner.requestRef,
+            type="assistant",
+            uuid=inner.uuid,
+            sessionId=row.sessionId,
+            timestamp=inner.timestamp or row.timestamp,
+            cwd=row.cwd,
+            gitBranch=row.gitBranch,
+            version=row.version,
+            agentId=data.agentId or "progress",
+            requestRef=inner.requestRef,
             message=inner.message,
         )
         kind: Kind = "progress"
@@ -476,7 +487,9 @@ class _ClaudeCode:
             LedgerModel(
                 clean(name, 120),
                 _Counts(
-                    entry.inputTokens, entry.outputTokens, entry.cacheCreationInputTokens,
+                    entry.inputTokens,
+                    entry.outputTokens,
+                    entry.cacheCreationInputTokens,
                     entry.cacheReadInputTokens,
                     _Split(
                         entry.cacheCreationEphemeral5mInputTokens,
@@ -501,8 +514,10 @@ def _parsed(sightings: Iterator[Sighting]) -> Parsed:
 
 def _sum(entries: Sequence[Tokens]) -> tuple[int, int, int, int]:
     return (
-        sum(t.input for t in entries), sum(t.cache_read for t in entries),
-        sum(t.cache_write_5m + t.cache_write_1h for t in entries), sum(t.output for t in entries),
+        sum(t.input for t in entries),
+        sum(t.cache_read for t in entries),
+        sum(t.cache_write_5m + t.cache_write_1h for t in entries),
+        sum(t.output for t in entries),
     )
 
 
@@ -514,7 +529,9 @@ def _side_calls(row: Sighting, iterations: Sequence[_Iteration]) -> Iterator[Sig
         explained = set(plain)
     else:
         explained = {
-            i for i, entry in enumerate(iterations) if clean(entry.model or row.model, 120) == row.model
+            i
+            for i, entry in enumerate(iterations)
+            if clean(entry.model or row.model, 120) == row.model
         }
     for index, entry in enumerate(iterations):
         if index in explained or not tokens[index].total:

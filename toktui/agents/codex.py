@@ -40,7 +40,12 @@ _TOTALS_KEPT: Final = 256
 """How far back a counter is looked for that a row may continue."""
 _REPLAY_MS: Final = 60_000
 _THREAD: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-_TIERS: Final[dict[str, Tier]] = {"priority": "priority", "fast": "priority", "flex": "flex", "batch": "batch"}
+_TIERS: Final[dict[str, Tier]] = {
+    "priority": "priority",
+    "fast": "priority",
+    "flex": "flex",
+    "batch": "batch",
+}
 
 
 class _Line(Struct):
@@ -91,8 +96,10 @@ class _Usage(Struct):
 
     def total(self) -> _Total:
         return (
-            self.input_tokens or 0, self.cached_input_tokens or 0,
-            self.cache_write_input_tokens or 0, self.output_tokens or 0,
+            self.input_tokens or 0,
+            self.cached_input_tokens or 0,
+            self.cache_write_input_tokens or 0,
+            self.output_tokens or 0,
             self.reasoning_output_tokens or 0,
         )
 
@@ -176,8 +183,12 @@ class _Codex:
     PARSER = 1
     replays = True
     needles = (
-        b'"token_count"', b'"token_usage_record"', b'"session_meta"', b'"turn_context"',
-        b'"thread_settings_applied"', b'"task_started"',
+        b'"token_count"',
+        b'"token_usage_record"',
+        b'"session_meta"',
+        b'"turn_context"',
+        b'"thread_settings_applied"',
+        b'"task_started"',
     )
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
@@ -275,7 +286,9 @@ class _Codex:
         state.started_ms = at_ms
         spawn = _spawn(meta.source)
         parent = meta.forked_from_id or meta.parent_thread_id or spawn.get("parent_thread_id")
-        state.spawned = bool(spawn) or bool(meta.parent_thread_id) or meta.thread_source == "subagent"
+        state.spawned = (
+            bool(spawn) or bool(meta.parent_thread_id) or meta.thread_source == "subagent"
+        )
         if not parent and state.spawned and meta.session_id != meta.id:
             parent = meta.session_id
         state.parent = clean_id(parent) if parent and parent != meta.id else ""
@@ -306,7 +319,9 @@ class _Codex:
             if event.rate_limits is not None and at_ms is not None:
                 yield from _limits(event.rate_limits, at_ms)
             if event.info is not None and event.info.total_token_usage is not None:
-                yield from self._count(event.info, event.info.total_token_usage.total(), at_ms, state)
+                yield from self._count(
+                    event.info, event.info.total_token_usage.total(), at_ms, state
+                )
 
     def _record(self, record: _Record, at_ms: int | None, state: _State) -> Iterator[Sighting]:
         if record.usage is None or not record.response_id:
@@ -377,8 +392,14 @@ class _Codex:
         return msgspec.structs.replace(nothing, repeats=True)
 
     def _sighting(
-        self, key: str, used: _Total, at_ms: int | None, state: _State, *,
-        origin: str = "", flags: int = 0,
+        self,
+        key: str,
+        used: _Total,
+        at_ms: int | None,
+        state: _State,
+        *,
+        origin: str = "",
+        flags: int = 0,
     ) -> Sighting:
         given, cached, written, output, reasoning = used
         kind: Kind = "spawn" if state.spawned else "row"

@@ -51,8 +51,10 @@ def family_moves(runs: Sequence[Run]) -> dict[str, dict[str, Moved]]:
     present = {run.session for run in runs}
     for run in _parents_first(runs):
         relatives = [
-            other for other in runs
-            if other.session != run.session and run.parent
+            other
+            for other in runs
+            if other.session != run.session
+            and run.parent
             and (other.session == run.parent or other.parent == run.parent)
         ]
         moves[run.path] = _moves(run, relatives, present, moves)

@@ -91,8 +91,18 @@ def resolve(
 def _alone(k: Known) -> Resolved:
     e, source = k.evidence, k.source
     return Resolved(
-        e, source.origin or source.session, source.agent_id, e.first_ms, k.project, e.branch,
-        e.version, _exactness((e,)), e.flags, e.window, e.reported_nusd, 0,
+        e,
+        source.origin or source.session,
+        source.agent_id,
+        e.first_ms,
+        k.project,
+        e.branch,
+        e.version,
+        _exactness((e,)),
+        e.flags,
+        e.window,
+        e.reported_nusd,
+        0,
         (_copies(k, k, counted=True),),
     )
 
@@ -143,7 +153,9 @@ def _home(known: Sequence[Known], session: str) -> str:
     """The path of the home log."""
     rows = [k for k in known if k.source.kind != "progress"] or list(known)
     at_home = [k for k in rows if k.source.session == session]
-    return min(at_home or rows, key=lambda k: (bool(k.source.agent_id) if at_home else False, k.path)).path
+    return min(
+        at_home or rows, key=lambda k: (bool(k.source.agent_id) if at_home else False, k.path)
+    ).path
 
 
 def _counted(known: Sequence[Known], home: str) -> int:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from toktui.agents import agent
+from toktui.evidence import unpack
 from toktui.ingest.reading import Checkpoint
 from toktui.ingest.tail import Mark, Stat
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from toktui.ingest.discover import FoundLog
+
+
+_SELECT: Final = (
+    "select l.id, a.text, l.path, l.device, l.inode, l.size, l.mtime_ns, l.offset, l.parser,"
+    " l.gone_ms is not null, l.problem from log l join name a on a.id = l.agent"
+)
 
 
 class KnownLog(msgspec.Struct, gc=False):
@@ -44,17 +51,19 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
 
 def known_logs(db: sqlite3.Connection) -> dict[str, KnownLog]:
     """All logs of the store, by path."""
-    rows = db.execute(
-        "select l.id, a.text, l.path, l.device, l.inode, l.size, l.mtime_ns, l.offset, l.parser,"
-        " l.gone_ms is not null, l.problem from log l join name a on a.id = l.agent"
-    )
-    return {
-        path: KnownLog(
-            number, name, path, Stat(device, inode, size, mtime_ns), offset, parser, bool(gone),
-            problem,
-        )
-        for number, name, path, device, inode, size, mtime_ns, offset, parser, gone, problem in rows
-    }
+    return {known.path: known for known in map(_known, db.execute(_SELECT))}
+
+
+def known_log(db: sqlite3.Connection, path: str) -> KnownLog | None:
+    """The store's row of one log."""
+    row = db.execute(f"{_SELECT} where l.path = ?", (path,)).fetchone()
+    return None if row is None else _known(row)
+
+
+def _known(row: tuple[int, str, str, int, int, int, int, int, int, int, str]) -> KnownLog:
+    number, name, path, device, inode, size, mtime_ns, offset, parser, gone, problem = row
+    status = Stat(device, inode, size, mtime_ns)
+    return KnownLog(number, name, path, status, offset, parser, bool(gone), problem)
 
 
 def is_new(found: FoundLog, known: KnownLog | None) -> bool:
@@ -67,29 +76,41 @@ def is_new(found: FoundLog, known: KnownLog | None) -> bool:
     )
 
 
-def job(db: sqlite3.Connection, found: FoundLog, known: KnownLog | None) -> Job:
-    """Where to go on with a log."""
+def job(
+    db: sqlite3.Connection,
+    found: FoundLog,
+    known: KnownLog | None,
+    *,
+    begun: Collection[str] | None = None,
+) -> Job:
+    """Where to go on with a log; `begun` are the keys that began in it, where they are at hand."""
     if known is None:
         return Job(found.agent, found.path, found.root, Checkpoint(), found.stat.size)
     head, tail, generation, parser, state, open_key = db.execute(
         "select head, tail, generation, parser, state, open_key from log where id = ?", (known.id,)
     ).fetchone()
-    begun = ()
-    if known.offset:
-        begun = tuple(
-            row[0]
-            for row in db.execute(
-                "select distinct c.key from source o join sighting s on s.source = o.id"
-                " join call c on c.id = s.call where o.log = ? and o.kind in (0, 2)",
-                (known.id,),
-            )
-        )
+    if begun is None:
+        begun = _begun(db, known) if known.offset else ()
     checkpoint = Checkpoint(
-        Mark(known.offset, head, tail), generation, parser, state, open_key, begun
+        Mark(known.offset, head, tail), generation, parser, state, open_key, tuple(begun)
     )
     new = found.stat.size - known.offset
     size = new if parser == agent(found.agent).PARSER and new >= 0 else found.stat.size
     return Job(found.agent, found.path, found.root, checkpoint, size)
+
+
+def _begun(db: sqlite3.Connection, known: KnownLog) -> tuple[str, ...]:
+    rows = db.execute(
+        "select distinct c.key, s.body from source o join sighting s on s.source = o.id"
+        " join call c on c.id = s.call where o.log = ? and o.kind in (0, 2)",
+        (known.id,),
+    )
+    begun: set[str] = set()
+    for key, body in rows:
+        evidence = unpack(body)
+        if evidence.spots[0] < known.offset:
+            begun.add(evidence.own_key or key)
+    return tuple(begun)
 
 
 def follow_moves(
@@ -97,9 +118,7 @@ def follow_moves(
 ) -> None:
     """Gives a log that was moved its new path, so that it is not read twice."""
     here = {log.path for log in found}
-    by_inode = {
-        (k.stat.device, k.stat.inode): k for k in known.values() if k.path not in here
-    }
+    by_inode = {(k.stat.device, k.stat.inode): k for k in known.values() if k.path not in here}
     for log in found:
         if log.path in known:
             continue

@@ -81,9 +81,7 @@ def find_logs(places: Sequence[Root]) -> Discovery:
     return discovery
 
 
-def _walk(
-    place: Root, discovery: Discovery, seen: set[tuple[int, int]]
-) -> Iterator[FoundLog]:
+def _walk(place: Root, discovery: Discovery, seen: set[tuple[int, int]]) -> Iterator[FoundLog]:
     is_log = agent(place.agent).is_log
     left = _MOST_ENTRIES
     stack: list[tuple[str, tuple[str, ...]]] = [(place.path, ())]
@@ -112,7 +110,9 @@ def _walk(
                     if stat.S_ISREG(status.st_mode) and place_on_disk not in seen:
                         seen.add(place_on_disk)
                         yield FoundLog(
-                            place.agent, entry.path, place.path,
+                            place.agent,
+                            entry.path,
+                            place.path,
                             Stat(*place_on_disk, status.st_size, status.st_mtime_ns),
                         )
             except OSError as error:

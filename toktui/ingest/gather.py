@@ -119,7 +119,12 @@ class Gatherer:
         gathered = Gathered(
             self._voice_rows,
             [Heard(key, voice, evidence) for (key, voice), evidence in self._heard.items()],
-            [*self._facts, *self._latest.values()], self._runs, self._misread, self._lines, self._version, self._open_key,
+            [*self._facts, *self._latest.values()],
+            self._runs,
+            self._misread,
+            self._lines,
+            self._version,
+            self._open_key,
         )
         self._clear()
         return gathered
@@ -131,9 +136,7 @@ class Gatherer:
         """Reads whole lines; `at` is the offset of the block in its log."""
         lines = block.count(b"\n")
         self._lines += lines
-        plain = (
-            block[:1] == b"{" and block[-2:] == b"}\n" and block.count(b"}\n{") == lines - 1
-        )
+        plain = block[:1] == b"{" and block[-2:] == b"}\n" and block.count(b"}\n{") == lines - 1
         if not plain:
             self._read_every_line(block, at)
             return
@@ -196,16 +199,15 @@ class Gatherer:
             self._misread.append(MisreadAt(at, 100 + nth, misread.version, misread.shape))
 
     def _sighting(self, sighting: Sighting, at: int, length: int, nth: int) -> None:
-        bits = self._bits(sighting)
         at_ms = sighting.at_ms
         if at_ms is None or not EARLIEST_MS <= at_ms <= self._latest_ms:
             shape = "time out of range" if at_ms is not None else "time not readable"
-            refused = msgspec.msgpack.encode((sighting, length, bits))
+            refused = msgspec.msgpack.encode((sighting, length, 0))
             self._misread.append(
                 MisreadAt(at, nth, sighting.version, shape, at_ms, refused if at_ms else b"")
             )
             return
-        self.hear(sighting, at_ms, (at, length, bits))
+        self.hear(sighting, at_ms, (at, length, self._bits(sighting)))
 
     def hear(self, sighting: Sighting, at_ms: int, spot: tuple[int, int, int]) -> None:
         """Adds a sighting with an accepted time."""

@@ -67,14 +67,10 @@ class Kinship:
             return one
         return other if others < ones else None
 
-    def ties_changed(
-        self, agent: int, heard: dict[str, dict[int, Seen]]
-    ) -> Iterable[set[str]]:
+    def ties_changed(self, agent: int, heard: dict[str, dict[int, Seen]]) -> Iterable[set[str]]:
         """Keys to resolve again because the origin of two tied sessions is another one now."""
         db = self._settler.db
-        ties = db.execute(
-            "select one, other, origin from tie where agent = ?", (agent,)
-        ).fetchall()
+        ties = db.execute("select one, other, origin from tie where agent = ?", (agent,)).fetchall()
         if not ties:
             return
         touched = {

@@ -111,7 +111,11 @@ def _plain(model: str) -> str:
 
 
 def _residuals(
-    settler: Settler, agent: int, session: str, number: int, found: _LedgerAt,
+    settler: Settler,
+    agent: int,
+    session: str,
+    number: int,
+    found: _LedgerAt,
     stored: dict[str, CallRow],
 ) -> dict[str, CallRow]:
     known: dict[str, _Known] = {}
@@ -147,12 +151,37 @@ def _residuals(
             continue
         key = f"{_KEY}{session}:{entry.model}"
         evidence = Evidence(
-            have.last_ms or at_ms, branch, version, have.last_ms or at_ms, True, entry.model, tokens,
-            searches, "standard", "", True, 0, 0, None, True, [found.offset, found.length, 0],
+            have.last_ms or at_ms,
+            branch,
+            version,
+            have.last_ms or at_ms,
+            True,
+            entry.model,
+            tokens,
+            searches,
+            "standard",
+            "",
+            True,
+            0,
+            0,
+            None,
+            True,
+            [found.offset, found.length, 0],
         )
         resolved = Resolved(
-            evidence, session, "", evidence.at_ms, project, branch, version, "residual", 0, 0, None,
-            0, (Copies(""),),
+            evidence,
+            session,
+            "",
+            evidence.at_ms,
+            project,
+            branch,
+            version,
+            "residual",
+            0,
+            0,
+            None,
+            0,
+            (Copies(""),),
         )
         before = stored.get(key)
         call = int(before[0]) if before else settler.writer.new_call_id()  # type: ignore[call-overload]

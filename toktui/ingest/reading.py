@@ -51,9 +51,18 @@ class Batch(msgspec.Struct, array_like=True):
     last: bool = True
 
 
-def read_log(
-    agent: str, path: str, root: str, before: Checkpoint, now_ms: int
-) -> Iterator[Batch]:
+def begun_in(batch: Batch) -> set[str]:
+    """The keys of calls with a row in the batch before its checkpoint."""
+    voices = batch.gathered.voices
+    return {
+        heard.key
+        for heard in batch.gathered.heard
+        if voices[heard.voice].kind in ("row", "spawn")
+        and heard.evidence.spots[0] < batch.checkpoint.mark.offset
+    }
+
+
+def read_log(agent: str, path: str, root: str, before: Checkpoint, now_ms: int) -> Iterator[Batch]:
     """Batches of what is new in a log, in order, each with the checkpoint behind it.
 
     Raises OSError where the log cannot be read.
@@ -75,7 +84,9 @@ class _Reader:
         self._now_ms = now_ms
         self._latest_ms = max(now_ms, status.mtime_ns // 1_000_000) + DAY_MS
 
-    def batches(self, path: str, root: str, before: Checkpoint, *, goes_on: bool) -> Iterator[Batch]:
+    def batches(
+        self, path: str, root: str, before: Checkpoint, *, goes_on: bool
+    ) -> Iterator[Batch]:
         if goes_on and before.mark.offset:
             state = self._agent.load_state(before.state)
             begun, open_key, offset = set(before.begun), before.open_key, before.mark.offset
@@ -97,12 +108,16 @@ class _Reader:
                 gatherer.skip_line(block.at, TOO_LONG)
             offset = block.end
             if len(gatherer) >= CALLS_PER_BATCH:
-                yield self._batch(path, root, gatherer, offset, generation, offset - done, fresh, last=False)
+                yield self._batch(
+                    path, root, gatherer, offset, generation, offset - done, fresh, last=False
+                )
                 done, fresh = offset, False
         size = self._status.size
         complete = size <= offset
         final = b"" if complete else self._final_line(offset, state)
-        batch = self._batch(path, root, gatherer, offset, generation, offset - done, fresh, last=True)
+        batch = self._batch(
+            path, root, gatherer, offset, generation, offset - done, fresh, last=True
+        )
         if final:
             gatherer.read_line(final, offset)
             tail = gatherer.take()
@@ -126,17 +141,36 @@ class _Reader:
         return line
 
     def _batch(
-        self, path: str, root: str, gatherer: Gatherer, offset: int, generation: int,
-        bytes_read: int, fresh: bool, *, last: bool,
+        self,
+        path: str,
+        root: str,
+        gatherer: Gatherer,
+        offset: int,
+        generation: int,
+        bytes_read: int,
+        fresh: bool,
+        *,
+        last: bool,
     ) -> Batch:
         gathered = gatherer.take()
         checkpoint = Checkpoint(
-            mark_at(self._fd, offset), generation, self._agent.PARSER,
-            msgspec.msgpack.encode(gatherer.state), gathered.open_key,
+            mark_at(self._fd, offset),
+            generation,
+            self._agent.PARSER,
+            msgspec.msgpack.encode(gatherer.state),
+            gathered.open_key,
         )
         return Batch(
-            self._agent.name, path, root, self._status, checkpoint, gathered, bytes_read,
-            complete=False, fresh=fresh, last=last,
+            self._agent.name,
+            path,
+            root,
+            self._status,
+            checkpoint,
+            gathered,
+            bytes_read,
+            complete=False,
+            fresh=fresh,
+            last=last,
         )
 
 
@@ -146,7 +180,12 @@ def _joined(one: Gathered, other: Gathered) -> Gathered:
     for heard in other.heard:
         heard.voice += shift
     return Gathered(
-        one.voices + other.voices, one.heard + other.heard, one.facts + other.facts,
-        one.runs + other.runs, one.misread + other.misread, one.lines, one.version or other.version,
+        one.voices + other.voices,
+        one.heard + other.heard,
+        one.facts + other.facts,
+        one.runs + other.runs,
+        one.misread + other.misread,
+        one.lines,
+        one.version or other.version,
         one.open_key,
     )

@@ -53,7 +53,8 @@ def _families(settler: Settler, agent: int, touched: set[int]) -> list[list[Memb
     for member in members:
         families.setdefault(find(member.session), []).append(member)
     return [
-        family for family in families.values()
+        family
+        for family in families.values()
         if any(m.parent for m in family) and any(m.log in touched for m in family)
     ]
 
@@ -114,7 +115,10 @@ def _move_stored(
 
 
 def _put(
-    settler: Settler, seen: Seen, own: str, moved: Moved | None,
+    settler: Settler,
+    seen: Seen,
+    own: str,
+    moved: Moved | None,
     heard: dict[str, dict[int, Seen]],
 ) -> None:
     _, voice, _ = settler.source(seen.source)

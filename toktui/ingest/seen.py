@@ -57,8 +57,15 @@ def joined(known: Seen, new: Seen) -> Seen:
         if new.generation > known.generation:
             evidence.spots = new.evidence.spots
     return Seen(
-        new.source, max(known.generation, new.generation), max(known.parser, new.parser), evidence,
-        known.reason, known.stream, known.reemit, known.rows, known.stored,
+        new.source,
+        max(known.generation, new.generation),
+        max(known.parser, new.parser),
+        evidence,
+        known.reason,
+        known.stream,
+        known.reemit,
+        known.rows,
+        known.stored,
     )
 
 

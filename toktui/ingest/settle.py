@@ -102,15 +102,20 @@ class Settler:
             for log, offset, nth, body, agent, path, generation, parser in rows:
                 sighting, length, bits = _REFUSED.decode(body)
                 voice = Voice(
-                    sighting.kind, sighting.session, sighting.origin, sighting.agent_id,
-                    sighting.agent_type, sighting.project,
+                    sighting.kind,
+                    sighting.session,
+                    sighting.origin,
+                    sighting.agent_id,
+                    sighting.agent_type,
+                    sighting.project,
                 )
                 source = self._source(log, path, voice)
                 evidence = of_sighting(sighting, sighting.at_ms or 0, (offset, length, bits))
                 new = Seen(source, generation, parser, evidence)
                 self.hear(by_agent[agent], sighting.key, new)
                 self.db.execute(
-                    "delete from misread where log = ? and offset = ? and nth = ?", (log, offset, nth)
+                    "delete from misread where log = ? and offset = ? and nth = ?",
+                    (log, offset, nth),
                 )
                 outcome.not_understood -= 1
             for agent, heard in by_agent.items():
@@ -178,15 +183,18 @@ class Settler:
         )
         return sessions
 
-    def call_row(
-        self, agent: int, call: int, key: str, r: Resolved, searches: int
-    ) -> CallRow:
+    def call_row(self, agent: int, call: int, key: str, r: Resolved, searches: int) -> CallRow:
         """The row of a resolved call, priced at the rates of its time."""
         writer, n = self.writer, r.numbers
         t = n.tokens
         web_search = n.web_search or searches
         cost = price(
-            self.book, model=n.model, at_ms=r.at_ms, tier=n.tier, geo=n.geo, tokens=t,
+            self.book,
+            model=n.model,
+            at_ms=r.at_ms,
+            tier=n.tier,
+            geo=n.geo,
+            tokens=t,
             web_search=web_search,
         )
         if cost is None:
@@ -197,11 +205,34 @@ class Settler:
         session = writer.session(agent, r.session)
         project = writer.name(r.project)
         return (
-            call, agent, key, session, writer.name(r.agent_id), r.at_ms, project,
-            writer.name(r.branch), writer.name(r.version), writer.name(n.model), priced,
-            TIERS.index(n.tier), n.geo, EXACTNESS.index(r.exactness), r.flags, t.input,
-            t.cache_read, t.cache_write_5m, t.cache_write_1h, t.output, t.reasoning, web_search,
-            r.window, rate, total, *parts, saved, r.reported_nusd,
+            call,
+            agent,
+            key,
+            session,
+            writer.name(r.agent_id),
+            r.at_ms,
+            project,
+            writer.name(r.branch),
+            writer.name(r.version),
+            writer.name(n.model),
+            priced,
+            TIERS.index(n.tier),
+            n.geo,
+            EXACTNESS.index(r.exactness),
+            r.flags,
+            t.input,
+            t.cache_read,
+            t.cache_write_5m,
+            t.cache_write_1h,
+            t.output,
+            t.reasoning,
+            web_search,
+            r.window,
+            rate,
+            total,
+            *parts,
+            saved,
+            r.reported_nusd,
         )
 
     def _rate(self, key: str, priced_as: str) -> tuple[int, int]:
@@ -219,7 +250,11 @@ class Settler:
         return known
 
     def _place_copies(
-        self, agent: int, call: int, seen: Sequence[Seen], resolved: Resolved,
+        self,
+        agent: int,
+        call: int,
+        seen: Sequence[Seen],
+        resolved: Resolved,
         sightings: list[tuple[object, ...]],
     ) -> None:
         for s, copies in zip(seen, resolved.copies, strict=True):
@@ -230,8 +265,17 @@ class Settler:
             s.rows = copies.rows if copies.reason else 0
             self._count_copies(agent, s, 1)
             sightings.append(
-                (call, s.source, s.generation, s.parser, s.reason, s.stream, s.reemit, s.rows,
-                 pack(s.evidence))
+                (
+                    call,
+                    s.source,
+                    s.generation,
+                    s.parser,
+                    s.reason,
+                    s.stream,
+                    s.reemit,
+                    s.rows,
+                    pack(s.evidence),
+                )
             )
 
     def _count_copies(self, agent: int, s: Seen, sign: int) -> None:
@@ -334,9 +378,24 @@ class Settler:
             " lines = iif(?18, 0, lines) + ?15, version = iif(?16 = '', version, ?16),"
             " problem = '', gone_ms = null, read_ms = ?17 returning id",
             (
-                agent, batch.path, batch.root, s.device, s.inode, size, mtime, c.mark.offset,
-                c.mark.head, c.mark.tail, c.generation, c.parser, c.state, c.open_key,
-                batch.gathered.lines, batch.gathered.version, now_ms, batch.fresh,
+                agent,
+                batch.path,
+                batch.root,
+                s.device,
+                s.inode,
+                size,
+                mtime,
+                c.mark.offset,
+                c.mark.head,
+                c.mark.tail,
+                c.generation,
+                c.parser,
+                c.state,
+                c.open_key,
+                batch.gathered.lines,
+                batch.gathered.version,
+                now_ms,
+                batch.fresh,
             ),
         ).fetchone()
         return int(row[0])

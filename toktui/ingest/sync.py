@@ -61,13 +61,15 @@ def sync_store(
     jobs = pending_jobs(settler.db, discovery, now_ms)
     done = _Advance(jobs, advance)
     outcome.add(
-        index(
-            settler, jobs, now_ms=context.now_ms, processes=os.cpu_count() or 1, done=done.one
-        )
+        index(settler, jobs, now_ms=context.now_ms, processes=os.cpu_count() or 1, done=done.one)
     )
     return SyncResult(
-        "self", len(discovery.logs), outcome, time.monotonic() - started,
-        store_totals(settler.db), (*discovery.problems, *done.problems),
+        "self",
+        len(discovery.logs),
+        outcome,
+        time.monotonic() - started,
+        store_totals(settler.db),
+        (*discovery.problems, *done.problems),
     )
 
 

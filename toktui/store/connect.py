@@ -15,7 +15,9 @@ BUSY_MS: Final = 5_000
 
 def connect_writer(path: Path) -> sqlite3.Connection:
     """The one writing connection, in autocommit mode; the caller holds the lock and migrates."""
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
+    db = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000
+    )
     db.execute("pragma journal_mode = wal")
     db.execute("pragma synchronous = normal")
     db.execute("pragma foreign_keys = off")

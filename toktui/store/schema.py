@@ -21,11 +21,30 @@ VERSION: Final = 1
 """The number of migrations of this program."""
 
 MEASURES: Final = (
-    "calls", "exact", "placeholder", "estimated", "residual", "unpriced",
-    "input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning", "web_search",
-    "estimated_tokens", "unpriced_tokens",
-    "cost_nusd", "cost_input", "cost_cache_read", "cost_cache_write_5m", "cost_cache_write_1h",
-    "cost_output", "cost_fees", "saved_nusd", "reported_nusd",
+    "calls",
+    "exact",
+    "placeholder",
+    "estimated",
+    "residual",
+    "unpriced",
+    "input",
+    "cache_read",
+    "cache_write_5m",
+    "cache_write_1h",
+    "output",
+    "reasoning",
+    "web_search",
+    "estimated_tokens",
+    "unpriced_tokens",
+    "cost_nusd",
+    "cost_input",
+    "cost_cache_read",
+    "cost_cache_write_5m",
+    "cost_cache_write_1h",
+    "cost_output",
+    "cost_fees",
+    "saved_nusd",
+    "reported_nusd",
 )
 """What both rollups sum, in the order of their columns. `exact` to `unpriced` count calls."""
 

@@ -1,0 +1,213 @@
+"""Follows logs that grow: hints first, a sweep of hot logs as the truth, a full walk now and then."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from typing import TYPE_CHECKING, Final
+
+from toktui.agents import agent
+from toktui.ingest.backlog import (
+    follow_moves,
+    is_new,
+    job,
+    known_log,
+    known_logs,
+    mark_gone,
+)
+from toktui.ingest.discover import FoundLog, Root, find_logs, roots
+from toktui.ingest.index import note_problem, read_job
+from toktui.ingest.progress import Problem
+from toktui.ingest.reading import STILL_MS, begun_in
+from toktui.ingest.tail import Stat
+from toktui.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from toktui.ingest.backlog import Job
+    from toktui.ingest.context import Context
+    from toktui.ingest.discover import Discovery
+    from toktui.ingest.reading import Batch
+    from toktui.ingest.seen import Outcome
+    from toktui.ingest.settle import Settler
+
+HOT_MS: Final = 600_000
+"""A log is hot for this long after it has grown."""
+_HOT_EVERY_S: Final = 0.25
+_FOLDERS_EVERY_S: Final = 5.0
+_ALL_EVERY_S: Final = 60.0
+_MOST_OPEN: Final = 64
+"""Logs whose begun calls are kept in memory."""
+
+
+class Follower:
+    """Looks at what may have changed and settles it. Belongs to the ingest thread."""
+
+    def __init__(self, settler: Settler, context: Context, discovery: Discovery) -> None:
+        self._settler = settler
+        self._context = context
+        self._known = known_logs(settler.db)
+        self._begun: dict[str, set[str]] = {}
+        self._tried: dict[str, tuple[Stat, int]] = {}
+        self._problems: dict[str, str] = {}
+        self._told: dict[str, str] = {}
+        self._hot: dict[str, FoundLog] = {}
+        self._folders: dict[str, int] = {}
+        self._take_over(discovery)
+        now = time.monotonic()
+        self._next_hot = now
+        self._next_folders = now + _FOLDERS_EVERY_S
+        self._next_all = now + _ALL_EVERY_S
+
+    def _take_over(self, discovery: Discovery) -> None:
+        now_ms = self._context.now_ms()
+        self.logs_known = len(discovery.logs)
+        self.agents = tuple(sorted({log.agent for log in discovery.logs}))
+        self._roots = self._roots_now()
+        self._folders = {folder: _folder_mtime(folder) for folder in discovery.folders}
+        for place in self._roots:
+            self._folders.setdefault(place.path, 0)
+        self._problems = {path: why for path, why in discovery.problems} | {
+            k.path: k.problem for k in self._known.values() if k.problem and not k.gone
+        }
+        for log in discovery.logs:
+            if log.stat.mtime_ns // 1_000_000 > now_ms - HOT_MS:
+                self._hot[log.path] = log
+
+    def look(self, hints: Iterable[str], *, everything: bool = False) -> Outcome | None:
+        """Reads what has grown; None if nothing was committed."""
+        now = time.monotonic()
+        if everything or now >= self._next_all:
+            self._next_all = now + _ALL_EVERY_S
+            self._next_folders = now + _FOLDERS_EVERY_S
+            return self._look_everywhere()
+        changed: dict[str, FoundLog] = {}
+        for path in hints:
+            found = self._find(path)
+            if found is not None:
+                changed[path] = found
+        if now >= self._next_hot:
+            self._next_hot = now + _HOT_EVERY_S
+            changed |= self._sweep_hot()
+        if now >= self._next_folders:
+            self._next_folders = now + _FOLDERS_EVERY_S
+            if self._folders_changed():
+                return self._look_everywhere()
+        return self._read(changed.values())
+
+    def _look_everywhere(self) -> Outcome | None:
+        discovery = find_logs(self._roots_now())
+        follow_moves(self._settler.db, discovery.logs, self._known)
+        mark_gone(self._settler.db, discovery.logs, self._known, self._context.now_ms())
+        outcome = self._read(discovery.logs)
+        self._take_over(discovery)
+        return outcome
+
+    def _roots_now(self) -> list[Root]:
+        return roots(self._context.config, self._context.home, self._context.env)
+
+    def _find(self, path: str) -> FoundLog | None:
+        """The log at a path that the system hinted at, if it is one."""
+        for place in self._roots:
+            if path.startswith(place.path + os.sep):
+                parts = tuple(path[len(place.path) + 1 :].split(os.sep))
+                if not agent(place.agent).is_log(parts):
+                    return None
+                return _stat_log(place.agent, path, place.path)
+        return None
+
+    def _sweep_hot(self) -> dict[str, FoundLog]:
+        oldest = self._context.now_ms() - HOT_MS
+        changed: dict[str, FoundLog] = {}
+        for path, log in list(self._hot.items()):
+            found = _stat_log(log.agent, path, log.root)
+            if found is None or found.stat.mtime_ns // 1_000_000 < oldest:
+                del self._hot[path]
+            if found is not None:
+                changed[path] = found
+        return changed
+
+    def _folders_changed(self) -> bool:
+        return any(_folder_mtime(folder) != known for folder, known in self._folders.items())
+
+    def _read(self, logs: Iterable[FoundLog]) -> Outcome | None:
+        batches: list[Batch] = []
+        read: list[tuple[FoundLog, Job]] = []
+        for log in logs:
+            known = self._known.get(log.path)
+            if not is_new(log, known) or self._is_waiting(log):
+                continue
+            one = job(self._settler.db, log, known, begun=self._begun.get(log.path))
+            found = read_job(one, self._context.now_ms())
+            if isinstance(found, str):
+                if self._problems.get(log.path) != found:
+                    self._problems[log.path] = found
+                    note_problem(self._settler, one, found)
+                self._tried[log.path] = (log.stat, self._context.now_ms() + STILL_MS)
+                continue
+            self._problems.pop(log.path, None)
+            batches.extend(found)
+            read.append((log, one))
+        if not batches:
+            return None
+        outcome = self._settler.settle(batches, self._context.now_ms())
+        for log, one in read:
+            self._after(log, one, [batch for batch in batches if batch.path == log.path])
+        return outcome
+
+    def _is_waiting(self, log: FoundLog) -> bool:
+        """The log ends in half a line that was looked at, and nothing has changed since."""
+        tried = self._tried.get(log.path)
+        return tried is not None and tried[0] == log.stat and self._context.now_ms() < tried[1]
+
+    def _after(self, log: FoundLog, one: Job, batches: Sequence[Batch]) -> None:
+        """Remembers how far the log is read, so that the next look costs one stat."""
+        path = log.path
+        self._begun.pop(path, None)
+        if len(self._begun) >= _MOST_OPEN:
+            del self._begun[next(iter(self._begun))]
+        begun = set() if batches[0].fresh else set(one.before.begun)
+        for batch in batches:
+            begun |= begun_in(batch)
+        self._begun[path] = begun
+        if batches[-1].complete:
+            self._tried.pop(path, None)
+        else:
+            self._tried[path] = (log.stat, log.stat.mtime_ns // 1_000_000 + STILL_MS)
+        known = known_log(self._settler.db, path)
+        if known is not None:
+            self._known[path] = known
+        self._hot[path] = log
+
+    def problems_changed(self) -> bool:
+        """Whether there is a new answer to `problems` since it was asked last."""
+        return self._problems != self._told
+
+    def problems(self, most: int) -> tuple[Problem, ...]:
+        """What cannot be read, and why."""
+        self._told = dict(self._problems)
+        return tuple(
+            Problem(clean(place, 200), clean(why, 120))
+            for place, why in list(self._problems.items())[:most]
+        )
+
+
+def _stat_log(name: str, path: str, root: str) -> FoundLog | None:
+    try:
+        status = os.stat(path, follow_symlinks=False)
+    except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return FoundLog(
+        name, path, root, Stat(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    )
+
+
+def _folder_mtime(folder: str) -> int:
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return -1
