@@ -20,10 +20,12 @@ WIDGETS = {
     "RadioButton", "Selection", "Static", "Tab", "TabPane", "Toast", "Tooltip",
 }  # fmt: skip
 METHODS = {
-    "add", "add_column", "add_columns", "add_leaf", "add_option", "add_options", "add_row",
+    "add_column", "add_columns", "add_leaf", "add_option", "add_options", "add_row",
     "add_rows", "add_tab", "notify", "replace_option_prompt", "set_label", "update", "update_cell",
     "update_cell_at", "write",
 }  # fmt: skip
+TREE_NODES = ("branch", "node", "root", "tree")
+"""How a variable is called on which `add` adds a node with a label; elsewhere it is a set's."""
 KEYWORDS = {"content", "label", "message", "prompt", "renderable", "text", "title", "tooltip"}
 ATTRIBUTES = {
     "border_subtitle", "border_title", "content", "label", "placeholder", "prompt", "sub_title",
@@ -101,8 +103,7 @@ class Finder(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         name = name_of(node.func)
-        is_method = isinstance(node.func, ast.Attribute)
-        if (name in WIDGETS or (is_method and name in METHODS)) and not takes_no_markup(node):
+        if (name in WIDGETS or is_showing(node.func)) and not takes_no_markup(node):
             shown = [*node.args, *(k.value for k in node.keywords if k.arg in KEYWORDS)]
             self._refuse_strings(shown, node)
         elif name in PARSERS and not takes_no_markup(node):
@@ -168,6 +169,15 @@ def name_of(function: ast.expr) -> str:
     return function.id if isinstance(function, ast.Name) else ""
 
 
+def is_showing(function: ast.expr) -> bool:
+    """Whether `function` is a method that shows what it is given."""
+    if not isinstance(function, ast.Attribute):
+        return False
+    if function.attr == "add":
+        return name_of(function.value).lower().endswith(TREE_NODES)
+    return function.attr in METHODS
+
+
 def takes_no_markup(call: ast.Call) -> bool:
     return any(
         keyword.arg == "markup"
@@ -222,6 +232,8 @@ KNOWN = Annotated(attributes={"project"}, functions={"dollars"})
         "table.add_row(*[row.project for row in rows])",
         "table.add_row(*(row.project for row in rows))",
         "self.notify(f'{name} is gone')",
+        "root.add(session.project)",
+        "self.tree.root.add_leaf(session.project)",
         "self.notify('gone', title=session.project)",
         "self.border_title = session.project",
         "self.border_title = self.tooltip = f'{n}'",
@@ -252,6 +264,8 @@ def test_a_string_of_data_is_found(source: str):
         "self.notify(f'{name} is gone', markup=False)",
         "self.border_title = Content(session.project)",
         "self.border_title = 'Sessions'",
+        "seen.add(session.project)",
+        "line.add(session.project, style)",
         "def show(self, name: Content | str) -> None:\n    self.update(name)",
         "def show(self, rows: dict[str, int]) -> None:\n    self.update(rows)",
         "text = f'{name}'\ntext = Content(text)\nLabel(text)",
