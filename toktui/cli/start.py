@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from toktui import clock
 from toktui.agents import agent_names
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
     from zoneinfo import ZoneInfo
+
+PATIENCE_MS: Final = 300
+"""How long a report waits for another writer."""
 
 
 def open_context() -> Context:
@@ -33,14 +36,19 @@ def zone_of(context: Context, name: str | None) -> ZoneInfo:
 
 
 @contextmanager
-def reading(context: Context, *, catch_up: bool) -> Iterator[sqlite3.Connection]:
-    """A read-only connection to the store, brought up to date first if asked for."""
+def reading(
+    context: Context, *, catch_up: bool, wait_ms: int = PATIENCE_MS
+) -> Iterator[sqlite3.Connection]:
+    """A read-only connection to the store, brought up to date first if asked for.
+
+    Where another process writes, it is given `wait_ms` to catch up.
+    """
     from toktui.store.connect import connect_reader
 
     if catch_up:
         from toktui.ingest import access
 
-        access.catch_up(context)
+        access.catch_up(context, wait_ms=wait_ms)
     db = connect_reader(context.paths.store)
     try:
         yield db

@@ -1,0 +1,50 @@
+"""`toktui config`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group(
+    epilog="""\b
+Examples:
+  toktui config path     where config.toml is looked for
+  toktui config check    whether it can be used, and what it sets"""
+)
+def config() -> None:
+    """Where the configuration is, and whether it is right."""
+
+
+@config.command()
+def path() -> None:
+    """Print the path of config.toml, whether it exists or not."""
+    import os
+
+    from toktui.cli.output import write
+    from toktui.paths import user_paths
+
+    write(str(user_paths(os.environ).config_file))
+
+
+@config.command()
+def check() -> None:
+    """Check config.toml; exit 2 names key, valid values and file."""
+    from toktui.cli.output import write
+    from toktui.cli.start import open_context, zone_of
+    from toktui.text import clean
+
+    context = open_context()
+    zone = zone_of(context, None)
+    context.book()
+    file = context.paths.config_file
+    found = "is right" if file.exists() else "does not exist; nothing is set"
+    write(f"{clean(str(file), 400)} {found}.")
+    settings = context.config
+    for name, agent in settings.agents.items():
+        state = "read" if agent.enabled else "not read"
+        roots = f" from {', '.join(clean(root, 200) for root in agent.roots)}" if agent.roots else ""
+        write(f"  agents.{clean(name)}: {state}{roots}")
+    for model in settings.prices:
+        write(f"  prices: own rates for {clean(model)}")
+    write(f"  time zone: {zone.key}")
+    write(f"  backups kept: {settings.store.backups}")
