@@ -67,7 +67,7 @@ def test_every_file_that_is_linked_or_named_exists(document: str):
 
 def test_the_readme_names_every_command_and_no_other():
     named = set(re.findall(r"^\| `toktui (\w+)", README, re.MULTILINE))
-    assert named == commands() - {"completion"}
+    assert named == commands()
 
 
 def test_every_command_line_in_the_documents_is_one_of_a_command():
