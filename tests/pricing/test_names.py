@@ -98,7 +98,8 @@ UNKNOWN = [
     "my-claude-opus-4-8", "xclaude-opus-4-8", "qwen3-coder-plus", "gemini-3-pro",
     "openai/claude-opus-4-8", "anthropic/gpt-5", "nobody/claude-opus-4-8", "a/b/c/d/gpt-5",
     "openai.claude-opus-4-8", "us.anthropic.gpt-5", "openrouter/", "/", "//", "anthropic/",
-    "claude-opus-4-8\x00", "claude-opus-4-8\nclaude", "claude-opus-4-8\u202e", "сlaude-opus-4-8",
+    "claude-opus-4-8\x00", "claude-opus-4-8\nclaude", "claude-opus-4-8\u202e",
+    "\u0441laude-opus-4-8",
     "claude-opus-4-8" * 100, "[1m]", "@", ":", "-", ".", "gpt-5[fast=true]", "claude-opus-4-8;x",
     "../../claude-opus-4-8", "%s", "{0}", "claude-opus-4-8 --tier fast", "gpt-5.4-fast",
 ]  # fmt: skip

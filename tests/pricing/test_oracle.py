@@ -39,7 +39,12 @@ NOW = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 
 
 def theirs(
-    model: ModelInfo, provider: str, tokens: Tokens, tier: Tier, at: datetime.datetime, searches: int
+    model: ModelInfo,
+    provider: str,
+    tokens: Tokens,
+    tier: Tier,
+    at: datetime.datetime,
+    searches: int,
 ) -> Fraction:
     owner = next(p for p in providers if p.id == provider)
     usage = Usage(

@@ -152,7 +152,7 @@ def rate_units(dollars: Decimal) -> int:
     """Dollars per million tokens as rate units; `NotExact` beyond 9 decimals."""
     units = dollars * UNITS_PER_DOLLAR
     if units != units.to_integral_value():
-        raise NotExact(f"{dollars} has more than 9 decimals")
+        raise NotExact(f"{dollars:f} has more than 9 decimals")
     return int(units)
 
 

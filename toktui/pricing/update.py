@@ -54,7 +54,7 @@ class Update(NamedTuple):
 
 class _Schema(msgspec.Struct, frozen=True):
     schema: str = ""
-    providers: msgspec.Raw | None = None
+    providers: msgspec.Raw = msgspec.Raw()
 
 
 def read_update(data: bytes, *, book: RateBook, today: datetime.date) -> Update:
@@ -74,7 +74,7 @@ def read_update(data: bytes, *, book: RateBook, today: datetime.date) -> Update:
             found = _from_genai(data, f"genai-prices-file-{digest}", today)
         else:
             found = _from_litellm(data, f"litellm-file-{digest}", today, book)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         reason = clean(str(error), 200)
         raise ToktuiError(f"Not a usable {kind} price file: {reason}", _HINT) from None
     changed = tuple(model for model in found.models if not _has(book, model))
@@ -149,7 +149,7 @@ def load_update(path: Path) -> BookFile | None:
             f"The saved prices cannot be read: {error.strerror}: {clean(str(path))}",
             "Make it a readable file, or remove it and update the prices again.",
         ) from error
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ToktuiError(
             f"The saved prices are damaged: {clean(str(path))}: {clean(str(error), 200)}",
             "Remove the file and update the prices again.",
@@ -163,11 +163,11 @@ def _format(data: bytes) -> Format:
         shape = msgspec.json.decode(data, type=_Schema)
         if shape.schema == SCHEMA:
             return "toktui"
-        if shape.providers is not None:
+        if bytes(shape.providers):
             return "genai-prices"
         if litellm.is_litellm(litellm.decode(data)):
             return "litellm"
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ToktuiError(f"The price file is not JSON: {clean(str(error), 200)}", _HINT) from None
     raise ToktuiError("The price file has no format that toktui knows.", _HINT)
 
