@@ -1,0 +1,432 @@
+"""The program with screens: three threads, one of which draws."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.containers import Container
+from textual.message import Message
+from textual.widgets import Input
+
+from toktui import clock
+from toktui.text import clean
+from toktui.tui.refresher import Answer, NoStore, Question, ReadFailed, Refresher
+from toktui.tui.theme import THEMES
+from toktui.tui.view import Ask, Open, View
+from toktui.tui.views import tabs, view_types
+from toktui.tui.widgets.header import Footer, Header, Notices
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    from textual.app import ComposeResult
+    from textual.screen import Screen
+    from textual.timer import Timer
+
+    from toktui.ingest.context import Context
+    from toktui.ingest.progress import Change, Progress
+    from toktui.pricing.rates import RateBook
+
+INDEXING_S: Final = 0.5
+"""How often the screen follows a backlog that is being read; the reading needs the processor."""
+SOONEST_S: Final = 0.05
+EVERYWHERE: Final = (
+    ("1 … 9", "screens"),
+    ("/", "filter, as you type"),
+    ("esc", "back; clears the filter"),
+    ("ctrl+p", "palette: every action, themes"),
+    ("?", "this help"),
+    ("q", "quit"),
+)
+
+
+class Ingest(Protocol):
+    """What the app needs of the ingest thread."""
+
+    progress: Progress
+
+    def start(self) -> None:
+        """Starts reading."""
+        ...
+
+    def stop(self) -> None:
+        """Ends after the transaction at hand."""
+        ...
+
+
+class Changed(Message):
+    """The ingest committed something, or is somewhere else."""
+
+    def __init__(self, change: Change) -> None:
+        super().__init__()
+        self.change = change
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the latest state matters."""
+        return isinstance(message, Changed)
+
+
+class ToktuiApp(App[None]):
+    """Shows one view at a time, and asks for its data whenever they may differ."""
+
+    TITLE = "toktui"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("q", "quit", "quit"),
+        Binding("question_mark", "help", "help"),
+        Binding("slash", "filter", "filter"),
+        Binding("escape", "back", "back", show=False),
+    ]
+    CSS = """
+    Screen { background: $background; layout: vertical; }
+    #stage { height: 1fr; }
+    #filter { dock: bottom; height: 1; border: none; padding: 0 1; margin: 0 0 1 0;
+              background: $panel; display: none; }
+    #filter:focus { border: none; }
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Path,
+        zone: ZoneInfo,
+        book: Callable[[], RateBook],
+        now_ms: Callable[[], int] = clock.now_ms,
+        ingest: Callable[[Callable[[Change], None]], Ingest] | None = None,
+        theme: str | None = None,
+        store_name: str = "",
+        demo: bool = False,
+    ) -> None:
+        super().__init__()
+        self._zone = zone
+        self._now_ms = now_ms
+        self._theme_wanted = theme
+        self._store_name = store_name or str(store)
+        self._demo = demo
+        self._refresher = Refresher(
+            store=store, zone=zone, now_ms=now_ms, book=book, post=self.post_message
+        )
+        self._ingest = ingest(self._tell) if ingest else None
+        self._views: dict[str, View[Any]] = {}
+        self._trail: list[str] = []
+        self._due: Timer | None = None
+        self._asked_soon: Timer | None = None
+        self._filter = ""
+
+    # ---- beginning and end ----
+
+    def compose(self) -> ComposeResult:
+        """Tabs, notices, the stage, keys."""
+        yield Header([(view.KEY, view.LABEL) for view in tabs()], demo=self._demo)
+        yield Notices()
+        yield Container(id="stage")
+        yield Input(placeholder="filter: agent, project, model", id="filter", compact=True)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Themes, keys of the screens, the first screen, the threads."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        known = self.available_themes
+        self.theme = self._theme_wanted if self._theme_wanted in known else THEMES[0].name
+        self.theme_changed_signal.subscribe(self, lambda _theme: self._draw_all())
+        for index, view in enumerate(tabs(), 1):
+            self.bind(str(index), f"show('{view.KEY}')", description=view.LABEL, show=False)
+        self._refresher.start()
+        self.action_show(tabs()[0].KEY)
+        self.call_after_refresh(self._start_ingest)
+
+    def _start_ingest(self) -> None:
+        if self._ingest is not None:
+            self._ingest.start()
+
+    def on_unmount(self) -> None:
+        """Ends the threads."""
+        self._refresher.stop()
+        if self._ingest is not None:
+            self._ingest.stop()
+
+    def _tell(self, change: Change) -> None:
+        """Called in the ingest's thread."""
+        self.post_message(Changed(change))
+
+    # ---- which view is seen ----
+
+    @property
+    def view(self) -> View[Any]:
+        """The view that is seen."""
+        return self._views[self._trail[-1]]
+
+    def action_show(self, key: str) -> None:
+        """Shows a view that has a tab."""
+        self._go(key, None, fresh=True)
+
+    def on_open(self, message: Open) -> None:
+        """Shows a view about something; escape leads back."""
+        self._go(message.view, message.about, fresh=False)
+
+    def _go(self, key: str, about: object, *, fresh: bool) -> None:
+        kinds = {view.KEY: view for view in view_types()}
+        if key not in kinds:
+            return
+        if self._trail:
+            self.view.display = False
+        view = self._views.get(key)
+        if view is None:
+            view = kinds[key](zone=self._zone, about=about)
+            view.progress = self._ingest.progress if self._ingest else None
+            if hasattr(view, "store_name"):
+                view.store_name = self._store_name  # type: ignore[attr-defined]
+            self._views[key] = view
+            self.query_one("#stage").mount(view)
+        elif about is not None:
+            view.reopen(about)
+        view.now_ms = self._now_ms()
+        view.display = True
+        view.filter_text = self._filter
+        self._trail = [key] if fresh else [*(k for k in self._trail if k != key), key]
+        self.call_after_refresh(self._entered)
+
+    def _entered(self) -> None:
+        view = self.view
+        target = next((child for child in view.walk_children() if child.can_focus and child.display), None)
+        if target is not None and not self._filtering():
+            target.focus()
+        self._draw_frame()
+        view.redraw()
+        self._ask()
+
+    def action_back(self) -> None:
+        """Clears the filter, else goes back to the view before."""
+        box = self.query_one("#filter", Input)
+        if box.display or self._filter:
+            box.value = ""
+            box.display = False
+            self._filter_by("")
+            self._entered()
+        elif len(self._trail) > 1:
+            self.view.display = False
+            self._trail.pop()
+            self.view.display = True
+            self._entered()
+
+    # ---- data ----
+
+    def _ask(self) -> None:
+        """Asks for the data of the view that is seen."""
+        if self._asked_soon is not None:
+            self._asked_soon.stop()
+            self._asked_soon = None
+        view = self.view
+        self._refresher.ask(Question(view.KEY, type(view).load, view.about))
+
+    def on_ask(self) -> None:
+        """The view looks at something else."""
+        self._ask()
+
+    def on_changed(self, message: Changed) -> None:
+        """Follows the ingest: at once when live, now and then while it reads a backlog."""
+        progress = message.change.progress
+        for view in self._views.values():
+            view.show_progress(progress)
+        self._draw_frame()
+        if self._asked_soon is None:
+            wait = INDEXING_S if progress.phase == "indexing" else SOONEST_S
+            if wait == SOONEST_S and self._refresher.wait_until_idle(0):
+                self._ask()
+            else:
+                self._asked_soon = self.set_timer(wait, self._ask)
+
+    def on_answer(self, message: Answer) -> None:
+        """Gives the data to the view, if it is still the one that is seen."""
+        view = self._views.get(message.question.view)
+        if view is None or view is not self.view:
+            return
+        self.query_one(Notices).failure = ""
+        if message.question.about == view.about:
+            view.show(message.data, self._now_ms())
+        self._draw_frame()
+        self._wait_for_change()
+
+    def on_no_store(self) -> None:
+        """Nothing was read yet."""
+        self.view.redraw()
+        self._draw_frame()
+
+    def on_read_failed(self, message: ReadFailed) -> None:
+        """Says so, and tries again."""
+        self.log.error(message.error)
+        self.query_one(Notices).failure = clean(f"The store could not be read: {message.error}")
+        self._draw_frame()
+        self._wake_in(2.0)
+
+    def _wait_for_change(self) -> None:
+        """Wakes up when a countdown moves on or when something ends; never else."""
+        now_ms = self._now_ms()
+        waits: list[float] = []
+        if (changes := self.view.changes_ms()) is not None:
+            waits.append(max(1.0, (changes - now_ms) / 1000 + 0.02))
+        if self.view.counts_down():
+            waits.append(1.0 - now_ms % 1000 / 1000 + 0.01)
+        if waits:
+            self._wake_in(min(waits))
+
+    def _wake_in(self, seconds: float) -> None:
+        if self._due is not None:
+            self._due.stop()
+        self._due = self.set_timer(seconds, self._wake)
+
+    def _wake(self) -> None:
+        self._due = None
+        now_ms = self._now_ms()
+        changes = self.view.changes_ms()
+        if changes is None or now_ms >= changes:
+            self._ask()
+        else:
+            self.view.tick(now_ms)
+            self._wait_for_change()
+
+    # ---- the frame around the view ----
+
+    def _draw_all(self) -> None:
+        self._draw_frame()
+        if self._trail:
+            self.view.redraw()
+
+    def _draw_frame(self) -> None:
+        if not self._trail or not self.is_mounted:
+            return
+        progress = self._ingest.progress if self._ingest else None
+        live = self._views["live"].data if "live" in self._views else None
+        header, notices, footer = (
+            self.query_one(Header), self.query_one(Notices), self.query_one(Footer),
+        )
+        tab_keys = [view.KEY for view in tabs()]
+        header.current = next((key for key in reversed(self._trail) if key in tab_keys), "")
+        header.progress = notices.progress = progress
+        header.live = notices.live = live
+        header.redraw()
+        notices.refresh_notice()
+        footer.filter_text = self._filter
+        footer.keys = self._keys()
+        footer.redraw()
+
+    def _keys(self) -> list[tuple[str, str, str]]:
+        view = self.view
+        keys = [("esc", "back", "app.back")] if len(self._trail) > 1 else []
+        keys.append((f"1-{len(tabs())}", "screens", "app.command_palette"))
+        keys.append(("/", "filter", "app.filter"))
+        keys.append(("enter", "open", ""))
+        keys.extend(
+            (binding.key, binding.description, f"view.{binding.action}")
+            for binding in type(view).BINDINGS
+            if isinstance(binding, Binding) and binding.show
+        )
+        keys.extend(
+            [
+                ("ctrl+p", "palette", "app.command_palette"),
+                ("?", "help", "app.help"),
+                ("q", "quit", "app.quit"),
+            ]
+        )
+        return [
+            (key, word, action.replace("view.", "app.in_view('") + "')" if action.startswith("view.") else action)
+            for key, word, action in keys
+        ]
+
+    def action_in_view(self, action: str) -> None:
+        """Does what a key of the view does, for clicks on its name."""
+        self.call_later(self.run_action, action, self.view)
+
+    def action_help(self) -> None:
+        """The keys of this screen."""
+        from toktui.tui.help import Help  # noqa: PLC0415  seldom needed
+
+        view = self.view
+        self.push_screen(Help(view.LABEL, view.HELP, EVERYWHERE))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every screen and every action of this one, in the palette."""
+        yield from super().get_system_commands(screen)
+        for view in tabs():
+            yield SystemCommand(
+                f"Show {view.LABEL}", "screen", lambda key=view.KEY: self.action_show(key)
+            )
+        for binding in type(self.view).BINDINGS:
+            if isinstance(binding, Binding):
+                yield SystemCommand(
+                    f"{self.view.LABEL}: {binding.description}",
+                    binding.key,
+                    lambda action=binding.action: self.action_in_view(action),
+                )
+        yield SystemCommand("Filter", "agent, project or model", self.action_filter)
+
+    # ---- filter ----
+
+    def _filtering(self) -> bool:
+        return bool(self.query_one("#filter", Input).display)
+
+    def action_filter(self) -> None:
+        """Opens the line to type a filter into."""
+        box = self.query_one("#filter", Input)
+        box.cursor_blink = False
+        box.display = True
+        box.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filters as it is typed."""
+        self._filter_by(event.value)
+
+    def on_input_submitted(self) -> None:
+        """Keeps the filter, and goes back to the list."""
+        self.query_one("#filter", Input).display = False
+        self._entered()
+
+    def _filter_by(self, text: str) -> None:
+        text = clean(text)
+        if text == self._filter:
+            return
+        self._filter = text
+        self.view.filter(text)
+        self._draw_frame()
+
+
+def run(context: Context, *, demo: bool = False) -> int:
+    """Runs the screens until the user leaves; gives the exit code."""
+    from toktui.ingest.service import IngestService  # noqa: PLC0415  after the first import of Textual
+
+    with _demo(context) if demo else _same(context) as used:
+        zone = clock.zone(None, used.env, config=used.config.ui.timezone)
+        app = ToktuiApp(
+            store=used.paths.store,
+            zone=zone,
+            book=used.book,
+            now_ms=used.now_ms,
+            ingest=lambda tell: IngestService(used, tell),
+            theme=used.config.ui.theme,
+            store_name=_short(used.paths.store, used.home),
+            demo=demo,
+        )
+        app.run()
+        return app.return_code or 0
+
+
+@contextmanager
+def _same(context: Context) -> Iterator[Context]:
+    yield context
+
+
+def _demo(context: Context) -> Any:
+    from toktui.dev.demo import demo_context  # noqa: PLC0415  only the demo needs it
+
+    return demo_context(context)
+
+
+def _short(path: Path, home: Path) -> str:
+    """A path as people write it."""
+    return clean(f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path), 200)

@@ -1,0 +1,63 @@
+"""The keys of a screen and what its marks mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+
+MARKS: Final = (
+    ("–", "unknown; never shown as 0"),
+    ("~", "estimated, where the agent logs no count"),
+    ("≥", "lacks calls whose model has no known price"),
+    ("list cost", "tokens at public API rates; with a plan you pay the plan"),
+)
+
+
+class Help(ModalScreen[None]):
+    """A sheet over the screen; any of its keys closes it."""
+
+    BINDINGS = [
+        Binding("escape,question_mark,q,enter", "dismiss", "close"),
+    ]
+    DEFAULT_CSS = """
+    Help { align: center middle; background: $background 60%; }
+    Help VerticalScroll {
+        width: 84; max-width: 96%; height: auto; max-height: 92%;
+        background: $surface; padding: 1 3;
+    }
+    """
+
+    def __init__(
+        self, title: str, keys: Sequence[tuple[str, str]], everywhere: Sequence[tuple[str, str]]
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._keys = keys
+        self._everywhere = everywhere
+
+    def compose(self) -> ComposeResult:
+        """Three lists."""
+        with VerticalScroll():
+            yield Static(_listed(self._title, self._keys))
+            yield Static(_listed("Everywhere", self._everywhere))
+            yield Static(_listed("Marks", MARKS))
+
+
+def _listed(title: str, rows: Sequence[tuple[str, str]]) -> Content:
+    wide = max((len(key) for key, _ in rows), default=0) + 2
+    lines = [Content.styled(title, "bold $accent")]
+    lines.extend(
+        Content.assemble((key.ljust(wide), "$foreground"), (word, "$text-muted"))
+        for key, word in rows
+    )
+    return Content("\n").join([*lines, Content("")])

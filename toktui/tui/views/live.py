@@ -1,0 +1,208 @@
+"""What is being burned right now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+
+from toktui.metrics.live import Live, load_live
+from toktui.tui.lines import Line
+from toktui.tui.view import Open, View
+from toktui.tui.welcome import welcome
+from toktui.tui.widgets.active_rows import ActiveRows
+from toktui.tui.widgets.burn import CHART_MODES, BurnMeter, HourChart
+from toktui.tui.widgets.feed_rows import FeedRows
+from toktui.tui.widgets.today import DayLines, LimitsLine, TodayCard, shown_limits
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+
+    from toktui.ingest.progress import Progress
+    from toktui.metrics.active import ActiveSession
+    from toktui.metrics.feed import FeedCall
+    from toktui.tui.refresher import Reading
+    from toktui.tui.theme import Palette
+
+WIDE: Final = 100
+VERY_WIDE: Final = 170
+TALL: Final = 28
+
+
+class LiveView(View[Live]):
+    """Burn, today, cache, limits; the active sessions; the calls as they land."""
+
+    KEY, LABEL, PLACE = "live", "Live", 1
+    BINDINGS = [
+        Binding("b", "chart", "chart"),
+        Binding("w", "why", "why"),
+    ]
+    HELP = (
+        ("↑ ↓", "choose a session"),
+        ("enter", "open it"),
+        ("w", "why the last call of it costs what it costs"),
+        ("b", "last hour: tokens by bucket, dollars by agent, dollars by bucket"),
+        ("● ◐ ○", "working: its log grew within a minute; warm: its cache lives; idle"),
+        ("next, cold", "what the next turn costs to read with a warm and with a cold cache"),
+        ("▲ cold", "a turn that wrote to the cache again what could have been read from it"),
+    )
+    DEFAULT_CSS = """
+    LiveView { layout: vertical; padding: 0 1; }
+    LiveView #top { height: 7; margin: 1 0 0 0; }
+    LiveView BurnMeter { width: 30; }
+    LiveView HourChart { width: 1fr; }
+    LiveView TodayCard { width: 30; margin: 0 0 0 3; }
+    LiveView LimitsLine { height: 1; margin: 1 0 0 0; display: none; }
+    LiveView DayLines { height: 2; margin: 1 0 0 0; display: none; }
+    LiveView #bottom { height: 1fr; layout: vertical; margin: 1 0 0 0; }
+    LiveView #feed { margin: 1 0 0 0; }
+    LiveView.-beside #bottom { layout: horizontal; }
+    LiveView.-beside #active { width: 3fr; height: 1fr; }
+    LiveView.-beside #feed { width: 2fr; margin: 0 0 0 3; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """The parts, which `arrange` sizes."""
+        with Horizontal(id="top"):
+            yield BurnMeter(id="burn")
+            yield HourChart(id="hour")
+            yield TodayCard(id="today")
+        yield DayLines(id="day")
+        yield LimitsLine(id="limits")
+        with Vertical(id="bottom"):
+            yield ActiveRows(id="active")
+            yield FeedRows(zone=self.zone, id="feed")
+
+    def on_mount(self) -> None:
+        """Gives the parts what never changes."""
+        self.query_one(HourChart).zone = self.zone
+        self.query_one(TodayCard).zone = self.zone
+        self.query_one(DayLines).zone = self.zone
+        self.query_one(ActiveRows).nothing = self._nothing
+
+    @classmethod
+    def load(cls, reading: Reading, about: Any) -> Live:
+        """One look at the store."""
+        del about
+        return load_live(reading.db, reading.now_ms, reading.zone, reading.book)
+
+    def changes_ms(self) -> int | None:
+        """When a window, a state or the day ends."""
+        return self.data.changes_ms if self.data else None
+
+    def counts_down(self) -> bool:
+        """Whether a session with a living cache is listed."""
+        return any(session.is_warm(self.now_ms) for session in self._sessions())
+
+    def redraw(self) -> None:
+        """Gives every part its share of the data."""
+        if not self.is_mounted:
+            return
+        live = self.data
+        for part in (
+            self.query_one(BurnMeter), self.query_one(HourChart), self.query_one(TodayCard),
+            self.query_one(DayLines), self.query_one(LimitsLine),
+        ):  # fmt: skip
+            part.live = live
+            part.redraw()
+        self._arrange()
+        self.query_one(ActiveRows).take(self._sessions(), self.now_ms)
+        self.query_one(FeedRows).take(self._feed(), self.now_ms)
+
+    def tick(self, now_ms: int) -> None:
+        """Only the sessions count down."""
+        self.now_ms = now_ms
+        self.query_one(ActiveRows).take(self._sessions(), now_ms)
+
+    def show_progress(self, progress: Progress) -> None:
+        """An empty screen says what the ingest does."""
+        super().show_progress(progress)
+        if self.is_mounted and not self._sessions():
+            self.query_one(ActiveRows).redraw()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Arranges the parts for the new size."""
+        del event
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """What is shown, and how large, for this size and what there is to show."""
+        width, height = self.size
+        if not width:
+            return
+        wide, tall, beside = width >= WIDE, height >= TALL, width >= VERY_WIDE
+        small, tiny = height < 16, width < 56 or height < 11
+        top, chart, card = self.query_one("#top"), self.query_one(HourChart), self.query_one(TodayCard)
+        top.styles.height = 14 if beside and height >= 44 else 8 if wide and tall else 6
+        top.display = not small
+        chart.display = width >= 60
+        card.display = wide
+        card.styles.width = 36 if beside else 30
+        day = self.query_one(DayLines)
+        day.display = not wide or small
+        day.styles.height = 2
+        self.query_one(BurnMeter).styles.width = 30 if width >= 60 else "1fr"
+        limits = bool(self.data and shown_limits(self.data))
+        self.query_one(LimitsLine).display = wide and not small and limits
+        self.set_class(beside, "-beside")
+        for part in (top, day, self.query_one("#bottom")):
+            part.styles.margin = (0 if small else 1, 0, 0, 0)
+        feed, active = self.query_one(FeedRows), self.query_one(ActiveRows)
+        feed.display = (tall or beside) and not tiny
+        rows = len(active.folds) + 1 if active.folds else 9
+        if beside or not feed.display:
+            active.styles.height = "1fr"
+        else:
+            active.styles.height = min(rows, max(6, (height - 14) * 3 // 5))
+
+    def _sessions(self) -> list[ActiveSession]:
+        sessions = self.data.sessions if self.data else ()
+        return [
+            session
+            for session in sessions
+            if self._matches(session.agent, session.project, session.model)
+        ]
+
+    def _feed(self) -> list[FeedCall]:
+        calls = self.data.feed if self.data else ()
+        return [
+            entry
+            for entry in calls
+            if self._matches(entry.call.agent, entry.call.project, entry.call.model)
+        ]
+
+    def _matches(self, *words: str) -> bool:
+        return not self.filter_text or any(self.filter_text in word.casefold() for word in words)
+
+    def _nothing(self, palette: Palette) -> list[Line]:
+        """What stands where sessions would be."""
+        if self.filter_text and self.data and self.data.sessions:
+            return [Line().add("No active session matches the filter.", palette.dim)]
+        return welcome(self.data, self.progress, palette, zone=self.zone, place=self.store_name)
+
+    store_name: str = ""
+    """Where the store is, for people."""
+
+    def action_chart(self) -> None:
+        """The next way to stack the last hour."""
+        chart = self.query_one(HourChart)
+        chart.mode = CHART_MODES[(CHART_MODES.index(chart.mode) + 1) % len(CHART_MODES)]
+        chart.redraw()
+
+    def action_why(self) -> None:
+        """The evidence for the last call of the chosen session."""
+        session = self.query_one(ActiveRows).chosen
+        if session is None or self.data is None:
+            return
+        last = next((e.call for e in self.data.feed if e.call.session == session.number), None)
+        if last is not None:
+            self.post_message(Open("why", last.number))
+
+    def on_active_rows_chosen(self, message: ActiveRows.Chosen) -> None:
+        """Opens a session."""
+        self.post_message(Open("session", message.session.number))
+
+
+VIEW: Final = LiveView

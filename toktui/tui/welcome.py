@@ -1,0 +1,63 @@
+"""What an empty Live screen says: who was found, what is being read, what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toktui.tui import format as fmt
+from toktui.tui.lines import Line
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from toktui.ingest.progress import Progress
+    from toktui.metrics.live import Live
+    from toktui.tui.theme import Palette
+
+
+def welcome(
+    live: Live | None,
+    progress: Progress | None,
+    palette: Palette,
+    *,
+    zone: ZoneInfo,
+    place: str,
+) -> list[Line]:
+    """A few lines for the place where sessions would be."""
+    if live is not None and live.last_call_ms is not None:
+        last = fmt.moment(live.last_call_ms, live.at_ms, zone)
+        return [
+            Line().add("No active session.", palette.text),
+            Line().add(f"The last call was at {last.strip()}.", palette.dim),
+        ]
+    if progress is None or progress.phase == "starting":
+        return [Line().add("Looking for the logs of your agents …", palette.dim)]
+    if not progress.logs_known:
+        return _no_logs(palette)
+    names = ", ".join(progress.agents)
+    return [
+        Line().add("First look", palette.strong),
+        Line(),
+        _fact("agents", names, palette),
+        _fact("logs", f"{fmt.plural(progress.logs_total, 'log')}, {fmt.size(progress.bytes_total)} to read", palette),
+        _fact("store", place, palette),
+        Line(),
+        Line().add("The newest logs come first, so today is right at once.", palette.dim),
+        Line().add("Nothing leaves this machine, and no log is ever changed.", palette.dim),
+    ]
+
+
+def _fact(word: str, value: str, palette: Palette) -> Line:
+    return Line().cell(word, 8, palette.faint).add(value, palette.text)
+
+
+def _no_logs(palette: Palette) -> list[Line]:
+    return [
+        Line().add("No logs of coding agents were found.", palette.strong),
+        Line(),
+        Line().add("Start an agent in a project, and its calls appear here.", palette.dim),
+        Line().add("Logs in another place: ", palette.dim).add("toktui config path", palette.text),
+        Line()
+        .add("To see toktui with imitated agents: ", palette.dim)
+        .add("toktui --demo", palette.accent),
+    ]

@@ -1,0 +1,157 @@
+"""The first line: the tabs at the left, how the ingest is at the right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toktui.tui import format as fmt
+from toktui.tui.glyphs import gauge
+from toktui.tui.lines import Line, both_ends, link
+from toktui.tui.widgets.drawing import Drawing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from toktui.ingest.progress import Progress
+    from toktui.metrics.live import Live
+    from toktui.tui.theme import Palette
+
+
+class Header(Drawing):
+    """Tabs that can be clicked, and the state."""
+
+    DEFAULT_CSS = "Header { height: 1; dock: top; background: $surface; padding: 0 1; }"
+
+    def __init__(self, tabs: Sequence[tuple[str, str]], *, demo: bool = False) -> None:
+        super().__init__(id="header")
+        self._tabs = tabs
+        self._demo = demo
+        self.current = ""
+        self.progress: Progress | None = None
+        self.live: Live | None = None
+
+    def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
+        """One line; the tabs give way."""
+        del height
+        line = Line().add("toktui", palette.accent).add("  ")
+        for index, (key, label) in enumerate(self._tabs, 1):
+            style = palette.strong if key == self.current else palette.dim
+            line.pieces.append(link(f" {index} ", palette.faint, f"app.show('{key}')"))
+            line.pieces.append(link(f"{label} ", style, f"app.show('{key}')"))
+        state = self._state(palette, width)
+        if self._demo:
+            state = Line().add("demo  ", palette.accent).extend(state.pieces)
+        return [both_ends(line, state, width)]
+
+    def _state(self, palette: Palette, width: int) -> Line:
+        progress = self.progress
+        if progress is None:
+            return Line()
+        if progress.phase == "indexing":
+            return _indexing(progress, palette, width)
+        if progress.phase == "failed":
+            return Line().add("● not reading", palette.error)
+        line = Line()
+        if progress.phase == "following":
+            line.add("● following", palette.good)
+        elif progress.phase == "live":
+            line.add("● live", palette.good)
+        else:
+            line.add(f"○ {progress.phase}", palette.dim)
+        working = sum(s.state == "working" for s in self.live.sessions) if self.live else 0
+        if width >= 60:
+            agents = fmt.plural(len(progress.agents), "agent")
+            line.add(f"   {agents}", palette.dim).add(f" · {working} working", palette.dim)
+        return line
+
+
+def _indexing(progress: Progress, palette: Palette, width: int) -> Line:
+    share = progress.bytes_done / progress.bytes_total if progress.bytes_total else 0.0
+    line = Line().add("indexing ", palette.accent)
+    if width >= 70:
+        line.extend(gauge(share, 12, palette.accent, palette.faint).pieces).add(" ")
+    line.add(f"{share * 100:.0f} %", palette.text)
+    if width >= 100:
+        line.add(
+            f"  {fmt.size(progress.bytes_done)} of {fmt.size(progress.bytes_total)}"
+            f" · {fmt.size(progress.bytes_per_s)}/s",
+            palette.dim,
+        )
+    left = progress.seconds_left
+    if left is not None and width >= 60:
+        line.add(f" · {fmt.span(round(left * 1000))} left", palette.dim)
+    return line
+
+
+class Notices(Drawing):
+    """What needs a hand, in one line; gone if nothing does."""
+
+    DEFAULT_CSS = "Notices { height: 1; dock: top; padding: 0 1; display: none; }"
+
+    def __init__(self) -> None:
+        super().__init__(id="notices")
+        self.progress: Progress | None = None
+        self.live: Live | None = None
+        self.failure = ""
+
+    def refresh_notice(self) -> None:
+        """Shows or hides itself."""
+        self.display = bool(self._notes())
+        self.redraw()
+
+    def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
+        """The most pressing first; the rest as far as it fits."""
+        del height
+        line = Line()
+        for text, grave in self._notes():
+            gap = "   " if line.pieces else ""
+            line.add(gap).add("! ", palette.error if grave else palette.warning)
+            line.add(text, palette.text if grave else palette.dim)
+            if line.width > width:
+                break
+        return [line]
+
+    def _notes(self) -> list[tuple[str, bool]]:
+        notes: list[tuple[str, bool]] = []
+        progress = self.progress
+        if self.failure:
+            notes.append((self.failure, True))
+        if progress is not None:
+            if progress.notice:
+                notes.append((progress.notice, progress.phase == "failed"))
+            if progress.problems:
+                first = progress.problems[0]
+                more = len(progress.problems) - 1
+                others = f" and {more} more" if more else ""
+                notes.append((f"cannot read {first.place}: {first.why}{others}", False))
+            if progress.phase == "following" and progress.holder:
+                notes.append((f"{progress.holder} writes; this one reads along", False))
+        if self.live is not None and (models := self.live.today.unpriced_models):
+            names = ", ".join(models[:2]) + (f" and {len(models) - 2} more" if len(models) > 2 else "")
+            notes.append((f"no price for {names}: toktui prices set", False))
+        return notes
+
+
+class Footer(Drawing):
+    """The keys of this screen, which can be clicked."""
+
+    DEFAULT_CSS = "Footer { height: 1; dock: bottom; background: $surface; padding: 0 1; }"
+
+    def __init__(self) -> None:
+        super().__init__(id="footer")
+        self.keys: Sequence[tuple[str, str, str]] = ()
+        self.filter_text = ""
+
+    def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
+        """Key and word of each, as many as fit."""
+        del height
+        line = Line()
+        if self.filter_text:
+            line.add("filter: ", palette.accent).add(self.filter_text, palette.strong)
+            line.add("  esc clears   ", palette.faint)
+        for key, word, action in self.keys:
+            piece = (link(f"{key} ", palette.accent, action), link(f"{word}   ", palette.dim, action))
+            if line.width + sum(part.cell_length for part in piece) - 3 > width:
+                break
+            line.extend(piece)
+        return [line]

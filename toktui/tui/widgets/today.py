@@ -1,0 +1,158 @@
+"""Today beside the usual, the cache, and the limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toktui.tui import format as fmt
+from toktui.tui.glyphs import gauge
+from toktui.tui.lines import Line, both_ends
+from toktui.tui.widgets.drawing import Drawing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
+
+    from rich.style import Style
+
+    from toktui.metrics.limits import Limit
+    from toktui.metrics.live import Live
+    from toktui.metrics.sums import Sums
+    from toktui.tui.theme import Palette
+
+_HIGH = 75.0
+_FULL = 90.0
+
+
+def sum_money(sums: Sums) -> str:
+    """The cost of many calls, with its marks."""
+    return fmt.money(sums.cost_nusd, lacks=bool(sums.unpriced), estimated=bool(sums.estimated))
+
+
+class TodayCard(Drawing):
+    """What the day cost so far, what is usual by now, calls, tokens, and the cache."""
+
+    live: Live | None = None
+    zone: ZoneInfo | None = None
+
+    def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
+        """One figure per line, figures at the right."""
+        live = self.live
+        if live is None or self.zone is None:
+            return [Line().add("TODAY", palette.dim)]
+        sums, usual = live.today.sums, live.today.usual
+        cost = Line().add(sum_money(sums), palette.strong)
+        lines = [
+            both_ends(Line().add("TODAY", palette.dim), cost, width),
+            both_ends(
+                Line().add(f"usual by {fmt.clock(live.at_ms, self.zone)}", palette.faint),
+                _against_usual(live, palette),
+                width,
+            )
+            if usual.nusd is not None
+            else Line().add("usual: known after two weeks", palette.faint),
+            _row("calls", f"{sums.calls:,}".replace(",", " "), width, palette),
+            _row("tokens", fmt.tokens(sums.tokens), width, palette),
+            _row("cache hit", _hit(live), width, palette),
+            _row("saved by cache", fmt.money(sums.saved_nusd if sums.calls else None), width, palette),
+        ]
+        return lines[:height]
+
+
+def _row(word: str, value: str, width: int, palette: Palette) -> Line:
+    return both_ends(Line().add(word, palette.faint), Line().add(value, palette.text), width)
+
+
+def _hit(live: Live) -> str:
+    now, usual = live.today.sums.cache_hit_rate, live.today.usual.cache_hit_rate
+    points = "" if now is None or usual is None else f"  {(now - usual) * 100:+.1f} pt"
+    return fmt.percent(now) + points.replace("-", "−")
+
+
+def _against_usual(live: Live, palette: Palette) -> Line:
+    now, usual = live.today.sums.cost_nusd, live.today.usual.nusd
+    more = now is not None and usual is not None and now > usual * 1.25
+    return (
+        Line()
+        .add(fmt.money(usual), palette.text)
+        .add(f"  {fmt.change(now, usual)}", palette.warning if more else palette.dim)
+    )
+
+
+class DayLines(Drawing):
+    """Today and the cache in two lines, for narrow screens; limits in what is left."""
+
+    live: Live | None = None
+    zone: ZoneInfo | None = None
+
+    def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
+        """Today, cache, limits."""
+        live = self.live
+        if live is None:
+            return []
+        sums, usual = live.today.sums, live.today.usual
+        day = Line().add("TODAY  ", palette.dim).add(sum_money(sums), palette.strong)
+        if usual.nusd is not None and self.zone is not None:
+            day.add(f"  usual {fmt.money(usual.nusd)} ", palette.faint)
+            day.add(fmt.change(sums.cost_nusd, usual.nusd), palette.dim)
+        counts = Line().add(
+            f"{fmt.plural(sums.calls, 'call')} · {fmt.tokens(sums.tokens)} tokens", palette.dim
+        )
+        cache = (
+            Line()
+            .add("CACHE  ", palette.dim)
+            .add(fmt.percent(sums.cache_hit_rate), palette.strong)
+            .add(" hit   saved ", palette.faint)
+            .add(fmt.money(sums.saved_nusd if sums.calls else None), palette.text)
+        )
+        limits = limits_line(live, width - cache.width - 3, palette)
+        return [both_ends(day, counts, width), both_ends(cache, limits, width)][:height]
+
+
+class LimitsLine(Drawing):
+    """The windows of plans, in one line."""
+
+    live: Live | None = None
+
+    def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
+        """The line, or nothing where no window is known."""
+        del height
+        if self.live is None:
+            return []
+        limits = limits_line(self.live, width - 8, palette)
+        return [Line().add("LIMITS  ", palette.dim).extend(limits.pieces)] if limits.pieces else []
+
+
+def shown_limits(live: Live) -> list[Limit]:
+    """The windows that are still going on."""
+    return [limit for limit in live.limits if not limit.is_over(live.at_ms)]
+
+
+def limits_line(live: Live, room: int, palette: Palette) -> Line:
+    """As many windows as fit."""
+    line = Line()
+    for limit in shown_limits(live):
+        piece = _limit(limit, live.at_ms, palette)
+        gap = "    " if line.pieces else ""
+        if line.width + len(gap) + piece.width > room:
+            break
+        line.add(gap).extend(piece.pieces)
+    return line
+
+
+def _limit(limit: Limit, now_ms: int, palette: Palette) -> Line:
+    line = Line().add(f"{limit.agent} {limit.name} ", palette.faint)
+    left = "" if limit.resets_ms is None else f" {fmt.span(limit.resets_ms - now_ms)} left"
+    if limit.used_percent is None:
+        line.add(fmt.money(limit.cost_nusd), palette.text)
+        return line.add(f" in the block,{left}" if left else " in the block", palette.dim).add(
+            " (derived)", palette.faint
+        )
+    line.extend(gauge(limit.used_percent / 100, 10, _heat(limit.used_percent, palette), palette.faint).pieces)
+    line.add(f" {limit.used_percent:.0f} %", palette.text).add(left, palette.dim)
+    age = now_ms - limit.as_of_ms
+    return line.add(f" ({fmt.span(age)} old)", palette.faint) if age >= 15 * 60_000 else line
+
+
+def _heat(percent: float, palette: Palette) -> Style:
+    return palette.error if percent >= _FULL else palette.warning if percent >= _HIGH else palette.accent
