@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -53,3 +54,10 @@ def one_format(*, json: bool = False, csv: bool = False, markdown: bool = False)
     if len(asked) > 1:
         raise click.UsageError(f"Choose one of {', '.join(f'--{name}' for name in asked)}.")
     return asked[0] if asked else "table"
+
+
+def folder_named(text: str) -> str:
+    """A folder as the user means it: `.`, `..` and `~` are places, everything else is a pattern."""
+    if text in (".", "..", "~") or text.startswith(("./", "../", "~/")):
+        return os.path.abspath(os.path.expanduser(text))
+    return text if text == "/" else text.rstrip("/")

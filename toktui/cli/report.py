@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, cast
 
 import click
 
-from toktui.cli.asking import known_agents, one_format, split_keys
+from toktui.cli.asking import folder_named, known_agents, one_format, split_keys
 
 if TYPE_CHECKING:
     from toktui.metrics.report import Key
@@ -76,10 +75,3 @@ def report(
         write(as_form(found, question, form, cells=width(), colored=colored()))
     if strict and (found.totals.unpriced_calls or found.coverage.not_understood):
         ctx.exit(3)
-
-
-def folder_named(text: str) -> str:
-    """A folder as the user means it: `.`, `..` and `~` are places, everything else is a pattern."""
-    if text in (".", "..", "~") or text.startswith(("./", "../", "~/")):
-        return os.path.abspath(os.path.expanduser(text))
-    return text if text == "/" else text.rstrip("/")

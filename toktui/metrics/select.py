@@ -98,7 +98,7 @@ class Source(msgspec.Struct, frozen=True):
         return "s.agent" if key == "agent" and self.table == "session_total" else f"t.{key}"
 
     def _tables(self, question: Question) -> str:
-        if self.by_session and _is_limited(question.within):
+        if self.by_session and is_limited(question.within):
             return "session s cross join call t on t.session = s.id"
         return f"{self.table} t{self.session}"
 
@@ -106,10 +106,10 @@ class Source(msgspec.Struct, frozen=True):
         conditions: list[str] = []
         values: list[int] = []
         within, filters = question.within, question.filters
-        if _is_limited(within) and self.table == "quarter":
+        if is_limited(within) and self.table == "quarter":
             conditions += ["t.quarter >= ?", "t.quarter < ?"]
             values += [within.start_ms // QUARTER_MS, -(-within.end_ms // QUARTER_MS)]
-        elif _is_limited(within):
+        elif is_limited(within):
             conditions += ["s.last_ms >= ?", "s.first_ms < ?", "t.at_ms >= ?", "t.at_ms < ?"]
             values += [within.start_ms, within.end_ms, within.start_ms, within.end_ms]
         if filters.agents:
@@ -128,7 +128,7 @@ def source_for(question: Question) -> Source:
     """The smallest table that has every key and filter of the question."""
     if "session" not in question.by:
         return Source("quarter", tuple(f"t.{name}" for name in SUMS), "t.quarter")
-    timeless = question.period == "all" and not _is_limited(question.within)
+    timeless = question.period == "all" and not is_limited(question.within)
     if timeless and not question.filters.projects and not {"project", "branch"} & set(question.by):
         sums = tuple(f"t.{name}" for name in SUMS)
         return Source("session_total", sums, "0", " join session s on s.id = t.session")
@@ -147,7 +147,8 @@ def matches_folder(folder: str, patterns: tuple[str, ...]) -> bool:
     return matches(folder, patterns) or matches(last, tuple(p for p in patterns if "/" not in p))
 
 
-def _is_limited(within: Range) -> bool:
+def is_limited(within: Range) -> bool:
+    """Whether the range has an end at all."""
     return within.start_ms > BEGINNING_MS or within.end_ms < END_OF_TIME_MS
 
 

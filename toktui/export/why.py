@@ -1,0 +1,225 @@
+"""The evidence for a call or session, as the document of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from toktui.clock import iso
+from toktui.metrics.why import total_nusd
+
+if TYPE_CHECKING:
+    from toktui.metrics.why import CallSeen, Priced, SightingSeen, Why
+    from toktui.model import Tokens
+    from toktui.pricing.derive import Derivation
+
+
+class Sighting(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a log."""
+
+    counted: bool
+    reason: str | None
+    gives_numbers: bool | None
+    kind: str
+    log: str
+    offset: int
+    length: int
+    session: str
+    agent_id: str | None
+    state: str
+    """`read`, or why the line is not shown: `gone`, `changed`, `unreadable`."""
+    excerpt: str | None
+    stored: Mapping[str, int]
+    """What the store keeps of this log's lines about the call."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """`count` times `rate_nusd`, per `per`, times the multipliers that are not in the rates."""
+
+    part: str
+    count: int
+    rate_nusd: int | None
+    per: int | None
+    rate_of: str
+    cost_nusd: int
+
+
+class Multiplier(msgspec.Struct, frozen=True, kw_only=True):
+    """A factor of the tokens' cost."""
+
+    name: str
+    numerator: int
+    denominator: int
+    in_rates: bool
+    source: str
+
+
+class Rates(msgspec.Struct, frozen=True, kw_only=True):
+    """The row of the rate book that applied."""
+
+    book: str
+    source: str
+    source_date: str
+    provider: str
+    tier: str
+    valid_from: str | None
+    before_first_date: bool
+    prompt_tokens: int
+    band_above: int
+    band_up_to: int | None
+    multipliers: tuple[Multiplier, ...]
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """A call, what it cost, and why."""
+
+    id: str
+    agent: str
+    session: str
+    agent_id: str | None
+    at: str
+    project: str | None
+    branch: str | None
+    version: str | None
+    model: str
+    priced_as: str | None
+    tier: str
+    geo: str | None
+    exactness: str
+    flags: tuple[str, ...]
+    tokens: Mapping[str, int]
+    fees: Mapping[str, int]
+    cost_nusd: int | None
+    cost_usd: float | None
+    reported_nusd: int | None
+    rate_id: str | None
+    rates: Rates | None
+    parts: tuple[Part, ...]
+    note: str | None
+    sightings: tuple[Sighting, ...]
+    copies: Mapping[str, int]
+
+
+class WhyTotals(msgspec.Struct, frozen=True):
+    """Sums over the calls."""
+
+    calls: int
+    tokens: int
+    cost_nusd: int | None
+    cost_usd: float | None
+    unpriced_calls: int
+
+
+class WhyDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """`toktui.why/1`."""
+
+    schema: Literal["toktui.why/1"] = "toktui.why/1"
+    kind: Literal["session", "call"]
+    id: str
+    agent: str
+    calls: tuple[Call, ...]
+    totals: WhyTotals
+
+
+def as_document(why: Why) -> WhyDocument:
+    """All of it."""
+    cost = total_nusd(why.calls)
+    return WhyDocument(
+        kind=why.target.kind,
+        id=why.target.id,
+        agent=why.target.agent,
+        calls=tuple(map(_call, why.calls)),
+        totals=WhyTotals(
+            len(why.calls),
+            sum(call.tokens.total for call in why.calls),
+            cost,
+            _usd(cost),
+            sum(call.cost_nusd is None for call in why.calls),
+        ),
+    )
+
+
+def _call(call: CallSeen) -> Call:
+    return Call(
+        id=call.id,
+        agent=call.agent,
+        session=call.session,
+        agent_id=call.agent_id or None,
+        at=iso(call.at_ms),
+        project=call.project or None,
+        branch=call.branch or None,
+        version=call.version or None,
+        model=call.model,
+        priced_as=call.priced_as if call.cost_nusd is not None else None,
+        tier=call.tier,
+        geo=call.geo or None,
+        exactness=call.exactness,
+        flags=call.flags,
+        tokens=_counts(call.tokens),
+        fees={"web_search": call.web_search},
+        cost_nusd=call.cost_nusd,
+        cost_usd=_usd(call.cost_nusd),
+        reported_nusd=call.reported_nusd,
+        rate_id=call.rate_id or None,
+        rates=None if call.derivation is None else _rates(call.derivation),
+        parts=tuple(map(_part, call.parts)),
+        note=call.note or None,
+        sightings=tuple(map(_sighting, call.sightings)),
+        copies=call.copies,
+    )
+
+
+def _usd(nusd: int | None) -> float | None:
+    return None if nusd is None else nusd / 1e9
+
+
+def _counts(tokens: Tokens) -> dict[str, int]:
+    return {**msgspec.structs.asdict(tokens), "total": tokens.total}
+
+
+def _part(part: Priced) -> Part:
+    return Part(
+        part=part.part, count=part.count, rate_nusd=part.rate, per=part.per, rate_of=part.rate_of,
+        cost_nusd=part.nusd,
+    )
+
+
+def _rates(found: Derivation) -> Rates:
+    return Rates(
+        book=found.book_version,
+        source=found.source_id,
+        source_date=found.source_date.isoformat(),
+        provider=found.provider,
+        tier=found.tier,
+        valid_from=None if found.valid_from is None else found.valid_from.isoformat(),
+        before_first_date=found.before_first_date,
+        prompt_tokens=found.prompt,
+        band_above=found.above,
+        band_up_to=found.up_to,
+        multipliers=tuple(
+            Multiplier(
+                name=m.name, numerator=m.numerator, denominator=m.denominator,
+                in_rates=m.in_rates, source=m.source,
+            )
+            for m in found.multipliers
+        ),
+    )
+
+
+def _sighting(seen: SightingSeen) -> Sighting:
+    return Sighting(
+        counted=seen.counted,
+        reason=seen.reason or None,
+        gives_numbers=seen.gives_numbers,
+        kind=seen.kind,
+        log=seen.log,
+        offset=seen.offset,
+        length=seen.length,
+        session=seen.session,
+        agent_id=seen.agent_id or None,
+        state=seen.quote.state,
+        excerpt=seen.quote.excerpt() if seen.quote.state == "read" else None,
+        stored=_counts(seen.stored),
+    )

@@ -1,0 +1,87 @@
+"""The very bytes of a line, if its log is still the one that was read."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+
+from toktui.ingest.tail import LONGEST_LINE, Mark, is_same, open_log
+from toktui.text import ELLIPSIS, clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+State = Literal["read", "gone", "changed", "unreadable"]
+
+EXCERPT: Final = 400
+"""Cells of a line that are shown."""
+_LEAD: Final = 40
+_MARKS: Final = (b'"usage"', b'"last_token_usage"', b'"total_token_usage"', b'"modelUsage"',
+                 b'"token_usage_record"', b'"searchCount"')  # fmt: skip
+"""What numbers stand behind, in the logs that we know."""
+
+
+class LogRow(msgspec.Struct, frozen=True):
+    """What the store knows of a log."""
+
+    number: int
+    path: str
+    offset: int
+    head: bytes
+    tail: bytes
+    generation: int
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """A line as it is now; `line` is empty unless it was read. `why` says what stood against it."""
+
+    state: State
+    line: bytes = b""
+    why: str = ""
+
+    def excerpt(self, cells: int = EXCERPT) -> str:
+        """The part of the line with the numbers, cleaned and cut."""
+        at = min((i for mark in _MARKS if (i := self.line.find(mark)) >= 0), default=0)
+        start = max(0, at - _LEAD)
+        part = self.line[start : start + 4 * cells]
+        text = part.decode("utf-8", "replace").lstrip("\ufffd")
+        shown = clean(text, cells)
+        return f"{ELLIPSIS}{shown}" if start else shown
+
+
+def quotes(log: LogRow, spots: Sequence[tuple[int, int]], generation: int) -> Iterator[Quote]:
+    """The lines at offsets and lengths, in their order, if the log still begins as it was read.
+
+    `generation` is that of the log when the spots were seen.
+    """
+    try:
+        fd, status = open_log(log.path)
+    except FileNotFoundError:
+        yield from (Quote("gone", why="the log is gone") for _ in spots)
+        return
+    except OSError as error:
+        why = f"the log cannot be read: {clean(error.strerror or str(error))}"
+        yield from (Quote("unreadable", why=why) for _ in spots)
+        return
+    try:
+        mark = Mark(log.offset, log.head, log.tail)
+        same = generation == log.generation and is_same(fd, status.size, mark)
+        for offset, length in spots:
+            if not same:
+                yield Quote("changed", why="the log was written anew since it was read")
+            else:
+                yield _line(fd, offset, length)
+    except OSError as error:
+        yield Quote("unreadable", why=f"the log cannot be read: {clean(error.strerror or '')}")
+    finally:
+        os.close(fd)
+
+
+def _line(fd: int, offset: int, length: int) -> Quote:
+    line = os.pread(fd, min(length, LONGEST_LINE), offset)
+    before = os.pread(fd, 1, offset - 1) if offset else b"\n"
+    if len(line) < min(length, LONGEST_LINE) or before != b"\n":
+        return Quote("changed", why="the log was written anew since it was read")
+    return Quote("read", line.strip(b"\r\n"))

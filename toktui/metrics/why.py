@@ -1,0 +1,340 @@
+"""The evidence for a call or a session: log lines, rates and the multiplication."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from toktui.evidence import Evidence, unpack
+from toktui.metrics.quote import LogRow, Quote, quotes
+from toktui.model import (
+    BUCKETS,
+    EXACTNESS,
+    FLAGS,
+    PARTS,
+    REASONS,
+    TIERS,
+    Kind,
+    Tokens,
+)
+from toktui.pricing.derive import Derivation, derive, why_unpriced
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Sequence
+
+    from toktui.metrics.find import Target
+    from toktui.pricing.rates import RateBook
+
+_KINDS: Final[tuple[Kind, ...]] = ("row", "progress", "spawn", "ledger")
+_COUNTED: Final = -1
+
+
+class SightingSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """One line that reports the call."""
+
+    reason: str
+    """Why it is a copy; empty for the counted sighting."""
+    gives_numbers: bool | None
+    """Whether the counts are those of this line; None: the line alone does not tell."""
+    kind: Kind
+    log: str
+    offset: int
+    length: int
+    session: str
+    agent_id: str
+    quote: Quote
+    stored: Tokens
+    """What the store keeps of the lines of this source: the counts of the most complete one."""
+    stored_ms: int
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is the counted sighting."""
+        return not self.reason
+
+
+class Priced(msgspec.Struct, frozen=True):
+    """A part of the stored cost; `rate` and `per` are None where today's book has another rate row."""
+
+    part: str
+    count: int
+    rate: int | None
+    """Tokens: nano-dollars for `per` tokens. Fees: nano-dollars for one."""
+    per: int | None
+    nusd: int
+    rate_of: str
+
+
+class CallSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A call with its price and its evidence."""
+
+    number: int
+    id: str
+    agent: str
+    session: str
+    agent_id: str
+    at_ms: int
+    project: str
+    branch: str
+    version: str
+    model: str
+    priced_as: str | None
+    tier: str
+    geo: str
+    exactness: str
+    flags: tuple[str, ...]
+    tokens: Tokens
+    web_search: int
+    cost_nusd: int | None
+    reported_nusd: int | None
+    rate_id: str
+    parts: tuple[Priced, ...]
+    derivation: Derivation | None
+    """None: unpriced, or priced with rates that the present book does not give."""
+    note: str
+    """Why there is no price or no derivation."""
+    sightings: tuple[SightingSeen, ...]
+    """The counted one first; copies only if they were asked for, or give the numbers."""
+    copies: dict[str, int]
+    """How many copies there are, by reason."""
+
+
+class Why(msgspec.Struct, frozen=True):
+    """The evidence for one target."""
+
+    target: Target
+    calls: tuple[CallSeen, ...]
+
+
+def load_why(
+    db: sqlite3.Connection, book: RateBook, target: Target, *, copies: bool = False
+) -> Why:
+    """Reads the store, then the logs that it names."""
+    column = "id" if target.kind == "call" else "session"
+    db.execute("begin")
+    try:
+        rows = db.execute(_SELECT.format(column=column), (target.number,)).fetchall()
+        seen = [(_Call(*row), _sources(db, row[0])) for row in rows]
+    finally:
+        db.execute("rollback")
+    return Why(
+        target, tuple(_call(book, call, sources, copies=copies) for call, sources in seen)
+    )
+
+
+_PART_COLUMNS: Final = tuple(f"cost_{part}" for part in PARTS)
+_SELECT: Final = (
+    "select c.id, c.key, a.text, s.key, g.text, c.at_ms, p.text, b.text, v.text, m.text, r.text,"
+    " c.tier, c.geo, c.exactness, c.flags, c.input, c.cache_read, c.cache_write_5m,"
+    " c.cache_write_1h, c.output, c.reasoning, c.web_search, c.cost_nusd, c.reported_nusd,"
+    f" coalesce(t.key, ''), {', '.join(f'c.{name}' for name in _PART_COLUMNS)}"
+    " from call c join session s on s.id = c.session join name a on a.id = c.agent"
+    " join name g on g.id = c.agent_id join name p on p.id = c.project"
+    " join name b on b.id = c.branch join name v on v.id = c.version"
+    " join name m on m.id = c.model join name r on r.id = c.priced"
+    " left join rate t on t.id = c.rate"
+    " where c.{column} = ? order by c.at_ms, c.key"
+)
+
+
+class _Call(msgspec.Struct, frozen=True):
+    """A row of the statement above."""
+
+    number: int
+    key: str
+    agent: str
+    session: str
+    agent_id: str
+    at_ms: int
+    project: str
+    branch: str
+    version: str
+    model: str
+    priced_as: str
+    tier: int
+    geo: str
+    exactness: int
+    flags: int
+    input: int
+    cache_read: int
+    cache_write_5m: int
+    cache_write_1h: int
+    output: int
+    reasoning: int
+    web_search: int
+    cost_nusd: int | None
+    reported_nusd: int | None
+    rate_id: str
+    cost_input: int
+    cost_cache_read: int
+    cost_cache_write_5m: int
+    cost_cache_write_1h: int
+    cost_output: int
+    cost_fees: int
+
+    @property
+    def tokens(self) -> Tokens:
+        return Tokens(
+            self.input, self.cache_read, self.cache_write_5m, self.cache_write_1h, self.output,
+            self.reasoning,
+        )
+
+    @property
+    def part_nusd(self) -> tuple[int, ...]:
+        return (
+            self.cost_input, self.cost_cache_read, self.cost_cache_write_5m,
+            self.cost_cache_write_1h, self.cost_output, self.cost_fees,
+        )
+
+
+class _Source(msgspec.Struct, frozen=True):
+    """What one source of one log says of a call."""
+
+    log: LogRow
+    kind: Kind
+    session: str
+    agent_id: str
+    generation: int
+    reason: int
+    evidence: Evidence
+
+
+def _sources(db: sqlite3.Connection, call: int) -> list[_Source]:
+    rows = db.execute(
+        "select l.id, l.path, l.offset, l.head, l.tail, l.generation, o.kind, o.session,"
+        " o.agent_id, x.generation, x.reason, x.body from sighting x join source o on o.id = x.source"
+        " join log l on l.id = o.log where x.call = ? order by x.reason >= 0, l.path, o.id",
+        (call,),
+    )
+    return [
+        _Source(LogRow(*row[:6]), _KINDS[row[6]], row[7], row[8], row[9], row[10], unpack(row[11]))
+        for row in rows
+    ]
+
+
+def _call(
+    book: RateBook, call: _Call, sources: Sequence[_Source], *, copies: bool
+) -> CallSeen:
+    derivation, parts, note = _price(book, call)
+    every = [seen for source in sources for seen in _sightings(call, source)]
+    counts: dict[str, int] = {}
+    for seen in every:
+        if seen.reason:
+            counts[seen.reason] = counts.get(seen.reason, 0) + 1
+    shown = every if copies else [s for s in every if s.counted] + _number_givers(every)
+    return CallSeen(
+        number=call.number,
+        id=call.key,
+        agent=call.agent,
+        session=call.session,
+        agent_id=call.agent_id,
+        at_ms=call.at_ms,
+        project=call.project,
+        branch=call.branch,
+        version=call.version,
+        model=call.model,
+        priced_as=call.priced_as or None,
+        tier=TIERS[call.tier],
+        geo=call.geo,
+        exactness=EXACTNESS[call.exactness],
+        flags=tuple(word for bit, word in FLAGS.items() if call.flags & bit),
+        tokens=call.tokens,
+        web_search=call.web_search,
+        cost_nusd=call.cost_nusd,
+        reported_nusd=call.reported_nusd,
+        rate_id=call.rate_id,
+        parts=parts,
+        derivation=derivation,
+        note=note,
+        sightings=tuple(shown),
+        copies={reason: counts[reason] for reason in REASONS if reason in counts},
+    )
+
+
+def _number_givers(every: Sequence[SightingSeen]) -> list[SightingSeen]:
+    """The line whose counts were taken, if that is not the counted one."""
+    if any(seen.counted and seen.gives_numbers for seen in every):
+        return []
+    return [seen for seen in every if seen.gives_numbers][:1]
+
+
+def _sightings(call: _Call, source: _Source) -> Iterator[SightingSeen]:
+    places = list(source.evidence.places())
+    spots = [(place.offset, place.length) for place in places]
+    for number, (place, quote) in enumerate(
+        zip(places, quotes(source.log, spots, source.generation), strict=False)
+    ):
+        if source.reason != _COUNTED:
+            reason = str(REASONS[source.reason])
+        elif number:
+            reason = "stream" if place.continued else "reemit"
+        else:
+            reason = ""
+        yield SightingSeen(
+            reason=reason,
+            gives_numbers=_gives_numbers(call, source, quote, only=len(places) == 1),
+            kind=source.kind,
+            log=source.log.path,
+            offset=place.offset,
+            length=place.length,
+            session=source.session,
+            agent_id=source.agent_id,
+            quote=quote,
+            stored=source.evidence.tokens,
+            stored_ms=source.evidence.at_ms,
+        )
+
+
+def _gives_numbers(call: _Call, source: _Source, quote: Quote, *, only: bool) -> bool | None:
+    """Whether the line, read alone, says what was counted."""
+    if source.kind == "ledger":
+        return None
+    if source.evidence.tokens != call.tokens:
+        return False
+    if only:
+        return True
+    if quote.state != "read":
+        return None
+    from toktui.agents import agent  # noqa: PLC0415  only here does a metric parse
+
+    parser = agent(call.agent)
+    found = parser.parse(quote.line, parser.start(source.log.path)).sightings
+    return any(s.tokens == call.tokens for s in found) if found else None
+
+
+def _price(
+    book: RateBook, call: _Call
+) -> tuple[Derivation | None, tuple[Priced, ...], str]:
+    """The derivation with the stored parts, or the parts alone and why."""
+    tier, geo = TIERS[call.tier], call.geo or None
+    if call.cost_nusd is None:
+        missing = why_unpriced(
+            book, model=call.model, at_ms=call.at_ms, tier=tier, geo=geo,
+            web_search=call.web_search,
+        )
+        return None, (), missing
+    found = derive(
+        book, model=call.model, at_ms=call.at_ms, tier=tier, geo=geo, tokens=call.tokens,
+        web_search=call.web_search,
+    )
+    if found is not None and tuple(found.cost.parts) == call.part_nusd:
+        lines = (
+            Priced(line.part, line.count, line.rate, line.per, line.nusd, line.rate_of)
+            for line in found.lines
+        )
+        return found, tuple(lines), ""
+    counts = (*(getattr(call, bucket) for bucket in BUCKETS), call.web_search)
+    parts = tuple(
+        Priced(part, count, None, None, nusd, part)
+        for part, count, nusd in zip(PARTS, counts, call.part_nusd, strict=True)
+        if count or nusd
+    )
+    return None, parts, "Priced with other rates than today's book has; see `toktui reprice --dry-run`."
+
+
+def total_nusd(calls: Sequence[CallSeen]) -> int | None:
+    """The cost of the calls that have one; None if none has."""
+    known = [call.cost_nusd for call in calls if call.cost_nusd is not None]
+    return sum(known) if known else None
