@@ -68,16 +68,16 @@ class Tokens(msgspec.Struct, frozen=True, gc=False):
 
 
 Kind = Literal["row", "progress", "spawn", "ledger"]
-"""What a sighting is: an ordinary row, an embedded report of another log's call, a row in the log of
-a spawned session (so that a repetition is a replay), or a line of the agent's own ledger."""
+"""What a sighting is: an ordinary row, an embedded report of another log's call, a row in the log
+of a spawned session (so that a repetition is a replay), or a line of the agent's own ledger."""
 
 
 class Sighting(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
     """One place in a log that reports a call, as the parser read it: no clock, no prices.
 
     `key` is the identity of the call within its agent. `session` is the log's own session at that
-    row; `origin` is the session that a marker on the row names instead. `at_ms` is UTC milliseconds,
-    or None where the row has no readable time. All strings are clean.
+    row; `origin` is the session that a marker on the row names instead. `at_ms` is UTC
+    milliseconds, or None where the row has no readable time. All strings are clean.
     """
 
     key: str
@@ -139,7 +139,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Misread(msgspec.Struct, frozen=True, gc=False):
-    """A line, or a value on it, that was not understood. `shape` names keys and types, never values."""
+    """A line or value that was not understood. `shape` names keys and types, never values."""
 
     shape: str
     version: str = ""

@@ -279,7 +279,7 @@ class _Codex:
 
     def _meta(self, meta: _Meta, at_ms: int | None, state: _State) -> Iterator[Fact]:
         if state.named:
-            state.copied = state.copied or bool(meta.id and clean_id(meta.id) != state.thread)
+            state.copied |= bool(meta.id) and clean_id(meta.id or "") != state.thread
             return
         state.named = True
         state.thread = clean_id(meta.id) if meta.id else state.thread
@@ -302,9 +302,9 @@ class _Codex:
 
     def _turn(self, at_ms: int | None, state: _State) -> None:
         """A turn that begins well after the log did is no replay."""
-        if at_ms is not None and state.started_ms is not None:
-            if at_ms > state.started_ms + _REPLAY_MS:
-                state.early = False
+        started = state.started_ms
+        if at_ms is not None and started is not None and at_ms > started + _REPLAY_MS:
+            state.early = False
 
     def _event(self, event: _Event, at_ms: int | None, state: _State) -> Iterator[Sighting | Fact]:
         if event.type == "task_started":

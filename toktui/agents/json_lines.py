@@ -58,5 +58,5 @@ def values(line: bytes) -> list[Any]:
 
 
 def convert(value: object, shape: type[_T]) -> _T:
-    """`value` as `shape`; raises msgspec.ValidationError that names the place, never the content."""
+    """`value` as `shape`; msgspec.ValidationError names the place, never the content."""
     return msgspec.convert(value, shape)

@@ -8,41 +8,95 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from toktui.errors import StoreError
+from toktui.ingest.reprice import price_unpriced
 from toktui.ingest.seen import Outcome
 from toktui.ingest.settle import Settler
 from toktui.ingest.sync import SyncResult, store_totals, sync_store
 from toktui.paths import prepare_data
-from toktui.store.connect import connect_reader, connect_writer
+from toktui.store.backup import back_up, backups, is_due, recover
+from toktui.store.connect import connect_reader, connect_writer, version_of
 from toktui.store.lock import CATCH_UP_MS, StoreLock
 from toktui.store.migrate import migrate
 from toktui.store.writer import Writer
 from toktui.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from toktui.ingest.context import Context
 
 _SYNC_WAIT_MS: Final = 600_000
+_SUSPECT: Final = "toktui.suspect"
 
 
-def open_settler(context: Context) -> Settler:
-    """The writing connection, migrated; the caller holds the lock. StoreError if it cannot be."""
+def open_settler(context: Context, *, notice: Callable[[str], None] | None = None) -> Settler:
+    """The writing connection, migrated and mended; the caller holds the lock.
+
+    `notice` hears a sentence about a store that was damaged or a backup that could not be made.
+    StoreError where the store cannot be opened.
+    """
     path = context.paths.store
+    tell = notice or (lambda _: None)
+    if path.exists() and _is_damaged(context):
+        tell(recover(context.paths, context.now_ms()).sentence())
     try:
         db = connect_writer(path)
-        migrate(db)
+        migrate(db, before=lambda: _back_up(db, context, tell))
+        path.chmod(0o600)
+        settler = Settler(Writer(db), context.book())
+        price_unpriced(settler, context.now_ms())
     except sqlite3.OperationalError as error:
         raise StoreError(
             f"{clean(str(path))} cannot be opened: {clean(str(error))}",
-            "Make the folder writable, or set TOKTUI_DATA_DIR to another one.",
+            "Make the folder writable, free some space, or set TOKTUI_DATA_DIR to another folder.",
         ) from error
-    path.chmod(0o600)
-    return Settler(Writer(db), context.book())
+    return settler
+
+
+def suspect(context: Context) -> None:
+    """Notes that the store failed in a way that only damage explains: it is checked when opened."""
+    (context.paths.data / _SUSPECT).touch(mode=0o600)
+
+
+def _is_damaged(context: Context) -> bool:
+    """Whether the store cannot be used; a whole check only where there is a reason for one."""
+    mark = context.paths.data / _SUSPECT
+    try:
+        db = connect_reader(context.paths.store)
+        try:
+            version_of(db)
+            empty = not db.execute("select count(*) from sqlite_master").fetchone()[0]
+            if empty and backups(context.paths.backups):
+                return True
+            if mark.exists():
+                (answer,) = db.execute("pragma integrity_check(1)").fetchone()
+                return answer != "ok"
+        finally:
+            db.close()
+    except sqlite3.OperationalError:
+        return False
+    except sqlite3.DatabaseError:
+        return True
+    finally:
+        mark.unlink(missing_ok=True)
+    return False
+
+
+def back_up_weekly(settler: Settler, context: Context, *, notice: Callable[[str], None]) -> None:
+    """Makes a backup if the last one is a week old."""
+    if context.config.store.backups and is_due(context.paths.backups, context.now_ms()):
+        _back_up(settler.db, context, notice)
+
+
+def _back_up(db: sqlite3.Connection, context: Context, tell: Callable[[str], None]) -> None:
+    keep = context.config.store.backups
+    made = back_up(db, context.paths, now_ms=context.now_ms(), keep=keep)
+    if isinstance(made, str) and keep:
+        tell(made)
 
 
 @contextmanager
-def writing(context: Context, who: str) -> Iterator[Settler]:
+def writing(context: Context, who: str) -> Generator[Settler]:
     """The settler under the lock; another writer is asked to yield, for up to ten seconds."""
     prepare_data(context.paths)
     lock = StoreLock(context.paths.lock)
@@ -55,7 +109,7 @@ def writing(context: Context, who: str) -> Iterator[Settler]:
 
 
 @contextmanager
-def _closing(settler: Settler) -> Iterator[Settler]:
+def _closing(settler: Settler) -> Generator[Settler]:
     try:
         yield settler
     finally:
@@ -63,16 +117,25 @@ def _closing(settler: Settler) -> Iterator[Settler]:
 
 
 def sync(
-    context: Context, *, advance: Callable[[int, int, int, int], None] | None = None
+    context: Context,
+    *,
+    advance: Callable[[int, int, int, int], None] | None = None,
+    notice: Callable[[str], None] | None = None,
 ) -> SyncResult:
-    """Brings the store up to date; where another process writes, waits until it has done so."""
+    """Brings the store up to date; where another process writes, waits until it has done so.
+
+    With a `notice` the weekly backup is made too, and what the user should know is said there.
+    """
     started = time.monotonic()
     prepare_data(context.paths)
     lock = StoreLock(context.paths.lock)
     if lock.acquire("toktui sync"):
         try:
-            with _closing(open_settler(context)) as settler:
-                return sync_store(settler, context, advance=advance)
+            with _closing(open_settler(context, notice=notice)) as settler:
+                result = _sync_once(settler, context, advance)
+                if notice is not None:
+                    back_up_weekly(settler, context, notice=notice)
+                return result
         finally:
             lock.release()
     ticket = lock.request("catch-up")
@@ -80,7 +143,7 @@ def sync(
     while not lock.wait_for_answer(ticket, 1000):
         if lock.acquire("toktui sync"):
             lock.release()
-            return sync(context, advance=advance)
+            return sync(context, advance=advance, notice=notice)
         if time.monotonic() > end:
             raise StoreError(f"{lock.holder()} does not answer.", "Quit it and try again.")
     db = connect_reader(context.paths.store)
@@ -90,6 +153,23 @@ def sync(
     finally:
         db.close()
     return SyncResult("other", seen, Outcome(), time.monotonic() - started, totals)
+
+
+def _sync_once(
+    settler: Settler, context: Context, advance: Callable[[int, int, int, int], None] | None
+) -> SyncResult:
+    try:
+        return sync_store(settler, context, advance=advance)
+    except sqlite3.OperationalError as error:
+        raise StoreError(
+            f"The store cannot be written: {clean(str(error))}",
+            "Free some space or make the folder writable; nothing that was read is lost.",
+        ) from error
+    except sqlite3.DatabaseError as error:
+        suspect(context)
+        raise StoreError(
+            f"The store is damaged: {clean(str(error))}", "Run the command again to mend it."
+        ) from error
 
 
 def catch_up(context: Context, *, wait_ms: int = CATCH_UP_MS) -> SyncResult | None:

@@ -1,4 +1,4 @@
-"""Follows logs that grow: hints first, a sweep of hot logs as the truth, a full walk now and then."""
+"""Follows logs that grow: hints first, the sweep of hot logs as the truth, a walk now and then."""
 
 from __future__ import annotations
 
@@ -69,9 +69,8 @@ class Follower:
         self._folders = {folder: _folder_mtime(folder) for folder in discovery.folders}
         for place in self._roots:
             self._folders.setdefault(place.path, 0)
-        self._problems = {path: why for path, why in discovery.problems} | {
-            k.path: k.problem for k in self._known.values() if k.problem and not k.gone
-        }
+        unreadable = {k.path: k.problem for k in self._known.values() if k.problem and not k.gone}
+        self._problems = dict(discovery.problems) | unreadable
         for log in discovery.logs:
             if log.stat.mtime_ns // 1_000_000 > now_ms - HOT_MS:
                 self._hot[log.path] = log

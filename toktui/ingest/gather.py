@@ -53,7 +53,7 @@ class FactAt(msgspec.Struct, array_like=True, gc=False):
 
 
 class MisreadAt(msgspec.Struct, array_like=True, gc=False):
-    """A value that was not understood and its line; `refused` is a sighting refused for its time."""
+    """A value that was not understood, and its line; `refused` is one with an impossible time."""
 
     offset: int
     nth: int

@@ -115,7 +115,8 @@ class Kinship:
     def families(self, agent: int, logs: set[int]) -> None:
         """Writes who spawned or was forked by whom."""
         for (body,) in self._settler.db.execute(
-            "select f.body from json_each(?) j join fact f on f.log = j.value and f.kind = 'thread'",
+            "select f.body from json_each(?) j join fact f on f.log = j.value"
+            " where f.kind = 'thread'",
             (json.dumps(sorted(logs)),),
         ).fetchall():
             thread = facts.decode_thread(body)

@@ -11,7 +11,7 @@ from toktui import facts
 from toktui.agents.resolve import Copies, Resolved
 from toktui.evidence import Evidence, pack
 from toktui.model import Tokens
-from toktui.store.writer import CALL_COLUMNS, CallRow
+from toktui.store.writer import CALL_COLUMNS, CallRow, keep_price
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,17 +53,19 @@ def settle_ledgers(settler: Settler, agent: int, sessions: Iterable[str], outcom
 
 def _settle(settler: Settler, agent: int, session: str, outcome: Outcome) -> None:
     number = settler.writer.session(agent, session)
-    found = _ledger(settler, agent, session)
+    forgotten = settler.is_tombstone(agent, f"{_KEY}{session}")
+    found = None if forgotten else _ledger(settler, agent, session)
     columns = ", ".join(CALL_COLUMNS)
     stored: dict[str, CallRow] = {
-        str(row[2]): row
+        row[2]: CallRow(*row)
         for row in settler.db.execute(
             f"select {columns} from call where agent = ? and session = ? and key like 'ledger:%'",
             (agent, number),
         )
     }
     wanted = _residuals(settler, agent, session, number, found, stored) if found else {}
-    new, old = [], []
+    new: list[CallRow] = []
+    old: list[CallRow] = []
     for key, row in wanted.items():
         before = stored.pop(key, None)
         if before == row:
@@ -77,7 +79,7 @@ def _settle(settler: Settler, agent: int, session: str, outcome: Outcome) -> Non
     settler.writer.put_calls(new, old)
     gone = list(stored.values())
     settler.writer.drop_calls(gone)
-    settler.db.executemany("delete from sighting where call = ?", [(row[0],) for row in gone])
+    settler.db.executemany("delete from sighting where call = ?", [(row.id,) for row in gone])
 
 
 def _ledger(settler: Settler, agent: int, session: str) -> _LedgerAt | None:
@@ -184,8 +186,8 @@ def _residuals(
             (Copies(""),),
         )
         before = stored.get(key)
-        call = int(before[0]) if before else settler.writer.new_call_id()  # type: ignore[call-overload]
-        rows[key] = settler.call_row(agent, call, key, resolved, 0)
+        call = before.id if before else settler.writer.new_call_id()
+        rows[key] = keep_price(settler.call_row(agent, call, key, resolved, 0), before)
         _point_at(settler, call, session, found, evidence)
     return rows
 
@@ -220,7 +222,8 @@ def _point_at(
         (found.log, _LEDGER_KIND, session),
     ).fetchone()
     db.execute(
-        "insert into sighting (call, source, generation, parser, reason, stream, reemit, rows, body)"
+        "insert into sighting"
+        " (call, source, generation, parser, reason, stream, reemit, rows, body)"
         " select ?, ?, generation, parser, -1, 0, 0, 0, ? from log where id = ?",
         (call, source, pack(evidence), found.log),
     )

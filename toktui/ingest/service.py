@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.errors import ToktuiError
-from toktui.ingest.access import open_settler
+from toktui.ingest.access import back_up_weekly, open_settler, suspect
 from toktui.ingest.discover import find_logs, roots
 from toktui.ingest.follow import Follower
 from toktui.ingest.index import index
@@ -86,6 +86,8 @@ class IngestService:
                 self._fail(error.what, error.hint)
             except sqlite3.Error as error:
                 _log.exception("the store failed")
+                if not isinstance(error, sqlite3.OperationalError):
+                    suspect(self._context)
                 self._fail(f"The store cannot be written: {clean(str(error))}", "")
             except Exception as error:
                 _log.exception("the ingest failed")
@@ -120,7 +122,7 @@ class IngestService:
                 db.close()
 
     def _write(self) -> None:
-        settler = open_settler(self._context)
+        settler = open_settler(self._context, notice=lambda text: self._tell(notice=text))
         watch = Watch(self._wake)
         try:
             follower = self._catch_up(settler, watch)
@@ -150,7 +152,6 @@ class IngestService:
             phase="indexing" if jobs else "live",
             agents=agents,
             holder="",
-            notice="",
             logs_known=len(discovery.logs),
             bytes_done=0,
             bytes_total=backlog.bytes_total,
@@ -164,6 +165,7 @@ class IngestService:
         if not finished:
             return None
         watching.join()
+        back_up_weekly(settler, context, notice=lambda text: self._tell(notice=text))
         self._tell(phase="live", bytes_done=backlog.bytes_total, logs_done=len(jobs))
         return Follower(settler, context, discovery)
 

@@ -15,6 +15,7 @@ import msgspec
 from toktui import facts
 from toktui.agents.resolve import Known, Resolved, resolve
 from toktui.evidence import Source, of_sighting, pack, unpack
+from toktui.ingest.forgetting import Rule, digest, rules
 from toktui.ingest.gather import DAY_MS, EARLIEST_MS, Voice
 from toktui.ingest.kinship import Kinship
 from toktui.ingest.ledger import settle_ledgers
@@ -22,17 +23,20 @@ from toktui.ingest.replay import move_replays
 from toktui.ingest.seen import Outcome, Seen, joined, merged
 from toktui.model import EXACTNESS, REASONS, TIERS, Sighting
 from toktui.pricing.price import price
-from toktui.store.writer import CALL_COLUMNS, CallRow, Writer
+from toktui.store.writer import CALL_COLUMNS, CallRow, Price, Writer, keep_price
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from toktui.ingest.reading import Batch
     from toktui.model import Kind
+    from toktui.pricing.periods import Rate
+    from toktui.pricing.price import Cost
     from toktui.pricing.rates import RateBook
 
 KINDS: Final[tuple[Kind, ...]] = ("row", "progress", "spawn", "ledger")
-_HOME: Final = -1
+HOME: Final = -1
+"""The reason of the counted sighting's evidence: it is no copy."""
 _REFUSED: Final = msgspec.msgpack.Decoder(tuple[Sighting, int, int])
 _SELECT_CALL: Final = ", ".join(f"c.{column}" for column in CALL_COLUMNS)
 
@@ -47,6 +51,7 @@ class Settler:
         self._sources: dict[int, tuple[str, Source, str]] = {}
         self._rates: dict[str, tuple[int, int]] = {}
         self.kinship = Kinship(self)
+        self._rules: tuple[Rule, ...] = rules(self.db)
 
     def settle(self, batches: Sequence[Batch], now_ms: int) -> Outcome:
         """Stores the batches in one transaction. Batches of one log come in order."""
@@ -161,9 +166,11 @@ class Settler:
             call = ids.get(key) or self.writer.new_call_id()
             known = [self._known(s) for s in seen]
             resolved = resolve(known, self.kinship.origin_of(agent))
+            if self._is_forgotten(agent, key, resolved):
+                continue
             self._place_copies(agent, call, seen, resolved, sightings)
-            row = self.call_row(agent, call, key, resolved, searches.get(key, 0))
             old = before.get(call)
+            row = keep_price(self.call_row(agent, call, key, resolved, searches.get(key, 0)), old)
             if old == row:
                 continue
             new_rows.append(row)
@@ -173,8 +180,8 @@ class Settler:
             else:
                 outcome.updated += 1
                 old_rows.append(old)
-                if old[3] != row[3]:
-                    sessions.add(self._session_key(old[3]))
+                if old.session != row.session:
+                    sessions.add(self._session_key(old.session))
         self.writer.put_calls(new_rows, old_rows)
         self.db.executemany(
             "insert or replace into sighting (call, source, generation, parser, reason, stream,"
@@ -187,35 +194,18 @@ class Settler:
         """The row of a resolved call, priced at the rates of its time."""
         writer, n = self.writer, r.numbers
         t = n.tokens
-        web_search = n.web_search or searches
-        cost = price(
-            self.book,
-            model=n.model,
-            at_ms=r.at_ms,
-            tier=n.tier,
-            geo=n.geo,
-            tokens=t,
-            web_search=web_search,
-        )
-        if cost is None:
-            rate, priced, total, parts, saved = 0, 0, None, (0, 0, 0, 0, 0, 0), 0
-        else:
-            rate, priced = self._rate(cost.rate_id, cost.priced_as)
-            total, parts, saved = cost.total_nusd, cost.parts, cost.saved_nusd
-        session = writer.session(agent, r.session)
-        project = writer.name(r.project)
-        return (
+        row = CallRow(
             call,
             agent,
             key,
-            session,
+            writer.session(agent, r.session),
             writer.name(r.agent_id),
             r.at_ms,
-            project,
+            writer.name(r.project),
             writer.name(r.branch),
             writer.name(r.version),
             writer.name(n.model),
-            priced,
+            0,
             TIERS.index(n.tier),
             n.geo,
             EXACTNESS.index(r.exactness),
@@ -226,27 +216,43 @@ class Settler:
             t.cache_write_1h,
             t.output,
             t.reasoning,
-            web_search,
+            n.web_search or searches,
             r.window,
-            rate,
-            total,
-            *parts,
-            saved,
+            *Price()[1:],
             r.reported_nusd,
         )
+        return self.priced(row, n.model)
 
-    def _rate(self, key: str, priced_as: str) -> tuple[int, int]:
-        known = self._rates.get(key)
+    def priced(self, row: CallRow, model: str) -> CallRow:
+        """The row at the rates of its time; `model` is the log's own name."""
+        tier = TIERS[row.tier]
+        cost = price(
+            self.book,
+            model=model,
+            at_ms=row.at_ms,
+            tier=tier,
+            geo=row.geo,
+            tokens=row.tokens,
+            web_search=row.web_search,
+        )
+        if cost is None:
+            return row.at(Price())
+        rate, priced_as = self._rate(cost, self.book.rate_for(model, row.at_ms, tier))
+        return row.at(Price(priced_as, rate, cost.total_nusd, *cost.parts, cost.saved_nusd))
+
+    def _rate(self, cost: Cost, found: Rate | None) -> tuple[int, int]:
+        """The numbers of the rate row that priced a call, and of the model that it names."""
+        known = self._rates.get(cost.rate_id)
         if known is None:
-            priced = self.writer.name(priced_as)
-            row = self.db.execute("select id from rate where key = ?", (key,)).fetchone()
+            priced_as = self.writer.name(cost.priced_as)
+            row = self.db.execute("select id from rate where key = ?", (cost.rate_id,)).fetchone()
             if row is None:
-                body = json.dumps({"id": key, "book": self.book.version})
+                body = msgspec.json.encode({"book": self.book.version, "rate": found}).decode()
                 row = self.db.execute(
                     "insert into rate (key, priced_as, body) values (?, ?, ?) returning id",
-                    (key, priced, body),
+                    (cost.rate_id, priced_as, body),
                 ).fetchone()
-            known = self._rates[key] = (int(row[0]), priced)
+            known = self._rates[cost.rate_id] = (int(row[0]), priced_as)
         return known
 
     def _place_copies(
@@ -258,7 +264,7 @@ class Settler:
         sightings: list[tuple[object, ...]],
     ) -> None:
         for s, copies in zip(seen, resolved.copies, strict=True):
-            reason = REASONS.index(copies.reason) if copies.reason else _HOME
+            reason = REASONS.index(copies.reason) if copies.reason else HOME
             if s.stored:
                 self._count_copies(agent, s, -1)
             s.reason, s.stream, s.reemit = reason, copies.stream, copies.reemit
@@ -279,7 +285,7 @@ class Settler:
             )
 
     def _count_copies(self, agent: int, s: Seen, sign: int) -> None:
-        if s.reason != _HOME:
+        if s.reason != HOME:
             self.writer.add_copies(agent, REASONS[s.reason], sign * s.rows)
         self.writer.add_copies(agent, "stream", sign * s.stream)
         self.writer.add_copies(agent, "reemit", sign * s.reemit)
@@ -309,7 +315,7 @@ class Settler:
             f"select {_SELECT_CALL} from json_each(?) j join call c on c.id = j.value",
             (json.dumps(list(calls)),),
         )
-        return {row[0]: row for row in found}
+        return {row[0]: CallRow(*row) for row in found}
 
     def _searches(self, agent: int, keys: Sequence[str]) -> dict[str, int]:
         del agent
@@ -346,7 +352,8 @@ class Settler:
         log, agent_type = self.db.execute(
             "select log, agent_type from source where id = ?", (number,)
         ).fetchone()
-        return self._source(log, path, Voice(*msgspec.structs.astuple(voice), agent_type, project))
+        place = (voice.kind, voice.session, voice.origin, voice.agent_id)
+        return self._source(log, path, Voice(*place, agent_type, project))
 
     def agent_name(self, number: int) -> str:
         """The name of an agent."""
@@ -360,7 +367,7 @@ class Settler:
         known = by_source.get(new.source)
         by_source[new.source] = new if known is None else joined(known, new)
 
-    def _session_key(self, number: object) -> str:
+    def _session_key(self, number: int) -> str:
         row = self.db.execute("select key from session where id = ?", (number,)).fetchone()
         return str(row[0])
 
@@ -485,7 +492,8 @@ class Settler:
 
     def _limit(self, agent: int, name: str, at_ms: int, limit: facts.Limit) -> None:
         self.db.execute(
-            "insert into limit_seen (agent, name, used_percent, window_minutes, resets_ms, as_of_ms)"
+            "insert into limit_seen"
+            " (agent, name, used_percent, window_minutes, resets_ms, as_of_ms)"
             " values (?, ?, ?, ?, ?, ?) on conflict (agent, name) do update set"
             " used_percent = excluded.used_percent, window_minutes = excluded.window_minutes,"
             " resets_ms = excluded.resets_ms, as_of_ms = excluded.as_of_ms"
@@ -495,12 +503,34 @@ class Settler:
 
     def _drop_forgotten(self, agent: int, heard: dict[str, dict[int, Seen]]) -> None:
         """Takes out what the user has told us to forget."""
-        for (key,) in self.db.execute(
-            "select f.key from json_each(?) j join forgotten_call f"
-            " on f.key = j.value and f.agent = ?",
-            (json.dumps(list(heard)), agent),
-        ).fetchall():
+        if not self._rules:
+            return
+        for key in [key for key in heard if self.is_tombstone(agent, key)]:
             del heard[key]
+
+    def is_tombstone(self, agent: int, key: str) -> bool:
+        """Whether a call of this key, or the ledger of this session, is forgotten for good."""
+        return bool(self._rules) and (
+            self.db.execute(
+                "select 1 from forgotten_call where agent = ? and key = ?", (agent, digest(key))
+            ).fetchone()
+            is not None
+        )
+
+    def _is_forgotten(self, agent: int, key: str, r: Resolved) -> bool:
+        """Whether a rule holds for a call that a log brings up; it is not asked for again."""
+        if not any(rule.holds(r.at_ms, r.project) for rule in self._rules):
+            return False
+        self.db.execute(
+            "insert or ignore into forgotten_call (agent, key) values (?, ?)", (agent, digest(key))
+        )
+        return True
+
+    def rules_changed(self) -> None:
+        """Something was forgotten, or a rollback undid it."""
+        self._rules = rules(self.db)
+        self._sources.clear()
+        self._rates.clear()
 
     def _drop_superseded(self, batches: Sequence[Batch], outcome: Outcome) -> None:
         """After a log was read whole by a newer parser: what only the older one saw goes."""
@@ -529,7 +559,7 @@ class Settler:
         if row is None:
             return
         if seen:
-            self.resolve_keys(agent, {str(row[2]): {}}, set(), outcome)
+            self.resolve_keys(agent, {row.key: {}}, set(), outcome)
         else:
             self.writer.drop_calls([row])
             outcome.new -= 1

@@ -162,6 +162,7 @@ create table call (
 );
 create unique index call_key on call (key, agent);
 create index call_session on call (session, at_ms);
+create index call_unpriced on call (id) where cost_nusd is null;
 create table sighting (
   call integer not null,
   source integer not null,
@@ -252,7 +253,7 @@ create table forgotten_rule (
 );
 create table forgotten_call (
   agent integer not null,
-  key text not null,
+  key blob not null,
   primary key (agent, key)
 ) without rowid;
 create table setting (

@@ -7,53 +7,84 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from toktui.model import EXACTNESS, Tokens
 from toktui.store.schema import MEASURES, QUARTER_KEYS, QUARTER_MS, SESSION_KEYS
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Sequence
 
-CALL_COLUMNS: Final = (
-    "id",
-    "agent",
-    "key",
-    "session",
-    "agent_id",
-    "at_ms",
-    "project",
-    "branch",
-    "version",
-    "model",
-    "priced",
-    "tier",
-    "geo",
-    "exactness",
-    "flags",
-    "input",
-    "cache_read",
-    "cache_write_5m",
-    "cache_write_1h",
-    "output",
-    "reasoning",
-    "web_search",
-    "window",
-    "rate",
-    "cost_nusd",
-    "cost_input",
-    "cost_cache_read",
-    "cost_cache_write_5m",
-    "cost_cache_write_1h",
-    "cost_output",
-    "cost_fees",
-    "saved_nusd",
-    "reported_nusd",
-)
-"""The columns of a call row, in the order of the tuples that this module takes and gives."""
 
-CallRow = tuple[object, ...]
-_AT: Final = {column: i for i, column in enumerate(CALL_COLUMNS)}
+class CallRow(NamedTuple):
+    """A row of the table `call`, without its stamp."""
+
+    id: int
+    agent: int
+    key: str
+    session: int
+    agent_id: int
+    at_ms: int
+    project: int
+    branch: int
+    version: int
+    model: int
+    priced: int
+    tier: int
+    geo: str
+    exactness: int
+    flags: int
+    input: int
+    cache_read: int
+    cache_write_5m: int
+    cache_write_1h: int
+    output: int
+    reasoning: int
+    web_search: int
+    window: int
+    rate: int
+    cost_nusd: int | None
+    cost_input: int
+    cost_cache_read: int
+    cost_cache_write_5m: int
+    cost_cache_write_1h: int
+    cost_output: int
+    cost_fees: int
+    saved_nusd: int
+    reported_nusd: int | None
+
+    @property
+    def tokens(self) -> Tokens:
+        """The buckets."""
+        return Tokens(*self[15:21])
+
+    @property
+    def price(self) -> Price:
+        """What the call costs, and by which rate."""
+        return Price(self.priced, self.rate, self.cost_nusd, *self[25:32])
+
+    def at(self, price: Price) -> CallRow:
+        """The row at another price."""
+        return CallRow(*self[:10], price.priced, *self[11:23], *price[1:], self.reported_nusd)
+
+
+class Price(NamedTuple):
+    """The columns of a call row that the rate book decides; `cost_nusd` None is unpriced."""
+
+    priced: int = 0
+    rate: int = 0
+    cost_nusd: int | None = None
+    cost_input: int = 0
+    cost_cache_read: int = 0
+    cost_cache_write_5m: int = 0
+    cost_cache_write_1h: int = 0
+    cost_output: int = 0
+    cost_fees: int = 0
+    saved_nusd: int = 0
+
+
+CALL_COLUMNS: Final = CallRow._fields
 _PUT_CALL: Final = (
     f"insert or replace into call ({', '.join(CALL_COLUMNS)}, stamp) "
     f"values ({', '.join('?' * len(CALL_COLUMNS))}, ?)"
@@ -71,78 +102,39 @@ def _upsert(table: str, keys: Sequence[str]) -> str:
 
 _ADD_QUARTER: Final = _upsert("quarter", QUARTER_KEYS)
 _ADD_SESSION: Final = _upsert("session_total", SESSION_KEYS)
+_ESTIMATED: Final = EXACTNESS.index("estimated")
 _EXACTNESS_AT: Final = MEASURES.index("exact")
 
 
 def measures(row: CallRow) -> list[int]:
     """What a call adds to every sum that it is in, in the order of MEASURES."""
-    (
-        exactness,
-        tokens_in,
-        read,
-        write_5m,
-        write_1h,
-        output,
-        reasoning,
-        searches,
-        cost,
-        c_in,
-        c_read,
-        c_5m,
-        c_1h,
-        c_out,
-        c_fees,
-        saved,
-        reported,
-    ) = (
-        row[13],
-        row[15],
-        row[16],
-        row[17],
-        row[18],
-        row[19],
-        row[20],
-        row[21],
-        row[24],
-        row[25],
-        row[26],
-        row[27],
-        row[28],
-        row[29],
-        row[30],
-        row[31],
-        row[32],
-    )
-    total = tokens_in + read + write_5m + write_1h + output  # type: ignore[operator]
-    unpriced = cost is None
+    total = row.input + row.cache_read + row.cache_write_5m + row.cache_write_1h + row.output
+    unpriced = row.cost_nusd is None
     sums = [
-        1,
-        0,
-        0,
-        0,
-        0,
-        int(unpriced),
-        tokens_in,
-        read,
-        write_5m,
-        write_1h,
-        output,
-        reasoning,
-        searches,
-        total if exactness == 2 else 0,
+        *(1, 0, 0, 0, 0, int(unpriced)),
+        *row[15:22],
+        total if row.exactness == _ESTIMATED else 0,
         total if unpriced else 0,
-        cost or 0,
-        c_in,
-        c_read,
-        c_5m,
-        c_1h,
-        c_out,
-        c_fees,
-        saved,
-        reported or 0,
+        row.cost_nusd or 0,
+        *row[25:32],
+        row.reported_nusd or 0,
     ]
-    sums[_EXACTNESS_AT + exactness] = 1  # type: ignore[operator]
-    return sums  # type: ignore[return-value]
+    sums[_EXACTNESS_AT + row.exactness] = 1
+    return sums
+
+
+def keep_price(row: CallRow, old: CallRow | None) -> CallRow:
+    """The row at the price that the call has, if what is priced did not change.
+
+    A newer rate book changes prices only when the user says so; unpriced calls are not kept so.
+    """
+    if old is None or old.cost_nusd is None or row.price == old.price:
+        return row
+    return row if _what_is_priced(row) != _what_is_priced(old) else row.at(old.price)
+
+
+def _what_is_priced(row: CallRow) -> tuple[object, ...]:
+    return (row.model, row.tier, row.geo, row.at_ms, row.tokens, row.web_search)
 
 
 class Writer:
@@ -152,8 +144,8 @@ class Writer:
         self.db = db
         self._names: dict[str, int] = {"": 0}
         self._sessions: dict[tuple[int, str], int] = {}
-        self._quarters: dict[tuple[object, ...], list[int]] = {}
-        self._totals: dict[tuple[object, ...], list[int]] = {}
+        self._quarters: dict[tuple[int, ...], list[int]] = {}
+        self._totals: dict[tuple[int, ...], list[int]] = {}
         self._copies: defaultdict[tuple[int, str], int] = defaultdict(int)
         self._spans: dict[int, tuple[int, int]] = {}
         self._shrunk: set[int] = set()
@@ -161,7 +153,7 @@ class Writer:
         self.stamp = 0
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None]:
         """Everything inside commits together with the sums, or nothing does."""
         self.db.execute("begin immediate")
         try:
@@ -184,6 +176,11 @@ class Writer:
         self._spans.clear()
         self._shrunk.clear()
         self._next_call = 0
+
+    def forget_names(self) -> None:
+        """Names and sessions were taken out."""
+        self._names = {"": 0}
+        self._sessions.clear()
 
     def name(self, text: str) -> int:
         """The number of a word that many rows share."""
@@ -227,10 +224,10 @@ class Writer:
         new = list(rows)
         for row in before:
             self._count(row, -1)
-            self._shrunk.add(row[3])  # type: ignore[arg-type]
+            self._shrunk.add(row.session)
         for row in new:
             self._count(row, 1)
-            session, at_ms = int(row[3]), int(row[5])  # type: ignore[call-overload]
+            session, at_ms = row.session, row.at_ms
             span = self._spans.get(session)
             self._spans[session] = (
                 (at_ms, at_ms) if span is None else (min(span[0], at_ms), max(span[1], at_ms))
@@ -240,7 +237,7 @@ class Writer:
     def drop_calls(self, rows: Sequence[CallRow]) -> None:
         """Takes calls out, with their share of every sum."""
         self.put_calls((), rows)
-        self.db.executemany("delete from call where id = ?", [(row[0],) for row in rows])
+        self.db.executemany("delete from call where id = ?", [(row.id,) for row in rows])
 
     def add_copies(self, agent: int, reason: str, rows: int) -> None:
         """Changes the number of copies of a reason."""
@@ -255,8 +252,9 @@ class Writer:
         return dict(change)
 
     def _count(self, row: CallRow, sign: int) -> None:
-        quarter = (row[5] // QUARTER_MS, row[1], row[9], row[10], row[11], row[6], row[7])  # type: ignore[operator]
-        total = (row[3], row[9], row[10], row[11])
+        shared = (row.model, row.priced, row.tier)
+        quarter = (row.at_ms // QUARTER_MS, row.agent, *shared, row.project, row.branch)
+        total = (row.session, *shared)
         delta = measures(row)
         if sign < 0:
             delta = [-n for n in delta]
@@ -287,6 +285,12 @@ class Writer:
         self._flush_spans()
 
     def _flush_spans(self) -> None:
+        """First and last call of each session that changed, and the project that it began in."""
+        begun = [
+            session
+            for session, (first, _) in self._spans.items()
+            if self._begins_at(session, first)
+        ]
         self.db.executemany(
             "update session set first_ms = min(coalesce(first_ms, ?1), ?1),"
             " last_ms = max(coalesce(last_ms, ?2), ?2) where id = ?3",
@@ -299,9 +303,13 @@ class Writer:
             " last_ms = (select max(at_ms) from call where session = ?1) where id = ?1",
             [(session,) for session in self._shrunk],
         )
+        self.db.executemany(
+            "update session set project = coalesce((select project from call where session = ?1"
+            " order by at_ms, key limit 1), project) where id = ?1",
+            [(session,) for session in {*begun, *self._shrunk}],
+        )
         self._shrunk.clear()
 
-
-def column(row: CallRow, name: str) -> object:
-    """One column of a call row, by name."""
-    return row[_AT[name]]
+    def _begins_at(self, session: int, at_ms: int) -> bool:
+        first = self.db.execute("select first_ms from session where id = ?", (session,)).fetchone()
+        return first is None or first[0] is None or at_ms <= first[0]

@@ -1,0 +1,116 @@
+"""What the user wants gone: it leaves the store, and no log brings it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from toktui.ingest.forgetting import Rule, digest
+from toktui.ingest.settle import HOME
+from toktui.model import REASONS
+from toktui.store.backup import backups
+from toktui.store.writer import CALL_COLUMNS, CallRow
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from toktui.ingest.settle import Settler
+
+_COLUMNS: Final = ", ".join(f"c.{column}" for column in CALL_COLUMNS)
+
+
+class Forgotten(msgspec.Struct, frozen=True):
+    """How many calls and backups are gone."""
+
+    calls: int
+    backups: int
+
+
+def forget(settler: Settler, rule: Rule, now_ms: int, backup_folder: Path) -> Forgotten:
+    """Takes the calls of a rule out for good, with the backups that still hold them."""
+    db = settler.db
+    db.execute("pragma secure_delete = on")
+    with settler.writer.transaction():
+        db.execute(
+            "insert into forgotten_rule (before_ms, project, made_ms) values (?, ?, ?)",
+            (rule.before_ms, rule.project, now_ms),
+        )
+        gone = _apply(settler, rule)
+    settler.rules_changed()
+    db.execute("vacuum")
+    dropped = 0
+    for backup in backups(backup_folder):
+        backup.path.unlink(missing_ok=True)
+        dropped += 1
+    return Forgotten(gone, dropped)
+
+
+def _apply(settler: Settler, rule: Rule) -> int:
+    db = settler.db
+    found = db.execute(
+        f"select {_COLUMNS} from call c join name p on p.id = c.project"
+        " where (?1 is null or c.at_ms < ?1) and (?2 is null or p.text = ?2)",
+        (rule.before_ms, rule.project),
+    )
+    rows = [CallRow(*row) for row in found]
+    for row in rows:
+        for reason, stream, reemit, copies in db.execute(
+            "select reason, stream, reemit, rows from sighting where call = ?", (row.id,)
+        ):
+            if reason != HOME:
+                settler.writer.add_copies(row.agent, REASONS[reason], -copies)
+            settler.writer.add_copies(row.agent, "stream", -stream)
+            settler.writer.add_copies(row.agent, "reemit", -reemit)
+    settler.writer.drop_calls(rows)
+    db.executemany("delete from sighting where call = ?", [(row.id,) for row in rows])
+    db.executemany(
+        "insert or ignore into forgotten_call (agent, key) values (?, ?)",
+        [(row.agent, digest(row.key)) for row in rows],
+    )
+    _forget_ledgers(settler, {(row.agent, row.session) for row in rows})
+    _sweep(settler, rule)
+    return len(rows)
+
+
+def _forget_ledgers(settler: Settler, sessions: set[tuple[int, int]]) -> None:
+    """A ledger of a session would bring its forgotten calls back as what the logs lack."""
+    for agent, session in sessions:
+        (key,) = settler.db.execute("select key from session where id = ?", (session,)).fetchone()
+        settler.db.execute(
+            "insert or ignore into forgotten_call (agent, key) values (?, ?)",
+            (agent, digest(f"ledger:{key}")),
+        )
+        settler.db.execute("delete from fact where kind = 'ledger' and subject = ?", (key,))
+
+
+def _sweep(settler: Settler, rule: Rule) -> None:
+    """Takes out what no call needs any more: sessions, names, values that were not understood."""
+    db = settler.db
+    db.execute("delete from session where id not in (select session from call)")
+    db.execute(
+        "delete from misread where ?1 is null or at_ms is null or at_ms < ?1", (rule.before_ms,)
+    )
+    db.execute(
+        "delete from source where id not in (select source from sighting)"
+        " and log in (select id from log where gone_ms is not null)"
+    )
+    db.execute(
+        "delete from fact where log in (select id from log where gone_ms is not null)"
+        " and log not in (select log from source)"
+    )
+    db.execute(
+        "update source set project = 0 where project in (select id from name where text = ?)",
+        (rule.project,),
+    )
+    db.execute(
+        "delete from name where id <> 0 and id not in (select agent from log)"
+        " and id not in (select project from source) and id not in (select project from session)"
+        " and id not in (select agent from call) and id not in (select agent_id from call)"
+        " and id not in (select project from call) and id not in (select branch from call)"
+        " and id not in (select version from call) and id not in (select model from call)"
+        " and id not in (select priced from call) and id not in (select priced_as from rate)"
+        " and id not in (select agent from forgotten_call)"
+        " and id not in (select agent from copy_total) and id not in (select agent from limit_seen)"
+    )
+    settler.writer.forget_names()
