@@ -25,9 +25,9 @@ class Filler:
         length = 0
         while length < size:
             run = rng.choices(words, k=64)
-            glue = rng.choices(_GLUE, _WEIGHTS, k=32)
+            glue = rng.choices(_GLUE, _WEIGHTS, k=64)
             text = "".join(
-                word + (glue[i // 2] if i % 2 == 0 else " ") for i, word in enumerate(run)
+                word + (glue[i] if i % 8 else " ") for i, word in enumerate(run)
             )
             parts.append(text)
             length += len(text)
