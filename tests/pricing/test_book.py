@@ -29,6 +29,14 @@ def test_compiling_again_gives_the_committed_book() -> None:
     assert rows.encode(book) == (DATA / "rates.json").read_bytes()
 
 
+def test_another_release_of_genai_prices_is_not_compiled_by_accident(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "9.9.9")
+    with pytest.raises(RuntimeError, match=r"9\.9\.9 is installed"):
+        prices.compile_book(b"")
+
+
 def test_what_we_compile_from_is_what_the_package_itself_reads() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -53,8 +61,10 @@ def test_a_price_of_the_first_parties_loses_no_digit() -> None:
             listed = model.prices if isinstance(model.prices, list) else [model]
             for entry in listed:
                 for price in vars(entry.prices).values():
-                    if isinstance(price, Decimal):
-                        assert Decimal(rows.rate_units(price)) == price * 10**9
+                    bands = getattr(price, "tiers", [])
+                    for each in (getattr(price, "base", price), *(band.price for band in bands)):
+                        if each is not None:
+                            assert Decimal(rows.rate_units(each)) == each * 10**9
 
 
 def test_the_book_is_valid_as_a_whole() -> None:
@@ -99,6 +109,7 @@ def test_pricing_needs_neither_genai_prices_nor_a_network_library() -> None:
         ("gpt-5.4", 1_050_000),
         ("gpt-6.2-sol", 1_050_000),
         ("gemini-3.1-pro-preview", 1_048_576),
+        ("glm-4.7", 200_000),
         ("claude-foo-9", None),
         ("claude-foo-9[1m]", None),
     ],

@@ -21,18 +21,27 @@ from toktui.pricing import genai, overlay
 from toktui.pricing.rows import SCHEMA, BookFile, Source, encode
 
 DATA: Final = Path(__file__).parent.parent / "pricing" / "data"
-GENAI_READ_ON: Final = datetime.date(2026, 11, 10)
-"""The day of the newest genai-prices release that the book was compiled from."""
+GENAI_RELEASE: Final = "0.2.3"
+GENAI_RELEASED_ON: Final = datetime.date(2026, 11, 10)
+"""What the book is compiled from; a newer release is a change to look at, not an accident."""
 
 _RENAMED: Final = {"or_": "or", "and_": "and"}
 
 
 def compile_book(overlay_data: bytes) -> BookFile:
-    """The book made from the installed genai-prices and the overlay's bytes."""
+    """The book made from the installed genai-prices and the overlay's bytes.
+
+    Raises `RuntimeError` if the installed release is another than the book's.
+    """
+    installed = importlib.metadata.version("genai-prices")
+    if installed != GENAI_RELEASE:
+        raise RuntimeError(
+            f"genai-prices {installed} is installed and the book is made from {GENAI_RELEASE}: "
+            "set GENAI_RELEASE and GENAI_RELEASED_ON, and pin it in pyproject.toml"
+        )
     ours = overlay.decode(overlay_data)
     models = overlay.lay_over(genai.convert(genai.decode(genai_data())), ours)
-    release = importlib.metadata.version("genai-prices")
-    source = Source(f"genai-prices-{release}", GENAI_READ_ON)
+    source = Source(f"genai-prices-{installed}", GENAI_RELEASED_ON)
     geo = overlay.geo_rules(ours)
     digest = hashlib.sha256(msgspec.json.encode((source, ours.source, geo, models))).hexdigest()
     return BookFile(

@@ -113,7 +113,6 @@ class Source(msgspec.Struct, frozen=True):
 
     id: str
     date: datetime.date
-    note: str = ""
 
 
 class BookFile(msgspec.Struct, frozen=True, omit_defaults=True):
