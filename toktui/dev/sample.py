@@ -6,6 +6,7 @@ For tests and pictures: everything is seeded and hangs on one given instant.
 from __future__ import annotations
 
 import json
+import os
 import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -41,7 +42,7 @@ class Conversation:
     @property
     def path(self) -> Path:
         """Where the agent would put it."""
-        slug = self.project.replace("/", "-")
+        slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in self.project)[:60]
         folder = self.home / ".claude/projects" / slug
         if self.agent_id:
             return folder / self.session / "subagents" / f"agent-{self.agent_id}.jsonl"
@@ -91,12 +92,183 @@ class Conversation:
 
     def write(self, mtime_ms: int | None = None) -> None:
         """Puts the log into the home, last changed at `mtime_ms`."""
-        import os
+        _write(self.path, self.lines, mtime_ms)
 
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text("".join(f"{line}\n" for line in self.lines))
-        if mtime_ms is not None:
-            os.utime(self.path, (mtime_ms / 1000, mtime_ms / 1000))
+
+@dataclass
+class Thread:
+    """One Codex log that is being written, with running totals and the limits of the plan."""
+
+    home: Path
+    thread: str
+    project: str
+    model: str = "gpt-5.5"
+    window: int = 272_000
+    parent: str = ""
+    rng: random.Random = field(default_factory=lambda: random.Random(11))
+    context: int = 14_000
+    lines: list[str] = field(default_factory=list)
+    totals: list[int] = field(default_factory=lambda: [0, 0, 0])
+
+    @property
+    def path(self) -> Path:
+        """Where the agent would put it."""
+        return self.home / ".codex/sessions/2026/11/22" / f"rollout-2026-11-22T00-00-00-{self.thread}.jsonl"
+
+    def start(self, at_ms: int) -> None:
+        """The rows before the first response."""
+        meta: dict[str, object] = {
+            "id": self.thread, "session_id": self.thread, "timestamp": iso(at_ms),
+            "cwd": self.project, "originator": "codex-tui", "cli_version": "0.169.0",
+            "git": {"branch": "main"},
+        }
+        if self.parent:
+            meta |= {
+                "parent_thread_id": self.parent, "thread_source": "subagent",
+                "source": {"subagent": {"thread_spawn": {"parent_thread_id": self.parent}}},
+            }
+        self._row(at_ms, "session_meta", meta)
+        self._row(at_ms, "turn_context", {"turn_id": "t1", "cwd": self.project, "model": self.model})
+
+    def turn(self, at_ms: int, *, used_percent: float = 31.0, resets_ms: int | None = None) -> None:
+        """One response."""
+        grows = self.rng.randint(600, 5_000)
+        cached = self.context if self.totals[0] else 0
+        self.context += grows
+        output = self.rng.randint(80, 1_500)
+        for index, count in enumerate((self.context, cached, output)):
+            self.totals[index] += count
+        reset = (resets_ms or at_ms + 3 * 3_600_000) // 1000
+        info = {
+            "total_token_usage": _codex_usage(*self.totals),
+            "last_token_usage": _codex_usage(self.context, cached, output),
+            "model_context_window": self.window,
+        }
+        limits = {
+            "limit_id": "codex", "plan_type": "pro",
+            "primary": {"used_percent": used_percent, "window_minutes": 300, "resets_at": reset},
+            "secondary": {
+                "used_percent": used_percent / 2, "window_minutes": 10_080,
+                "resets_at": reset + 3 * 86_400,
+            },
+        }
+        self._row(at_ms, "event_msg", {"type": "token_count", "info": info, "rate_limits": limits})
+
+    def work(self, start_ms: int, end_ms: int, *, pace_ms: int = 40_000, used: float = 31.0) -> None:
+        """Turns from `start_ms` to `end_ms`, about `pace_ms` apart."""
+        self.start(start_ms)
+        at_ms = start_ms
+        while at_ms <= end_ms:
+            self.turn(at_ms, used_percent=used, resets_ms=end_ms + 2 * 3_600_000)
+            at_ms += round(pace_ms * self.rng.uniform(0.4, 1.8))
+
+    def write(self, mtime_ms: int | None = None) -> None:
+        """Puts the log into the home, last changed at `mtime_ms`."""
+        _write(self.path, self.lines, mtime_ms)
+
+    def _row(self, at_ms: int, kind: str, payload: dict[str, object]) -> None:
+        self.lines.append(json.dumps({"timestamp": iso(at_ms), "type": kind, "payload": payload}))
+
+
+def _codex_usage(prompt: int, cached: int, output: int) -> dict[str, int]:
+    return {
+        "input_tokens": prompt, "cached_input_tokens": cached, "output_tokens": output,
+        "reasoning_output_tokens": output // 3, "total_tokens": prompt + output,
+    }
+
+
+def _write(path: Path, lines: list[str], mtime_ms: int | None) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{line}\n" for line in lines))
+    if mtime_ms is not None:
+        os.utime(path, (mtime_ms / 1000, mtime_ms / 1000))
+
+
+def busy_afternoon(home: Path, now_ms: int) -> None:
+    """Four weeks of work, and an hour in which several agents are at it."""
+    ago = lambda minutes: round(now_ms - minutes * MINUTE)  # noqa: E731
+    _weeks(home, now_ms)
+    shop = Conversation(home, _uuid(1), "/home/dev/shop-api", branch="orders", context=42_000)
+    shop.work(ago(58), ago(31))
+    shop.work(ago(26), ago(0.2), pace_ms=17_000)
+    shop.write(ago(0.05))
+    for number, (kind, minutes) in enumerate((("explorer", 9), ("explorer", 8), ("reviewer", 4))):
+        sub = Conversation(
+            home, _uuid(1), "/home/dev/shop-api", model="claude-haiku-4-5", agent_type=kind,
+            agent_id=f"ab{number}2cd34", rng=random.Random(number), context=9_000,
+        )
+        sub.work(ago(minutes), ago(1.2 + number / 2), pace_ms=14_000)
+        sub.write(ago(1.2))
+    infra = Conversation(
+        home, _uuid(2), "/home/dev/infra", model="claude-sonnet-4-5-20250929", context=96_000,
+        rng=random.Random(3),
+    )
+    infra.work(ago(49), ago(22), pace_ms=31_000)
+    infra.turn(ago(4.4), cold=True)
+    infra.turn(ago(4.25))
+    infra.write(ago(4.25))
+    web = Thread(home, _uuid(3), "/home/dev/web")
+    web.work(ago(44), ago(0.6), used=58.0)
+    web.write(ago(0.4))
+    child = Thread(home, _uuid(4), "/home/dev/web", parent=_uuid(3), rng=random.Random(5))
+    child.work(ago(7), ago(1.5), pace_ms=22_000, used=58.0)
+    child.write(ago(1.4))
+    docs = Conversation(
+        home, _uuid(5), "/home/dev/docs", model="house-model-7b", rng=random.Random(9), context=31_000
+    )
+    docs.work(ago(29), ago(18), pace_ms=50_000)
+    docs.write(ago(18))
+    notes = Conversation(
+        home, _uuid(6), "/home/dev/notes", model="claude-opus-5-5", long_cache=True,
+        rng=random.Random(21), context=55_000,
+    )
+    notes.work(ago(53), ago(37), pace_ms=40_000)
+    notes.write(ago(37))
+
+
+def _weeks(home: Path, now_ms: int) -> None:
+    """One or two sessions on each of the last thirty days."""
+    projects = ("shop-api", "web", "infra", "docs", "notes", "billing")
+    for day in range(1, 31):
+        rng = random.Random(day)
+        for part in range(rng.randint(1, 3)):
+            project = f"/home/dev/{rng.choice(projects)}"
+            start = now_ms - day * DAY - rng.randint(0, 7) * 60 * MINUTE - part * 20 * MINUTE
+            if rng.random() < 0.3:
+                thread = Thread(home, _uuid(1000 + day * 10 + part), project, rng=rng)
+                thread.work(start, start + rng.randint(20, 90) * MINUTE, used=20.0)
+                thread.write(start + 90 * MINUTE)
+                continue
+            model = rng.choice(("claude-opus-5-5", "claude-sonnet-4-5-20250929", "claude-opus-4-6"))
+            work = Conversation(
+                home, _uuid(1000 + day * 10 + part), project, model=model, rng=rng,
+                context=rng.randint(12_000, 60_000), branch=rng.choice(("main", "orders", "fix/tax")),
+            )
+            work.work(start, start + rng.randint(20, 140) * MINUTE, pace_ms=28_000)
+            work.write(start + 140 * MINUTE)
+
+
+def _uuid(number: int) -> str:
+    return f"{(number * 2654435761) % 2**32:08x}-0000-4000-8000-{number:012d}"
+
+
+def absurd_work(home: Path, now_ms: int) -> None:
+    """Names that want to be markup, fill the line or reorder it; counts at the edge of what is one."""
+    names = (
+        "[bold red]x[/] [link=http://a.invalid]y", "漢字の名前のとても長いプロジェクト名前名前名前",
+        "a" * 300, "\u202eevil\u202c", "\x1b[31mred\x1b[0m", "e\u0301\u0301\u0301\u0301\u0301\u0301", "]", "$",
+    )
+    for number, name in enumerate(names):
+        log = Conversation(
+            home, _uuid(50 + number), f"/w/{name}", model=name or "x", branch=name,
+            context=10 ** min(14, number * 2 + 1), rng=random.Random(number),
+        )
+        log.turn(now_ms - 40_000 - number * 1000, output=10**9)
+        log.turn(now_ms - 2_000 - number * 1000, output=number)
+        log.write(now_ms - 1000)
+    huge = Conversation(home, _uuid(70), "/w/huge", context=3 * 10**12)
+    huge.turn(now_ms - 10_000, output=5 * 10**9)
+    huge.write(now_ms - 500)
 
 
 def settle_home(home: Path, store: Path, book: RateBook, now_ms: int) -> None:

@@ -25,9 +25,9 @@ DARK: Final = Theme(
     error="#e5645a",
     dark=True,
     variables={
-        "ink-dim": "#7d8794",
-        "ink-faint": "#475060",
-        "read": "#3d5a80",
+        "ink-dim": "#8a94a3",
+        "ink-faint": "#5c6676",
+        "read": "#44679a",
         "write": "#c97b3d",
         "fresh": "#b85c8e",
         "output": "#7fb685",
@@ -56,8 +56,8 @@ LIGHT: Final = Theme(
     error="#bf3a30",
     dark=False,
     variables={
-        "ink-dim": "#6e7178",
-        "ink-faint": "#b9b5ab",
+        "ink-dim": "#5f636b",
+        "ink-faint": "#96938b",
         "read": "#9db8d6",
         "write": "#d98b3f",
         "fresh": "#b85c8e",

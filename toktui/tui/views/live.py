@@ -17,6 +17,8 @@ from toktui.tui.widgets.feed_rows import FeedRows
 from toktui.tui.widgets.today import DayLines, LimitsLine, TodayCard, shown_limits
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from textual import events
     from textual.app import ComposeResult
 
@@ -51,36 +53,31 @@ class LiveView(View[Live]):
     DEFAULT_CSS = """
     LiveView { layout: vertical; padding: 0 1; }
     LiveView #top { height: 7; margin: 1 0 0 0; }
-    LiveView BurnMeter { width: 30; }
+    LiveView BurnMeter { width: 28; }
     LiveView HourChart { width: 1fr; }
-    LiveView TodayCard { width: 30; margin: 0 0 0 3; }
+    LiveView TodayCard { width: 27; margin: 0 0 0 3; }
     LiveView LimitsLine { height: 1; margin: 1 0 0 0; display: none; }
     LiveView DayLines { height: 2; margin: 1 0 0 0; display: none; }
     LiveView #bottom { height: 1fr; layout: vertical; margin: 1 0 0 0; }
     LiveView #feed { margin: 1 0 0 0; }
-    LiveView.-beside #bottom { layout: horizontal; }
-    LiveView.-beside #active { width: 3fr; height: 1fr; }
-    LiveView.-beside #feed { width: 2fr; margin: 0 0 0 3; }
     """
 
-    def compose(self) -> ComposeResult:
-        """The parts, which `arrange` sizes."""
-        with Horizontal(id="top"):
-            yield BurnMeter(id="burn")
-            yield HourChart(id="hour")
-            yield TodayCard(id="today")
-        yield DayLines(id="day")
-        yield LimitsLine(id="limits")
-        with Vertical(id="bottom"):
-            yield ActiveRows(id="active")
-            yield FeedRows(zone=self.zone, id="feed")
+    def __init__(self, *, zone: ZoneInfo, about: Any = None) -> None:
+        super().__init__(zone=zone, about=about)
+        self._burn = BurnMeter(id="burn")
+        self._hour = HourChart(zone=zone, id="hour")
+        self._today = TodayCard(zone=zone, id="today")
+        self._top = Horizontal(self._burn, self._hour, self._today, id="top")
+        self._day = DayLines(zone=zone, id="day")
+        self._limits = LimitsLine(id="limits")
+        self._active = ActiveRows(id="active")
+        self._active.nothing = self._nothing
+        self._feed = FeedRows(zone=zone, id="feed")
+        self._bottom = Vertical(self._active, self._feed, id="bottom")
 
-    def on_mount(self) -> None:
-        """Gives the parts what never changes."""
-        self.query_one(HourChart).zone = self.zone
-        self.query_one(TodayCard).zone = self.zone
-        self.query_one(DayLines).zone = self.zone
-        self.query_one(ActiveRows).nothing = self._nothing
+    def compose(self) -> ComposeResult:
+        """The parts, which `_arrange` sizes."""
+        yield from (self._top, self._day, self._limits, self._bottom)
 
     @classmethod
     def load(cls, reading: Reading, about: Any) -> Live:
@@ -98,29 +95,24 @@ class LiveView(View[Live]):
 
     def redraw(self) -> None:
         """Gives every part its share of the data."""
-        if not self.is_mounted:
-            return
-        live = self.data
-        for part in (
-            self.query_one(BurnMeter), self.query_one(HourChart), self.query_one(TodayCard),
-            self.query_one(DayLines), self.query_one(LimitsLine),
-        ):  # fmt: skip
-            part.live = live
+        for part in (self._burn, self._hour, self._today, self._day, self._limits):
+            part.live = self.data
             part.redraw()
+        self._active.take(self._sessions(), self.now_ms)
         self._arrange()
-        self.query_one(ActiveRows).take(self._sessions(), self.now_ms)
-        self.query_one(FeedRows).take(self._feed(), self.now_ms)
+        self._feed.filtered = bool(self.filter_text)
+        self._feed.take(self._calls(), self.now_ms)
 
     def tick(self, now_ms: int) -> None:
         """Only the sessions count down."""
         self.now_ms = now_ms
-        self.query_one(ActiveRows).take(self._sessions(), now_ms)
+        self._active.take(self._sessions(), now_ms)
 
     def show_progress(self, progress: Progress) -> None:
         """An empty screen says what the ingest does."""
         super().show_progress(progress)
-        if self.is_mounted and not self._sessions():
-            self.query_one(ActiveRows).redraw()
+        if not self._active.folds:
+            self._active.redraw()
 
     def on_resize(self, event: events.Resize) -> None:
         """Arranges the parts for the new size."""
@@ -132,30 +124,25 @@ class LiveView(View[Live]):
         width, height = self.size
         if not width:
             return
-        wide, tall, beside = width >= WIDE, height >= TALL, width >= VERY_WIDE
-        small, tiny = height < 16, width < 56 or height < 11
-        top, chart, card = self.query_one("#top"), self.query_one(HourChart), self.query_one(TodayCard)
-        top.styles.height = 14 if beside and height >= 44 else 8 if wide and tall else 6
-        top.display = not small
-        chart.display = width >= 60
-        card.display = wide
-        card.styles.width = 36 if beside else 30
-        day = self.query_one(DayLines)
-        day.display = not wide or small
-        day.styles.height = 2
-        self.query_one(BurnMeter).styles.width = 30 if width >= 60 else "1fr"
+        wide, tall, vast = width >= WIDE, height >= TALL, width >= VERY_WIDE
+        small = height < 16
         limits = bool(self.data and shown_limits(self.data))
-        self.query_one(LimitsLine).display = wide and not small and limits
-        self.set_class(beside, "-beside")
-        for part in (top, day, self.query_one("#bottom")):
+        self._top.styles.height = 14 if vast and height >= 44 else 8 if wide and tall else 6
+        self._top.display = not small
+        self._hour.display = width >= 60
+        self._burn.styles.width = 28 if width >= 60 else "1fr"
+        self._today.display = wide
+        self._today.styles.width = 36 if vast else 27
+        self._day.display = not wide or small
+        self._limits.display = wide and not small and limits
+        for part in (self._top, self._day, self._bottom):
             part.styles.margin = (0 if small else 1, 0, 0, 0)
-        feed, active = self.query_one(FeedRows), self.query_one(ActiveRows)
-        feed.display = (tall or beside) and not tiny
-        rows = len(active.folds) + 1 if active.folds else 9
-        if beside or not feed.display:
-            active.styles.height = "1fr"
+        self._feed.display = tall and not small
+        rows = len(self._active.folds) + 1 if self._active.folds else 9
+        if not self._feed.display:
+            self._active.styles.height = "1fr"
         else:
-            active.styles.height = min(rows, max(6, (height - 14) * 3 // 5))
+            self._active.styles.height = min(rows, max(6, (height - 14) * 3 // 5))
 
     def _sessions(self) -> list[ActiveSession]:
         sessions = self.data.sessions if self.data else ()
@@ -165,7 +152,7 @@ class LiveView(View[Live]):
             if self._matches(session.agent, session.project, session.model)
         ]
 
-    def _feed(self) -> list[FeedCall]:
+    def _calls(self) -> list[FeedCall]:
         calls = self.data.feed if self.data else ()
         return [
             entry
@@ -187,13 +174,13 @@ class LiveView(View[Live]):
 
     def action_chart(self) -> None:
         """The next way to stack the last hour."""
-        chart = self.query_one(HourChart)
+        chart = self._hour
         chart.mode = CHART_MODES[(CHART_MODES.index(chart.mode) + 1) % len(CHART_MODES)]
         chart.redraw()
 
     def action_why(self) -> None:
         """The evidence for the last call of the chosen session."""
-        session = self.query_one(ActiveRows).chosen
+        session = self._active.chosen
         if session is None or self.data is None:
             return
         last = next((e.call for e in self.data.feed if e.call.session == session.number), None)

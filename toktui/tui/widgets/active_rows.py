@@ -39,18 +39,18 @@ class Column(NamedTuple):
 
 
 COLUMNS: Final = (
-    Column("agent", "agent", 12, False, 96),
+    Column("agent", "agent", 12, False, 92),
     Column("project", "project", 14, False, 0),
-    Column("model", "model", 15, False, 66),
-    Column("gauge", "", 10, False, 104),
-    Column("context", "context", 11, True, 44),
-    Column("spark", "last hour", 12, False, 118),
-    Column("burn", "$/h", 8, True, 0),
-    Column("cost", "cost", 8, True, 30),
-    Column("hit", "hit", 7, True, 74),
-    Column("cache", "cache", 8, True, 54),
-    Column("warm", "next", 8, True, 88),
-    Column("cold", "cold", 8, True, 88),
+    Column("model", "model", 13, False, 66),
+    Column("gauge", "", 10, False, 126),
+    Column("context", "context", 10, True, 44),
+    Column("spark", "last hour", 12, False, 146),
+    Column("burn", "$/h", 7, True, 0),
+    Column("cost", "cost", 7, True, 30),
+    Column("hit", "hit", 6, True, 74),
+    Column("cache", "cache", 7, True, 54),
+    Column("warm", "next", 7, True, 104),
+    Column("cold", "cold", 7, True, 104),
 )
 _GAP: Final = 2
 _MARK: Final = 2
@@ -274,9 +274,9 @@ class _Row:
         text, style = "", self.text
         match column.name:
             case "agent":
-                text, style = self.fold.branch + session.agent, self.dim
+                text, style = session.agent, self.dim
             case "project":
-                text = fmt.project_name(session.project)
+                text = self.fold.branch + fmt.project_name(session.project)
                 style = self.text if self.idle else self.palette.strong
             case "model":
                 text, style = fmt.model_name(session.model, session.priced_as), self.dim

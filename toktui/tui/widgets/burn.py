@@ -66,7 +66,7 @@ class BurnMeter(Drawing):
             Line()
             .add("1 min ", palette.faint)
             .add(burn_money(one), palette.dim)
-            .add("   15 min ", palette.faint)
+            .add("  15 min ", palette.faint)
             .add(burn_money(long), palette.dim)
         )
         return lines[:height]
@@ -77,12 +77,15 @@ class HourChart(Drawing):
 
     live: Live | None = None
     mode: ChartMode = "tokens"
-    zone: ZoneInfo | None = None
+
+    def __init__(self, *, zone: ZoneInfo, id: str) -> None:
+        super().__init__(id=id)
+        self._zone = zone
 
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
         """Caption and legend, the columns, and the times below."""
         live = self.live
-        if live is None or self.zone is None or height < 3:
+        if live is None or height < 3:
             return [Line().add("LAST HOUR", palette.dim)]
         series, styles, words = self._series(live, palette)
         minutes, wide, gap = _grid(width)
@@ -92,10 +95,12 @@ class HourChart(Drawing):
         per = HOUR // minutes
         peak = fmt.tokens(top / per) if self.mode == "tokens" else fmt.money(round(top / per))
         title = Line().add("LAST HOUR", palette.dim).add(f"  {unit}", palette.faint)
-        if top:
-            title.add(f"  peak {peak}", palette.faint)
-        legend = _legend(series, styles, words, palette, width - title.width - 2)
-        caption = both_ends(title, legend, min(width, minutes * (wide + gap)))
+        across = min(width, minutes * (wide + gap))
+        legend = _legend(series, styles, words, palette, across - title.width - 2)
+        most = f"  peak {peak}" if top else ""
+        if title.width + len(most) + 2 + legend.width <= across:
+            title.add(most, palette.faint)
+        caption = both_ends(title, legend, across)
         body = columns(shown, styles, height=height - 2, top=top, wide=wide, gap=gap)
         if not top:
             body = _flat(height - 2, minutes * (wide + gap), palette)
@@ -124,10 +129,9 @@ class HourChart(Drawing):
         )
 
     def _axis(self, live: Live, width: int, palette: Palette) -> Line:
-        assert self.zone is not None
         start, end = live.hour.start_ms, live.hour.end_ms - MINUTE_MS
-        first, last = fmt.clock(start, self.zone), fmt.clock(end, self.zone)
-        middle = fmt.clock((start + end + MINUTE_MS) // 2, self.zone)
+        first, last = fmt.clock(start, self._zone), fmt.clock(end, self._zone)
+        middle = fmt.clock((start + end + MINUTE_MS) // 2, self._zone)
         left = (width - len(middle)) // 2 - len(first)
         right = width - len(first) - left - len(middle) - len(last)
         if left < 2 or right < 2:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _WITH_AGENT = 92
 _WITH_MODEL = 64
 _WITH_INPUT = 78
+_TIME = 12
+_COUNT = 8
+_COST = 9
 
 
 class FeedRows(Drawing):
@@ -32,6 +35,7 @@ class FeedRows(Drawing):
         self._zone = zone
         self.calls: Sequence[FeedCall] = ()
         self.now_ms = 0
+        self.filtered = False
 
     def take(self, calls: Sequence[FeedCall], now_ms: int) -> None:
         """Shows these calls."""
@@ -40,59 +44,61 @@ class FeedRows(Drawing):
         self.redraw()
 
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
-        """The caption and the calls."""
-        lines = [Line().add("CALLS", palette.dim)]
+        """The heads of the columns and the calls."""
+        lines = [self._head(width, palette)]
         if not self.calls:
-            lines.append(Line().add("none yet", palette.faint))
-        for entry in self.calls[: height - 1]:
-            lines.append(self._line(entry, width, palette))
+            lines.append(Line().add("no calls" if self.filtered else "none yet", palette.faint))
+        lines.extend(self._line(entry, width, palette) for entry in self.calls[: height - 1])
         return lines
+
+    @staticmethod
+    def _head(width: int, palette: Palette) -> Line:
+        line = Line().cell("CALLS", _TIME, palette.dim).add("  ")
+        if width >= _WITH_AGENT:
+            line.cell("agent", 12, palette.faint).add("  ")
+        line.cell("project", _project_width(width), palette.faint)
+        if width >= _WITH_MODEL:
+            line.add("  ").cell("model", 15, palette.faint)
+        for word in ("read", "write", "input", "output"):
+            if word != "input" or width >= _WITH_INPUT:
+                line.cell(word, _COUNT, palette.faint, "right")
+        return line.cell("cost", _COST, palette.faint, "right")
 
     def _line(self, entry: FeedCall, width: int, palette: Palette) -> Line:
         call = entry.call
-        is_today = self.now_ms - call.at_ms < 20 * 3_600_000
-        when = (
-            fmt.clock(call.at_ms, self._zone, seconds=True)
-            if is_today
-            else fmt.moment(call.at_ms, self.now_ms, self._zone)
-        )
-        line = Line().cell(when, 8 if is_today else 12, palette.faint).add("  ")
+        line = Line().cell(self._when(call.at_ms), _TIME, palette.faint).add("  ")
         if width >= _WITH_AGENT:
             line.cell(call.agent, 12, palette.dim).add("  ")
         name = fmt.project_name(call.project)
         project = f"{name} › {entry.agent_kind}" if entry.agent_kind else name
-        line.cell(project, 22 if width >= 120 else 14, palette.text).add("  ")
+        line.cell(project, _project_width(width), palette.text)
         if width >= _WITH_MODEL:
-            line.cell(fmt.model_name(call.model, call.priced_as or None), 15, palette.dim).add("  ")
-        self._buckets(line, entry, width, palette)
+            model = fmt.model_name(call.model, call.priced_as or None)
+            line.add("  ").cell(model, 15, palette.dim)
+        for count, style, shown in (
+            (call.cache_read, palette.dim, True),
+            (call.cache_write_5m + call.cache_write_1h,
+             palette.warning if entry.cold else palette.dim, True),
+            (call.input, palette.dim, width >= _WITH_INPUT),
+            (call.output, palette.dim, True),
+        ):  # fmt: skip
+            if shown:
+                line.cell(fmt.tokens(count), _COUNT, style if count else palette.faint, "right")
         cost = fmt.money(call.cost_nusd, estimated=call.exactness == ESTIMATED)
-        style = palette.faint if call.cost_nusd is None else palette.strong
-        line.cell(cost, 8, style, "right")
+        style = palette.faint if call.cost_nusd is None else palette.text
+        line.cell(cost, _COST, style, "right")
         if entry.cold is not None:
-            line.add("  ").extend(_cold(entry.cold, width - line.width, palette).pieces)
+            line.add("  ").extend(_cold(entry.cold, width - line.width - 2, palette).pieces)
         return line
 
-    @staticmethod
-    def _buckets(line: Line, entry: FeedCall, width: int, palette: Palette) -> None:
-        call = entry.call
-        written = call.cache_write_5m + call.cache_write_1h
-        wordy = width >= 110
-        parts = [
-            (call.cache_read, "read", palette.dim, True),
-            (written, "write", palette.warning if entry.cold else palette.dim, True),
-            (call.input, "in", palette.dim, width >= _WITH_INPUT),
-            (call.output, "out", palette.text, True),
-        ]
-        for count, word, style, shown in parts:
-            if not shown:
-                continue
-            if wordy:
-                line.cell(fmt.tokens(count), 6, style if count else palette.faint, "right")
-                line.add(f" {word}  ", palette.faint)
-            else:
-                short = {"read": "r", "write": "w", "in": "i", "out": "o"}[word]
-                line.cell(fmt.tokens(count), 5, style if count else palette.faint, "right")
-                line.add(f"{short} ", palette.faint)
+    def _when(self, at_ms: int) -> str:
+        if fmt.day(at_ms, self._zone) == fmt.day(self.now_ms, self._zone):
+            return fmt.clock(at_ms, self._zone, seconds=True)
+        return fmt.moment(at_ms, self.now_ms, self._zone)
+
+
+def _project_width(width: int) -> int:
+    return 32 if width >= 150 else 20 if width >= 110 else 14
 
 
 def _cold(cold: ColdTurn, room: int, palette: Palette) -> Line:

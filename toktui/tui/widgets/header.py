@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Header(Drawing):
     """Tabs that can be clicked, and the state."""
 
-    DEFAULT_CSS = "Header { height: 1; dock: top; background: $surface; padding: 0 1; }"
+    DEFAULT_CSS = "Header { height: 1; background: $surface; padding: 0 1; }"
 
     def __init__(self, tabs: Sequence[tuple[str, str]], *, demo: bool = False) -> None:
         super().__init__(id="header")
@@ -86,7 +86,7 @@ def _indexing(progress: Progress, palette: Palette, width: int) -> Line:
 class Notices(Drawing):
     """What needs a hand, in one line; gone if nothing does."""
 
-    DEFAULT_CSS = "Notices { height: 1; dock: top; padding: 0 1; display: none; }"
+    DEFAULT_CSS = "Notices { height: 1; padding: 0 1; display: none; }"
 
     def __init__(self) -> None:
         super().__init__(id="notices")
@@ -135,7 +135,7 @@ class Notices(Drawing):
 class Footer(Drawing):
     """The keys of this screen, which can be clicked."""
 
-    DEFAULT_CSS = "Footer { height: 1; dock: bottom; background: $surface; padding: 0 1; }"
+    DEFAULT_CSS = "Footer { height: 1; background: $surface; padding: 0 1; }"
 
     def __init__(self) -> None:
         super().__init__(id="footer")

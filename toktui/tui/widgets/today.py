@@ -33,19 +33,22 @@ class TodayCard(Drawing):
     """What the day cost so far, what is usual by now, calls, tokens, and the cache."""
 
     live: Live | None = None
-    zone: ZoneInfo | None = None
+
+    def __init__(self, *, zone: ZoneInfo, id: str) -> None:
+        super().__init__(id=id)
+        self._zone = zone
 
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
         """One figure per line, figures at the right."""
         live = self.live
-        if live is None or self.zone is None:
+        if live is None:
             return [Line().add("TODAY", palette.dim)]
         sums, usual = live.today.sums, live.today.usual
         cost = Line().add(sum_money(sums), palette.strong)
         lines = [
             both_ends(Line().add("TODAY", palette.dim), cost, width),
             both_ends(
-                Line().add(f"usual by {fmt.clock(live.at_ms, self.zone)}", palette.faint),
+                Line().add(f"usual by {fmt.clock(live.at_ms, self._zone)}", palette.faint),
                 _against_usual(live, palette),
                 width,
             )
@@ -83,7 +86,10 @@ class DayLines(Drawing):
     """Today and the cache in two lines, for narrow screens; limits in what is left."""
 
     live: Live | None = None
-    zone: ZoneInfo | None = None
+
+    def __init__(self, *, zone: ZoneInfo, id: str) -> None:
+        super().__init__(id=id)
+        self._zone = zone
 
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
         """Today, cache, limits."""
@@ -92,7 +98,7 @@ class DayLines(Drawing):
             return []
         sums, usual = live.today.sums, live.today.usual
         day = Line().add("TODAY  ", palette.dim).add(sum_money(sums), palette.strong)
-        if usual.nusd is not None and self.zone is not None:
+        if usual.nusd is not None:
             day.add(f"  usual {fmt.money(usual.nusd)} ", palette.faint)
             day.add(fmt.change(sums.cost_nusd, usual.nusd), palette.dim)
         counts = Line().add(
