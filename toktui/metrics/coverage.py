@@ -37,6 +37,12 @@ def unpriced_models(db: sqlite3.Connection) -> tuple[Unpriced, ...]:
     )
 
 
+def unpriced_calls(db: sqlite3.Connection) -> int:
+    """How many calls have no price."""
+    row = db.execute("select coalesce(sum(unpriced), 0) from session_total").fetchone()
+    return int(row[0])
+
+
 def not_understood(db: sqlite3.Connection, agents: tuple[str, ...] = ()) -> int:
     """Lines, or values on them, that were not understood; of all agents if none is named."""
     marks = ", ".join("?" * len(agents))

@@ -1,0 +1,51 @@
+"""Deleting everything that toktui ever stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toktui.ingest import access
+from toktui.paths import prepare_data
+from toktui.store.lock import StoreLock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from toktui.ingest.context import Context
+    from toktui.paths import Paths
+
+
+def own_files(paths: Paths) -> list[Path]:
+    """Every file of ours in the data folder but the lock; nobody else's."""
+    names = (f"{paths.store.name}*", f"{paths.log.name}*", "toktui.restoring", "rates.json", ".rates.json.*")
+    files = [path for name in names for path in paths.data.glob(name)]
+    files += [path for name in ("toktui-*.db", "toktui-*.part") for path in paths.backups.glob(name)]
+    return sorted({path for path in files if path.is_file() or path.is_symlink()})
+
+
+def purge(context: Context, *, remember: bool) -> int:
+    """Deletes the store, its backups, the log and saved prices; gives how many files went.
+
+    With `remember` a new store keeps one thing: that calls from before now are not wanted, so that
+    the next sync does not bring them back.
+    """
+    paths = context.paths
+    prepare_data(paths)
+    lock = StoreLock(paths.lock)
+    lock.insist("toktui data purge")
+    try:
+        files = own_files(paths)
+        for path in files:
+            path.unlink(missing_ok=True)
+        if paths.backups.is_dir() and not any(paths.backups.iterdir()):
+            paths.backups.rmdir()
+    finally:
+        lock.release()
+    if remember:
+        now_ms = context.now_ms()
+        with access.writing(context, "toktui data purge") as settler, settler.writer.transaction():
+            settler.db.execute(
+                "insert into forgotten_rule (before_ms, project, made_ms) values (?, null, ?)",
+                (now_ms, now_ms),
+            )
+    return len(files)
