@@ -46,21 +46,21 @@ class Discovery(msgspec.Struct):
     """Every folder that was looked into: what there is to watch."""
 
 
+def places_of(name: str, config: Config, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
+    """Folders in which an agent's logs are looked for, present or not."""
+    module, named = agent(name), config.agent(name).roots
+    if not named:
+        return module.roots(home, env)
+    return [root for text in named for root in module.roots_of(_expand(text, home))]
+
+
 def roots(config: Config, home: Path, env: Mapping[str, str]) -> list[Root]:
     """The existing roots of all enabled agents, links resolved, each once."""
     found: dict[tuple[str, str], Root] = {}
     for name in agent_names():
-        settings = config.agent(name)
-        if not settings.enabled:
+        if not config.agent(name).enabled:
             continue
-        module = agent(name)
-        places: Sequence[Path]
-        if settings.roots:
-            named = [_expand(text, home) for text in settings.roots]
-            places = [root for folder in named for root in module.roots_of(folder)]
-        else:
-            places = module.roots(home, env)
-        for place in places:
+        for place in places_of(name, config, home, env):
             real = os.path.realpath(place)
             if os.path.isdir(real):
                 found[name, real] = Root(name, real)
