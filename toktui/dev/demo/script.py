@@ -1,0 +1,100 @@
+"""Who works when: the sessions of some weeks, and those that are open now."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from toktui.dev.demo import words
+from toktui.dev.demo.scene import Feature, Scene
+from toktui.dev.demo.writers import writer, writer_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
+OPEN: Final = 4
+"""Sessions that are open at once."""
+_WORKDAYS: Final = 5
+_OPENED_BEFORE_MS: Final = (4 * 60_000, 12 * 60_000, 26 * 60_000, 48 * 60_000)
+
+
+def history(seed: int, now_ms: int, weeks: int) -> list[Scene]:
+    """Sessions that begin in the weeks before now and end by themselves, the first first."""
+    scenes: list[Scene] = []
+    today = now_ms // DAY_MS
+    for day in range(today - weeks * 7, today + 1):
+        rng = Random(f"day {seed} {day}")
+        for number in range(_sessions_of(day, rng)):
+            starts_ms = day * DAY_MS + int(_hour(rng) * HOUR_MS)
+            scene = _scene(f"{seed} {day} {number}", starts_ms, turns=2 + int(rng.expovariate(0.25)))
+            if starts_ms < now_ms - HOUR_MS:
+                scenes.append(scene)
+    return _with_every_feature(scenes)
+
+
+def open_now(seed: int, now_ms: int) -> list[Scene]:
+    """Sessions without end that began a while ago: somebody sits at each of them."""
+    agents = _round_robin(OPEN)
+    return [
+        _scene(f"{seed} open {i}", now_ms - before, turns=None, agent=agent)
+        for i, (agent, before) in enumerate(zip(agents, _OPENED_BEFORE_MS, strict=True))
+    ]
+
+
+def later(seed: int, number: int, starts_ms: int) -> Scene:
+    """Another session, which begins while one watches and ends after some turns."""
+    rng = Random(f"later {seed} {number}")
+    return _scene(f"{seed} later {number}", starts_ms, turns=2 + rng.randrange(6))
+
+
+def _sessions_of(day: int, rng: Random) -> int:
+    """The epoch was a Thursday."""
+    weekday = (day + 3) % 7
+    return rng.randrange(4, 9) if weekday < _WORKDAYS else rng.choice((0, 0, 1, 2))
+
+
+def _hour(rng: Random) -> float:
+    """Mornings and afternoons, few evenings."""
+    return min(23.0, max(6.0, rng.choice((rng.gauss(9.8, 1.1), rng.gauss(14.6, 1.6), rng.gauss(20, 1)))))
+
+
+def _scene(
+    seed: str, starts_ms: int, *, turns: int | None, agent: str = ""
+) -> Scene:
+    rng = Random(f"scene {seed}")
+    names = writer_names()
+    name = agent or rng.choices(names, [writer(n).SHARE for n in names])[0]
+    project, branches = rng.choices(words.PROJECTS, [6, 5, 3, 2, 1])[0]
+    features: set[Feature] = {f for f, share in writer(name).FEATURES.items() if rng.random() < share}
+    if turns is None:
+        features = (features & {"search"}) | {"agents"}
+    return Scene(name, seed, project, rng.choice(branches), starts_ms, turns, frozenset(features))
+
+
+def _with_every_feature(scenes: list[Scene]) -> list[Scene]:
+    """The same sessions; a feature that chance has left out is given to one of them."""
+    for name in writer_names():
+        own = [i for i, scene in enumerate(scenes) if scene.agent == name]
+        has = {feature for i in own for feature in scenes[i].features}
+        missing = [feature for feature in writer(name).FEATURES if feature not in has]
+        for i, feature in zip(own, missing, strict=False):
+            s = scenes[i]
+            scenes[i] = Scene(
+                s.agent, s.seed, s.project, s.branch, s.starts_ms, max(s.turns or 0, 5),
+                s.features | {feature},
+            )
+    return scenes
+
+
+def _round_robin(count: int) -> list[str]:
+    """Agents by their shares, each at least once if there is room."""
+    names = sorted(writer_names(), key=lambda n: -writer(n).SHARE)
+    total = sum(writer(n).SHARE for n in names)
+    agents: Iterator[str] = (
+        n for n in names for _ in range(max(1, math.floor(count * writer(n).SHARE / total + 0.5)))
+    )
+    chosen = list(agents)[:count]
+    return chosen + names[:1] * (count - len(chosen))
