@@ -9,6 +9,7 @@ import msgspec
 
 from toktui.agents import agent
 from toktui.evidence import unpack
+from toktui.ingest.gather import BEGINNERS, as_refused
 from toktui.ingest.reading import Checkpoint
 from toktui.ingest.tail import Mark, Stat
 
@@ -110,6 +111,13 @@ def _begun(db: sqlite3.Connection, known: KnownLog) -> tuple[str, ...]:
         evidence = unpack(body)
         if evidence.spots[0] < known.offset:
             begun.add(evidence.own_key or key)
+    for (body,) in db.execute(
+        "select body from misread where log = ? and offset < ? and body <> x''",
+        (known.id, known.offset),
+    ):
+        sighting, _, _ = as_refused(body)
+        if sighting.kind in BEGINNERS:
+            begun.add(sighting.key)
     return tuple(begun)
 
 

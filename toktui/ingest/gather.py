@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from toktui.agents.json_lines import looks_whole
-from toktui.evidence import CONTINUED, Evidence, merge, of_sighting
+from toktui.evidence import CONTINUED, Evidence, absorb, merge, of_sighting
 from toktui.model import Sighting
 
 if TYPE_CHECKING:
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 EARLIEST_MS: Final = 1_577_836_800_000
 """2020-01-01: no agent is older, so an earlier time is a broken clock."""
 DAY_MS: Final = 86_400_000
+BEGINNERS: Final = ("row", "spawn")
+"""Kinds of sightings that can begin a call of the log they stand in."""
+_OPEN: Final = ord("{")
+_CLOSE: Final = ord("}")
+_ESCAPE: Final = b"\\u00"
 _ESCAPED_LETTER: Final = re.compile(rb"\\u00[2-7]")
 
 
@@ -69,6 +74,10 @@ class RunAt(msgspec.Struct, array_like=True, gc=False):
     offset: int
     at_ms: int
     key: str
+
+
+as_refused: Final = msgspec.msgpack.Decoder(tuple[Sighting, int, int]).decode
+"""The sighting, length and bits of a row that was refused for its time."""
 
 
 class Gathered(msgspec.Struct, array_like=True):
@@ -133,54 +142,46 @@ class Gatherer:
         return len(self._heard)
 
     def read_block(self, block: bytes, at: int) -> None:
-        """Reads whole lines; `at` is the offset of the block in its log."""
-        lines = block.count(b"\n")
-        self._lines += lines
-        plain = block[:1] == b"{" and block[-2:] == b"}\n" and block.count(b"}\n{") == lines - 1
-        if not plain:
-            self._read_every_line(block, at)
-            return
-        pos, end = 0, len(block)
-        needles = self.agent.needles
-        hits = [-1] * len(needles)
-        escape = self._escape_after(block, 0)
-        while pos < end:
-            if self.agent.curious(self.state):
-                hit = pos
-            else:
-                hit = escape
-                for i, needle in enumerate(needles):
-                    if hits[i] < pos:
-                        found = block.find(needle, pos)
-                        hits[i] = found if found >= 0 else end
-                    hit = min(hit, hits[i])
-                if hit >= end:
-                    return
-            start = block.rfind(b"\n", pos, hit) + 1 or pos
-            stop = block.find(b"\n", hit)
-            self.read_line(block[start:stop], at + start)
-            pos = stop + 1
-            if escape < pos:
-                escape = self._escape_after(block, pos)
+        """Reads whole lines; `at` is the offset of the block in its log.
 
-    @staticmethod
-    def _escape_after(block: bytes, pos: int) -> int:
-        found = _ESCAPED_LETTER.search(block, pos)
-        return found.start() if found else len(block)
+        Lines that hold no needle pass unread, as long as they look whole.
+        """
+        agent, find = self.agent, block.find
+        rare, plain = agent.rare, agent.plain_start
+        needles: tuple[bytes, ...] = ()
+        hits: list[int] = []
+        pos, size, next_hit = 0, len(block), -1
+        while pos < size:
+            end = find(b"\n", pos)
+            self._lines += 1
+            if next_hit < pos:
+                wanted = agent.needles_for(self.state)
+                if wanted is not needles:
+                    needles, hits = wanted, [-1] * (len(wanted) + 1)
+                next_hit = _next_hit(block, (*needles, _ESCAPE), hits, pos)
+            if next_hit < end or agent.curious(self.state):
+                self._read_if(block[pos:end], at + pos, agent.curious(self.state))
+            elif block[pos] != _OPEN or block[end - 1] != _CLOSE:
+                line = block[pos:end]
+                if not looks_whole(line) or any(needle in line for needle in rare):
+                    self.read_line(line, at + pos)
+            elif rare and not block.startswith(plain, pos):
+                for needle in rare:
+                    if find(needle, pos, end) >= 0:
+                        self.read_line(block[pos:end], at + pos)
+                        break
+            pos = end + 1
 
-    def _read_every_line(self, block: bytes, at: int) -> None:
-        pos = 0
-        needles = self.agent.needles
-        while (stop := block.find(b"\n", pos)) >= 0:
-            line = block[pos:stop]
-            if (
-                self.agent.curious(self.state)
-                or not looks_whole(line)
-                or any(needle in line for needle in needles)
-                or _ESCAPED_LETTER.search(line)
-            ):
-                self.read_line(line, at + pos)
-            pos = stop + 1
+    def _read_if(self, line: bytes, at: int, curious: bool) -> None:
+        """Reads a line with a hit, unless the hit is only an escape of something else."""
+        if (
+            curious
+            or any(needle in line for needle in self.agent.needles)
+            or any(needle in line for needle in self.agent.rare)
+            or _ESCAPED_LETTER.search(line)
+            or not looks_whole(line)
+        ):
+            self.read_line(line, at)
 
     def skip_line(self, at: int, why: str) -> None:
         """A line that is too long to be read at all."""
@@ -202,10 +203,10 @@ class Gatherer:
         at_ms = sighting.at_ms
         if at_ms is None or not EARLIEST_MS <= at_ms <= self._latest_ms:
             shape = "time out of range" if at_ms is not None else "time not readable"
-            refused = msgspec.msgpack.encode((sighting, length, 0))
-            self._misread.append(
-                MisreadAt(at, nth, sighting.version, shape, at_ms, refused if at_ms else b"")
-            )
+            refused = b""
+            if at_ms is not None:
+                refused = msgspec.msgpack.encode((sighting, length, self._bits(sighting)))
+            self._misread.append(MisreadAt(at, nth, sighting.version, shape, at_ms, refused))
             return
         self.hear(sighting, at_ms, (at, length, self._bits(sighting)))
 
@@ -220,15 +221,21 @@ class Gatherer:
             self._voice_rows[voice].agent_type = sighting.agent_type
         if sighting.version:
             self._version = sighting.version
+        place_of_call = (sighting.key, voice)
+        known = self._heard.get(place_of_call)
+        if known is not None and absorb(known, sighting, at_ms, spot):
+            return
         evidence = of_sighting(sighting, at_ms, spot)
-        known = self._heard.get((sighting.key, voice))
         if known is not None:
             evidence = merge(known, evidence)
-        self._heard[sighting.key, voice] = evidence
+        self._heard[place_of_call] = evidence
 
     def _bits(self, sighting: Sighting) -> int:
-        """Whether the row goes on with the call that began last in this log."""
-        if sighting.kind != "row" and sighting.kind != "spawn":
+        """Whether the row goes on with the call that began last in this log.
+
+        A row that is refused for its time begins a call too: it may be accepted later.
+        """
+        if sighting.kind not in BEGINNERS:
             return 0
         if sighting.key not in self._begun:
             self._begun.add(sighting.key)
@@ -245,3 +252,15 @@ class Gatherer:
             self._latest[fact.kind, fact.subject] = found
         else:
             self._facts.append(found)
+
+
+def _next_hit(
+    block: bytes, needles: tuple[bytes, ...], hits: list[int], pos: int
+) -> int:
+    """The first place from `pos` on where a needle stands; `hits` are the places known so far."""
+    size = len(block)
+    for i, needle in enumerate(needles):
+        if hits[i] < pos:
+            found = block.find(needle, pos)
+            hits[i] = found if found >= 0 else size
+    return min(hits)

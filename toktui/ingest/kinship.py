@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from toktui import facts
+from toktui.ingest.seen import LEDGER_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,12 +51,14 @@ class Kinship:
         return answer
 
     def _calls_of(self, agent: int, session: str) -> set[int]:
+        """The calls that stand in logs of a session; residuals stand in none."""
         return {
             row[0]
             for row in self._settler.db.execute(
                 "select distinct s.call from source o join log l on l.id = o.log"
-                " join sighting s on s.source = o.id where o.session = ? and l.agent = ?",
-                (session, agent),
+                " join sighting s on s.source = o.id"
+                " where o.session = ? and l.agent = ? and o.kind <> ?",
+                (session, agent, LEDGER_KIND),
             )
         }
 

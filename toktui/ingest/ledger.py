@@ -10,6 +10,7 @@ import msgspec
 from toktui import facts
 from toktui.agents.resolve import Copies, Resolved
 from toktui.evidence import Evidence, pack
+from toktui.ingest.seen import LEDGER_KIND
 from toktui.model import Tokens
 from toktui.store.writer import CALL_COLUMNS, CallRow, keep_price
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from toktui.ingest.settle import Settler
 
 _KEY = "ledger:"
-_LEDGER_KIND = 3
 
 
 class _LedgerAt(msgspec.Struct, frozen=True):
@@ -215,11 +215,11 @@ def _point_at(
     db.execute(
         "insert into source (log, kind, session, origin, agent_id) values (?, ?, ?, '', '')"
         " on conflict do nothing",
-        (found.log, _LEDGER_KIND, session),
+        (found.log, LEDGER_KIND, session),
     )
     (source,) = db.execute(
         "select id from source where log = ? and kind = ? and session = ?",
-        (found.log, _LEDGER_KIND, session),
+        (found.log, LEDGER_KIND, session),
     ).fetchone()
     db.execute(
         "insert into sighting"

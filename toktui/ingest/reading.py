@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from toktui.agents import agent as agent_named
-from toktui.ingest.gather import DAY_MS, Gathered, Gatherer
+from toktui.ingest.gather import BEGINNERS, DAY_MS, Gathered, Gatherer, as_refused
 from toktui.ingest.tail import Mark, Stat, blocks, is_same, mark_at, open_log, rest
 
 if TYPE_CHECKING:
@@ -54,12 +54,15 @@ class Batch(msgspec.Struct, array_like=True):
 def begun_in(batch: Batch) -> set[str]:
     """The keys of calls with a row in the batch before its checkpoint."""
     voices = batch.gathered.voices
+    offset = batch.checkpoint.mark.offset
+    refused = (
+        as_refused(m.refused)[0] for m in batch.gathered.misread if m.refused and m.offset < offset
+    )
     return {
         heard.key
         for heard in batch.gathered.heard
-        if voices[heard.voice].kind in ("row", "spawn")
-        and heard.evidence.spots[0] < batch.checkpoint.mark.offset
-    }
+        if voices[heard.voice].kind in BEGINNERS and heard.evidence.spots[0] < offset
+    } | {sighting.key for sighting in refused if sighting.kind in BEGINNERS}
 
 
 def read_log(agent: str, path: str, root: str, before: Checkpoint, now_ms: int) -> Iterator[Batch]:

@@ -23,17 +23,23 @@ def move_replays(
     heard: dict[str, dict[int, Seen]],
     logs: Iterable[int],
     outcome: Outcome,
-) -> None:
-    """Puts the evidence of these logs, and of their families, under the calls that it repeats."""
+) -> set[int]:
+    """Puts the evidence of these logs, and of their families, under the calls that it repeats.
+
+    Gives the logs of those families.
+    """
+    related: set[int] = set()
     if not agent_named(settler.agent_name(agent)).replays:
-        return
+        return related
     for family in _families(settler, agent, set(logs)):
+        related.update(member.log for member in family)
         runs = [_run(settler, member) for member in family]
         moves = family_moves(runs)
         for member in family:
             wanted = moves[member.path]
             _move_heard(settler, member, wanted, heard)
             _move_stored(settler, agent, member, wanted, heard, outcome)
+    return related
 
 
 def _families(settler: Settler, agent: int, touched: set[int]) -> list[list[Member]]:

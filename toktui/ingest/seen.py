@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from toktui.evidence import Evidence, merge
+
+LEDGER_KIND: Final = 3
+"""The stored number of the kind `ledger`: the source of a residual call."""
 
 
 class Outcome(msgspec.Struct):

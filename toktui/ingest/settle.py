@@ -16,12 +16,12 @@ from toktui import facts
 from toktui.agents.resolve import Known, Resolved, resolve
 from toktui.evidence import Source, of_sighting, pack, unpack
 from toktui.ingest.forgetting import Rule, digest, rules
-from toktui.ingest.gather import DAY_MS, EARLIEST_MS, Voice
+from toktui.ingest.gather import DAY_MS, EARLIEST_MS, Voice, as_refused
 from toktui.ingest.kinship import Kinship
 from toktui.ingest.ledger import settle_ledgers
 from toktui.ingest.replay import move_replays
 from toktui.ingest.seen import Outcome, Seen, joined, merged
-from toktui.model import EXACTNESS, REASONS, TIERS, Sighting
+from toktui.model import EXACTNESS, REASONS, TIERS
 from toktui.pricing.price import price
 from toktui.store.writer import CALL_COLUMNS, CallRow, Price, Writer, keep_price
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 KINDS: Final[tuple[Kind, ...]] = ("row", "progress", "spawn", "ledger")
 HOME: Final = -1
 """The reason of the counted sighting's evidence: it is no copy."""
-_REFUSED: Final = msgspec.msgpack.Decoder(tuple[Sighting, int, int])
 _SELECT_CALL: Final = ", ".join(f"c.{column}" for column in CALL_COLUMNS)
 
 
@@ -104,8 +103,10 @@ class Settler:
         with self.writer.transaction():
             self.writer.stamp = now_ms
             by_agent: dict[int, dict[str, dict[int, Seen]]] = defaultdict(dict)
+            logs: dict[int, set[int]] = defaultdict(set)
             for log, offset, nth, body, agent, path, generation, parser in rows:
-                sighting, length, bits = _REFUSED.decode(body)
+                logs[agent].add(log)
+                sighting, length, bits = as_refused(body)
                 voice = Voice(
                     sighting.kind,
                     sighting.session,
@@ -124,7 +125,7 @@ class Settler:
                 )
                 outcome.not_understood -= 1
             for agent, heard in by_agent.items():
-                self.settle_agent(agent, heard, set(), set(), set(), outcome)
+                self.settle_agent(agent, heard, set(heard), set(), logs[agent], outcome)
             outcome.copies = self.writer.copies_change()
         return outcome
 
@@ -138,13 +139,15 @@ class Settler:
         outcome: Outcome,
     ) -> None:
         """Resolves every key of one agent that new evidence or facts touch."""
-        move_replays(self, agent, heard, logs, outcome)
+        related = move_replays(self, agent, heard, logs, outcome)
         self._drop_forgotten(agent, heard)
         touched = self.resolve_keys(agent, heard, searched, outcome)
         for keys in self.kinship.ties_changed(agent, heard):
             touched |= self.resolve_keys(agent, {key: {} for key in keys}, set(), outcome)
+        speakers = {source for by_source in heard.values() for source in by_source}
+        touched |= {self.source(number)[1].session for number in speakers}
         settle_ledgers(self, agent, touched | ledgers, outcome)
-        self.kinship.families(agent, logs)
+        self.kinship.families(agent, logs | related)
 
     def resolve_keys(
         self, agent: int, heard: dict[str, dict[int, Seen]], searched: set[str], outcome: Outcome
@@ -326,7 +329,8 @@ class Settler:
             (json.dumps(keys),),
         ):
             searches = facts.decode_searches(body)
-            counts[key][searches.tool_use] = searches.count
+            by_use = counts[key]
+            by_use[searches.tool_use] = max(searches.count, by_use.get(searches.tool_use, 0))
         return {key: sum(by_use.values()) for key, by_use in counts.items()}
 
     def _known(self, s: Seen) -> Known:
