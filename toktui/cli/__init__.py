@@ -67,13 +67,17 @@ class _Failure(click.ClickException):
 
     def __init__(self, error: ToktuiError) -> None:
         super().__init__(error.what)
-        self.exit_code = error.exit_code
-        self._hint = error.hint
+        self._error = error
+
+    @property
+    def exit_code(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Of the error."""
+        return self._error.exit_code
 
     def show(self, file: Any = None) -> None:
         click.echo(f"toktui: {self.message}", err=True, file=file)
-        if self._hint:
-            click.echo(self._hint, err=True, file=file)
+        if self._error.hint:
+            click.echo(self._error.hint, err=True, file=file)
 
 
 class Program(click.Group):
@@ -120,7 +124,7 @@ def _leave(ctx: click.Context, code: int) -> NoReturn:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Without a command: the screens. `toktui COMMAND --help` has examples.",
 )
-@click.option("--demo", is_flag=True, help="Run the screens on imitated agents, in a temporary folder.")
+@click.option("--demo", is_flag=True, help="The screens on imitated agents, in a temporary folder.")
 @click.version_option(VERSION, prog_name="toktui")
 @click.pass_context
 def main(ctx: click.Context, *, demo: bool) -> None:

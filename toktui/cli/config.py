@@ -42,8 +42,8 @@ def check() -> None:
     settings = context.config
     for name, agent in settings.agents.items():
         state = "read" if agent.enabled else "not read"
-        roots = f" from {', '.join(clean(root, 200) for root in agent.roots)}" if agent.roots else ""
-        write(f"  agents.{clean(name)}: {state}{roots}")
+        roots = ", ".join(clean(root, 200) for root in agent.roots) or "the usual folders"
+        write(f"  agents.{clean(name)}: {state}, from {roots}")
     for model in settings.prices:
         write(f"  prices: own rates for {clean(model)}")
     write(f"  time zone: {zone.key}")

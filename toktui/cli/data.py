@@ -89,7 +89,7 @@ def restore(*, file: str, yes: bool) -> None:
         aside = put_in_place(context.paths, source, context.now_ms())
     finally:
         lock.release()
-    write(f"The store holds the {count(calls)} calls of the backup; the next sync adds what is new.")
+    write(f"The store holds the backup's {count(calls)} calls; the next sync adds what is new.")
     if aside is not None:
         write(f"The store before it is {clean(str(aside), 400)}.")
 

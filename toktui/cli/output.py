@@ -36,4 +36,5 @@ def width() -> int:
 
 def colored() -> bool:
     """Whether stdout is a terminal that takes colours, and the user has not said NO_COLOR."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return wanted and sys.stdout.isatty()

@@ -115,14 +115,17 @@ def _is_header(line: str, model: str) -> bool:
 
 def _check(file: Path, old: str, new: str, model: str) -> None:
     """The new text says what the old one said, but for this model."""
+    before: dict[str, object]
+    after: dict[str, object]
     try:
         before, after = tomllib.loads(old), tomllib.loads(new)
     except tomllib.TOMLDecodeError:
         before, after = {"": 0}, {}
     for table in (before, after):
-        cast("dict[str, object]", table.get("prices", {})).pop(model, None)
-        if not table.get("prices"):
-            table.pop("prices", None)
+        prices = cast("dict[str, object]", table.pop("prices", {}))
+        prices.pop(model, None)
+        if prices:
+            table["prices"] = prices
     if before != after:
         raise ConfigError(
             f"{clean(str(file), 400)} has the rates of {clean(model)} in a form that is not changed"

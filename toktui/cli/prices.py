@@ -78,7 +78,7 @@ def _rates_of(book: RateBook, model: str) -> list[Rate]:
     close = difflib.get_close_matches(model.lower(), list(book.entries), n=5, cutoff=0.5)
     raise UsageError(
         f"The rate book has no model {clean(model)!r}.",
-        f"Close to it: {', '.join(map(clean, close))}." if close else "`toktui prices list` has all.",
+        f"Close to it: {', '.join(close)}." if close else "`toktui prices list` has all.",
     )
 
 
@@ -97,7 +97,7 @@ def set_own(
 ) -> None:  # fmt: skip
     """Write your own rates of a model to config.toml, over every other price.
 
-    What is not given is as in the rate book. Calls that have a price keep it until `toktui reprice`.
+    What is not given is as in the rate book. Priced calls keep their price until `toktui reprice`.
     """
     from toktui.cli.output import write
     from toktui.cli.own_prices import Given, put, take_out

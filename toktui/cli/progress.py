@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from toktui.export.figures import size, span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     Advance = Callable[[int, int, int, int], None]
 
@@ -21,8 +21,8 @@ _CELLS: Final = 24
 
 
 @contextmanager
-def progress_bar() -> Iterator[Advance | None]:
-    """A function that draws bytes done, bytes in all, logs done, logs in all; None without a terminal."""
+def progress_bar() -> Generator[Advance | None, None, None]:
+    """Draws bytes done, bytes in all, logs done, logs in all; None where stderr is no terminal."""
     if not sys.stderr.isatty():
         yield None
         return

@@ -23,7 +23,7 @@ Examples:
 )
 @click.argument("period", type=click.Choice(["day", "week", "month", "all"]), default="day")
 @click.option("--by", callback=split_keys, metavar="KEYS", default="",
-              help="Any of agent, model, project, session, branch, tier, with commas between.")  # fmt: skip
+              help="Any of agent,model,project,session,branch,tier, with commas.")  # fmt: skip
 @click.option("--since", metavar="DAY", help="First day: a date, today, yesterday, or 7d.")
 @click.option("--until", metavar="DAY", help="Last day, included.")
 @click.option("--tz", metavar="ZONE", help="Time zone of the days, such as Europe/Paris.")

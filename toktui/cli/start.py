@@ -15,7 +15,7 @@ from toktui.paths import user_paths
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from zoneinfo import ZoneInfo
 
 PATIENCE_MS: Final = 300
@@ -38,7 +38,7 @@ def zone_of(context: Context, name: str | None) -> ZoneInfo:
 @contextmanager
 def reading(
     context: Context, *, catch_up: bool, wait_ms: int = PATIENCE_MS
-) -> Iterator[sqlite3.Connection]:
+) -> Generator[sqlite3.Connection, None, None]:
     """A read-only connection to the store, brought up to date first if asked for.
 
     Where another process writes, it is given `wait_ms` to catch up.

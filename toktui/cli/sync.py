@@ -30,7 +30,7 @@ def sync(ctx: click.Context, *, as_json: bool, strict: bool) -> None:
 
     context = open_context()
     with progress_bar() as advance:
-        result = access.sync(context, advance=advance)
+        result = access.sync(context, advance=advance, notice=note)
     for place, why in result.problems:
         note(f"cannot read {clean(place)}: {clean(why)}")
     with reading(context, catch_up=False) as db:

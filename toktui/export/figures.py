@@ -32,7 +32,7 @@ def size(n: float) -> str:
 
 
 def dollars(nusd: int | None, *, lacking: bool = False) -> str:
-    """`$12.34`, below a dollar with four places; `–` if unknown, `≥` if unpriced calls are missing."""
+    """`$12.34`, `$0.0123`; `–` if unknown, `≥` if unpriced calls are missing."""
     if nusd is None:
         return UNKNOWN
     mark = "≥" if lacking else ""

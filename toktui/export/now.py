@@ -173,7 +173,9 @@ def _limit_line(limit: Limit, now_ms: int) -> str:
         else f", resets in {span((limit.resets_ms - now_ms) / 1000)}"
     )  # fmt: skip
     over = ", over since" if limit.is_over(now_ms) else ""
-    age = f", seen {span((now_ms - limit.as_of_ms) / 1000)} ago" if limit.source == "official" else ""
+    age = ""
+    if limit.source == "official":
+        age = f", seen {span((now_ms - limit.as_of_ms) / 1000)} ago"
     return f"Limit   {limit.agent} {clean(limit.name)}: {used}{ends}{over} ({limit.source}{age})"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+import msgspec
 from msgspec import UNSET
 
 from toktui.export.figures import UNKNOWN, count, dollars, percent, short
@@ -75,8 +76,6 @@ def _last_periods(rows: Sequence[Totals]) -> tuple[Totals, ...]:
 
 def _unrepeated(rows: Sequence[Totals]) -> list[Totals]:
     """A period is written once, on its first row."""
-    import msgspec  # noqa: PLC0415
-
     before: object = None
     shown: list[Totals] = []
     for row in rows:
@@ -105,7 +104,8 @@ def _words(row: Totals, question: Question) -> list[str]:
     found: list[str] = []
     for key in question.by:
         value = getattr(row, key)
-        found.append(clean(str(value), _LONGEST_CELL) if value not in (None, UNSET, "") else UNKNOWN)
+        known = value not in (None, UNSET, "")
+        found.append(clean(str(value), _LONGEST_CELL) if known else UNKNOWN)
     return found
 
 
@@ -157,7 +157,8 @@ def _numbers(row: Totals) -> list[str]:
     return [
         str(row.calls), str(t.input), str(t.cache_read), str(t.cache_write_5m),
         str(t.cache_write_1h), str(t.output), str(t.total), str(t.reasoning),
-        str(row.fees.web_search), "" if n is None else exact_dollars(n), "" if n is None else str(n),
+        str(row.fees.web_search),
+        "" if n is None else exact_dollars(n), "" if n is None else str(n),
         "" if row.cache_hit_rate is None else str(row.cache_hit_rate),
         *(str(row.exactness[word]) for word in ("exact", "placeholder", "estimated", "residual")),
         str(row.unpriced_calls),

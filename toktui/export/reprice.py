@@ -88,8 +88,9 @@ def as_table(
     calls, total = sum(c.calls for c in changes), sum(map(difference, changes))
     rows.append(["Total", "", "", count(calls), "", "", _signed(total)])
     table = as_text(Table(columns, rows, (len(changes),)), cells=cells, colored=colored)
-    done = "Nothing was changed; `toktui reprice` does." if dry_run else "The store has these prices now."
-    return f"{table}\n{done}"
+    if dry_run:
+        return f"{table}\nNothing was changed; `toktui reprice` does."
+    return f"{table}\nThe store has these prices now."
 
 
 def _signed(nusd: int) -> str:

@@ -42,7 +42,8 @@ class Table(msgspec.Struct, frozen=True):
 def as_text(table: Table, *, cells: int, colored: bool = False) -> str:
     """Aligned lines of at most `cells` cells where that is possible."""
     shown, widths = _fit(table, cells)
-    lines = [_styled(_line([table.columns[i].title for i in shown], table, shown, widths), _BOLD, colored)]
+    titles = _line([table.columns[i].title for i in shown], table, shown, widths)
+    lines = [_styled(titles, _BOLD, colored)]
     rule = _styled("─" * (sum(widths) + _GAP * (len(widths) - 1)), _DIM, colored)
     lines.append(rule)
     for number, row in enumerate(table.rows):

@@ -41,7 +41,8 @@ def as_lines(why: Why, *, cells: int) -> str:
 
 
 def _session(why: Why) -> str:
-    head = f"Session {clean(why.target.id, 200)} ({why.target.agent}): {count(len(why.calls))} calls"
+    name = clean(why.target.id, 200)
+    head = f"Session {name} ({why.target.agent}): {count(len(why.calls))} calls"
     copies: dict[str, int] = {}
     for call in why.calls:
         for reason, n in call.copies.items():
@@ -102,8 +103,8 @@ def _sighting(seen: SightingSeen, call: CallSeen, cells: int) -> list[str]:
         role = "the agent's ledger, of which this call is what the other calls do not explain"
     elif seen.gives_numbers and len(call.sightings) > 1:
         role += ", gives the numbers"
-    place = f"{clean(seen.log, _LONGEST_PATH)} at byte {count(seen.offset)}, {count(seen.length)} long"
-    lines = [f"  {role}: {place}"]
+    log = clean(seen.log, _LONGEST_PATH)
+    lines = [f"  {role}: {log} at byte {count(seen.offset)}, {count(seen.length)} long"]
     if seen.quote.state == "read":
         wrapped = textwrap.wrap(
             seen.quote.excerpt(), max(20, cells - len(_INDENT)), break_on_hyphens=False,
@@ -134,7 +135,9 @@ def _rates(found: Derivation, call: CallSeen) -> list[str]:
     if found.before_first_date:
         lines.append("  the call is older than the first known price, which is used")
     if found.above or found.up_to is not None:
-        edge = f"more than {count(found.above)}" if found.above else f"at most {count(found.up_to or 0)}"
+        edge = f"at most {count(found.up_to or 0)}"
+        if found.above:
+            edge = f"more than {count(found.above)}"
         lines.append(f"  band for prompts of {edge} tokens; this one has {count(found.prompt)}")
     for m in found.multipliers:
         factor = Decimal(m.numerator) / Decimal(m.denominator)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toktui.ingest import access
+from toktui.ingest.context import UPDATE_NAME
 from toktui.paths import prepare_data
 from toktui.store.lock import StoreLock
 
@@ -17,10 +18,16 @@ if TYPE_CHECKING:
 
 def own_files(paths: Paths) -> list[Path]:
     """Every file of ours in the data folder but the lock; nobody else's."""
-    names = (f"{paths.store.name}*", f"{paths.log.name}*", "toktui.restoring", "rates.json", ".rates.json.*")
-    files = [path for name in names for path in paths.data.glob(name)]
-    files += [path for name in ("toktui-*.db", "toktui-*.part") for path in paths.backups.glob(name)]
-    return sorted({path for path in files if path.is_file() or path.is_symlink()})
+    places = {
+        paths.data: (
+            f"{paths.store.name}*", f"{paths.log.name}*", "toktui.restoring",
+            UPDATE_NAME, f".{UPDATE_NAME}.*",
+        ),
+        paths.backups: ("toktui-*.db", "toktui-*.part"),
+    }  # fmt: skip
+    found = ((folder, name) for folder, names in places.items() for name in names)
+    files = {path for folder, name in found for path in folder.glob(name)}
+    return sorted(path for path in files if path.is_file() or path.is_symlink())
 
 
 def purge(context: Context, *, remember: bool) -> int:

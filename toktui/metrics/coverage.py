@@ -25,12 +25,12 @@ def unpriced_models(db: sqlite3.Connection) -> tuple[Unpriced, ...]:
     """Models with unpriced calls, most tokens first."""
     from toktui.model import TIERS  # noqa: PLC0415
 
-    rows = db.execute(
+    rows: list[tuple[str, str, int, int, int, int]] = db.execute(
         "select a.text, m.text, q.tier, sum(q.unpriced), sum(q.unpriced_tokens),"
         " max(q.quarter) * 900000 from quarter q"
         " join name a on a.id = q.agent join name m on m.id = q.model"
         " where q.unpriced > 0 group by q.agent, q.model, q.tier order by 5 desc, 1, 2, 3"
-    )
+    ).fetchall()
     return tuple(
         Unpriced(agent, model, TIERS[tier], calls, tokens, last_ms)
         for agent, model, tier, calls, tokens, last_ms in rows

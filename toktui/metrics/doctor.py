@@ -261,7 +261,8 @@ def _stored(db: sqlite3.Connection, name: str) -> tuple[int, int, int, int, int]
     row = db.execute("select id from name where text = ?", (name,)).fetchone()
     number = -1 if row is None else int(row[0])
     known, gone, lines = db.execute(
-        "select count(*), count(gone_ms), coalesce(sum(lines), 0) from log where agent = ?", (number,)
+        "select count(*), count(gone_ms), coalesce(sum(lines), 0) from log where agent = ?",
+        (number,),
     ).fetchone()
     (calls,) = db.execute(
         "select coalesce(sum(calls), 0) from quarter where agent = ?", (number,)
@@ -313,7 +314,7 @@ def _warnings(
 ) -> Iterable[str]:
     if store.integrity not in ("", "ok"):
         yield (
-            f"The store is damaged: {store.integrity}. `toktui sync` moves it aside, puts the newest"
+            f"The store is damaged: {store.integrity}. `toktui sync` moves it aside, puts the last"
             " good backup in its place and reads the logs again."
         )
     elif not store.sums_match:
@@ -322,9 +323,9 @@ def _warnings(
         yield "A newer toktui made the store; it is only read. Update toktui."
     if unpriced:
         calls = sum(model.calls for model in unpriced)
-        yield f"{calls:,} calls of {len(unpriced)} models have no price; `toktui prices set` adds one."
+        yield f"{calls:,} calls have no price; `toktui prices set` adds one."
     if not found_roots:
-        yield "No folder of any agent exists here; `toktui --demo` shows what it would look like."
+        yield "No agent has a folder here; `toktui --demo` shows what it would look like."
     if unreadable:
         yield f"{len(unreadable)} folders or logs cannot be read."
     misread = sum(one.not_understood for one in agents)

@@ -15,8 +15,6 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from toktui.clock import (
-    BEGINNING_MS,
-    END_OF_TIME_MS,
     LABELS,
     QUARTER_MS,
     Period,
@@ -25,7 +23,7 @@ from toktui.clock import (
     local_date,
 )
 from toktui.metrics.coverage import not_understood
-from toktui.metrics.select import SUMS, Filters, Source, source_for
+from toktui.metrics.select import ALWAYS, NO_FILTERS, SUMS, Filters, Source, source_for
 from toktui.model import BUCKETS, EXACTNESS
 
 if TYPE_CHECKING:
@@ -69,10 +67,10 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     period: str | UnsetType = UNSET
     agent: str | UnsetType = UNSET
     model: str | UnsetType = UNSET
-    priced_as: str | None | UnsetType = UNSET
-    project: str | None | UnsetType = UNSET
+    priced_as: str | UnsetType | None = UNSET
+    project: str | UnsetType | None = UNSET
     session: str | UnsetType = UNSET
-    branch: str | None | UnsetType = UNSET
+    branch: str | UnsetType | None = UNSET
     tier: str | UnsetType = UNSET
     calls: int
     tokens: TokenSums
@@ -107,8 +105,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     period: Period = "all"
     by: tuple[Key, ...] = ()
-    within: Range = Range(BEGINNING_MS, END_OF_TIME_MS)
-    filters: Filters = Filters()
+    within: Range = ALWAYS
+    filters: Filters = NO_FILTERS
 
 
 def load_report(db: sqlite3.Connection, question: Question, zone: ZoneInfo) -> Report:
@@ -125,19 +123,17 @@ def _report(
     db: sqlite3.Connection, question: Question, source: Source, zone: ZoneInfo
 ) -> Report:
     periods = _Periods(db, question, source, zone)
-    width = len(question.by)
     sums: dict[tuple[str, ...], list[int]] = {}
     priced: dict[tuple[str, ...], dict[str, int]] = {}
     everything = [0] * len(SUMS)
-    for index, *found in source.rows(db, question, periods.index_of):
-        key = (periods.labels[index], *found[:width])
-        priced_as, numbers = found[width], found[width + 1 :]
+    for group in source.rows(db, question, periods.index_of):
+        key = (periods.labels[group.period], *group.words)
         known = sums.get(key)
-        sums[key] = numbers if known is None else _added(known, numbers)
-        everything = _added(everything, numbers)
-        if priced_as:
+        sums[key] = group.sums if known is None else _added(known, group.sums)
+        everything = _added(everything, group.sums)
+        if group.priced_as:
             by_name = priced.setdefault(key, {})
-            by_name[priced_as] = by_name.get(priced_as, 0) + numbers[0]
+            by_name[group.priced_as] = by_name.get(group.priced_as, 0) + group.sums[0]
     rows = tuple(_row(key, sums[key], question.by, priced.get(key, {})) for key in sorted(sums))
     lines = not_understood(db, question.filters.agents)
     return Report(rows, Totals(**_fields(everything)), _coverage(everything, lines))

@@ -44,6 +44,20 @@ class Filters(msgspec.Struct, frozen=True):
     """Match the folder; without a slash also its last part."""
 
 
+NO_FILTERS: Final = Filters()
+ALWAYS: Final = Range(BEGINNING_MS, END_OF_TIME_MS)
+
+
+class Group(msgspec.Struct, frozen=True, gc=False):
+    """Calls that are added up: by index of their period, words of the keys, and the book's name."""
+
+    period: int
+    words: tuple[str, ...]
+    priced_as: str
+    """Empty for unpriced calls, and where `model` is no key."""
+    sums: list[int]
+
+
 class Source(msgspec.Struct, frozen=True):
     """A table, `t` in its expressions; `sums` are the expressions of SUMS."""
 
@@ -58,7 +72,9 @@ class Source(msgspec.Struct, frozen=True):
     def span(self, db: sqlite3.Connection, within: Range) -> tuple[int, int] | None:
         """Milliseconds from the first to the last call that can be in the range; None: no calls."""
         if self.table == "quarter":
-            found = db.execute(f"select min(quarter) * {QUARTER_MS}, max(quarter) * {QUARTER_MS} from quarter")
+            found = db.execute(
+                f"select min(quarter) * {QUARTER_MS}, max(quarter) * {QUARTER_MS} from quarter"
+            )
         else:
             found = db.execute("select min(first_ms), max(last_ms) from session")
         first, last = found.fetchone()
@@ -69,11 +85,8 @@ class Source(msgspec.Struct, frozen=True):
 
     def rows(
         self, db: sqlite3.Connection, question: Question, period_of: Callable[[int], int]
-    ) -> Iterator[tuple[object, ...]]:
-        """Index of the period, values of the keys, the rate book's name, sums; one row per group.
-
-        The rate book's name is empty where `model` is no key.
-        """
+    ) -> Iterator[Group]:
+        """The sums of each period, keys and name in the rate book, in no order."""
         db.create_function("period_of", 1, period_of, deterministic=True)
         columns = [*(self._column(key) for key in question.by), "0"]
         if "model" in question.by:
@@ -90,7 +103,9 @@ class Source(msgspec.Struct, frozen=True):
             f"select {period} as period, {keys}, {sums} from {self._tables(question)}"
             f"{where} group by {grouped}) g{joins}"
         )
-        yield from db.execute(statement, values)
+        width = len(question.by) + 1
+        for row in db.execute(statement, values):
+            yield Group(row[0], row[1:width], row[width], list(row[width + 1 :]))
 
     def _column(self, key: str) -> str:
         if key == "session":
@@ -142,7 +157,7 @@ def matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def matches_folder(folder: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a folder, or its last part, fits; a pattern with a slash is about the whole folder."""
+    """Whether a folder or its last part fits; a pattern with a slash is about the whole folder."""
     last = folder.rstrip("/").rpartition("/")[2]
     return matches(folder, patterns) or matches(last, tuple(p for p in patterns if "/" not in p))
 

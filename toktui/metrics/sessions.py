@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from toktui.clock import BEGINNING_MS, END_OF_TIME_MS, Range
-from toktui.metrics.select import Filters, is_limited, matches, matches_folder
+from toktui.clock import Range
+from toktui.metrics.select import ALWAYS, NO_FILTERS, Filters, is_limited, matches, matches_folder
 from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ class Sessions(msgspec.Struct, frozen=True):
 def load_sessions(
     db: sqlite3.Connection,
     *,
-    within: Range = Range(BEGINNING_MS, END_OF_TIME_MS),
-    filters: Filters = Filters(),
+    within: Range = ALWAYS,
+    filters: Filters = NO_FILTERS,
     most: int | None = None,
 ) -> Sessions:
     """Sessions that lived in the range and have a call that fits the filters.
@@ -88,10 +88,13 @@ def _numbers_that_fit(db: sqlite3.Connection, filters: Filters) -> set[int] | No
     if filters.models:
         ids = _listed_ids(number for number, text in names if matches(text, filters.models))
         fits = _numbers(
-            db, f"select distinct session from session_total where model in ({ids}) or priced in ({ids})"
+            db,
+            "select distinct session from session_total"
+            f" where model in ({ids}) or priced in ({ids})",
         )
     if filters.projects:
-        ids = _listed_ids(number for number, text in names if matches_folder(text, filters.projects))
+        wanted = filters.projects
+        ids = _listed_ids(number for number, text in names if matches_folder(text, wanted))
         inside = _numbers(db, f"select distinct session from call where project in ({ids})")
         fits = inside if fits is None else fits & inside
     return fits

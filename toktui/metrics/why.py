@@ -56,7 +56,7 @@ class SightingSeen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Priced(msgspec.Struct, frozen=True):
-    """A part of the stored cost; `rate` and `per` are None where today's book has another rate row."""
+    """A part of the stored cost; no `rate` and `per` where today's book has another rate row."""
 
     part: str
     count: int
@@ -204,14 +204,20 @@ class _Source(msgspec.Struct, frozen=True):
 def _sources(db: sqlite3.Connection, call: int) -> list[_Source]:
     rows = db.execute(
         "select l.id, l.path, l.offset, l.head, l.tail, l.generation, o.kind, o.session,"
-        " o.agent_id, x.generation, x.reason, x.body from sighting x join source o on o.id = x.source"
-        " join log l on l.id = o.log where x.call = ? order by x.reason >= 0, l.path, o.id",
+        " o.agent_id, x.generation, x.reason, x.body"
+        " from sighting x join source o on o.id = x.source join log l on l.id = o.log"
+        " where x.call = ? order by x.reason >= 0, l.path, o.id",
         (call,),
-    )
-    return [
-        _Source(LogRow(*row[:6]), _KINDS[row[6]], row[7], row[8], row[9], row[10], unpack(row[11]))
-        for row in rows
-    ]
+    ).fetchall()
+    return [_source(*row) for row in rows]
+
+
+def _source(
+    number: int, path: str, offset: int, head: bytes, tail: bytes, log_generation: int, kind: int,
+    session: str, agent_id: str, generation: int, reason: int, body: bytes,
+) -> _Source:  # fmt: skip
+    log = LogRow(number, path, offset, head, tail, log_generation)
+    return _Source(log, _KINDS[kind], session, agent_id, generation, reason, unpack(body))
 
 
 def _call(
@@ -331,7 +337,8 @@ def _price(
         for part, count, nusd in zip(PARTS, counts, call.part_nusd, strict=True)
         if count or nusd
     )
-    return None, parts, "Priced with other rates than today's book has; see `toktui reprice --dry-run`."
+    note = "Priced with other rates than the book has today; see `toktui reprice --dry-run`."
+    return None, parts, note
 
 
 def total_nusd(calls: Sequence[CallSeen]) -> int | None:
