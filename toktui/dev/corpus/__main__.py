@@ -31,4 +31,5 @@ def main(folder: Path, *, size: int, seed: int, long_log: int, long_line: int) -
     )
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from toktui.dev.imitate.claude_lines import (
+from toktui.dev.imitate.claude_lines import Lines
+from toktui.dev.imitate.claude_shapes import (
     Counts,
-    Lines,
     Reply,
     Text,
     Thinking,
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from toktui.dev.corpus.sink import Sink
     from toktui.dev.imitate.filler import Filler
 
-LOG_BYTES: Final = Spread((0, 20e3), (0.1, 90e3), (0.5, 620e3), (0.9, 3.0e6), (0.99, 9e6), (1, 24e6))
+LOG_BYTES: Final = Spread(
+    (0, 20e3), (0.1, 90e3), (0.5, 620e3), (0.9, 3.0e6), (0.99, 9e6), (1, 24e6)
+)
 
 MODELS: Final = (
     ("claude-opus-4-6", 33), ("claude-opus-4-7", 24), ("claude-opus-4-8", 12), ("claude-opus-5", 9),
@@ -37,15 +39,21 @@ _FINAL_FROM: Final = "2.1.098"
 _THINKING: Final = Spread((0.1, 350), (0.5, 1300), (0.9, 6300), (0.99, 26e3), (0.999, 60e3))
 _TEXT: Final = Spread((0.1, 60), (0.5, 220), (0.9, 800), (0.99, 3500), (0.999, 8e3))
 _TOOL_USE: Final = Spread((0.1, 40), (0.5, 230), (0.9, 1300), (0.99, 5800), (0.999, 12e3))
-_TOOL_RESULT: Final = Spread((0.1, 120), (0.5, 1650), (0.9, 16500), (0.99, 72e3), (0.999, 170e3), (1, 500e3))
+_TOOL_RESULT: Final = Spread(
+    (0.1, 120), (0.5, 1650), (0.9, 16500), (0.99, 72e3), (0.999, 170e3), (1, 500e3)
+)
 _AGENT_TEXT: Final = Spread((0.1, 500), (0.5, 1400), (0.9, 15e3), (0.99, 140e3), (1, 300e3))
 _BASH: Final = Spread((0.1, 50), (0.5, 600), (0.9, 4500), (0.99, 5500))
 _PROMPT: Final = Spread((0.1, 60), (0.5, 300), (0.9, 4800), (0.99, 18e3), (0.999, 60e3))
 _ATTACHMENT: Final = Spread((0.1, 50), (0.5, 300), (0.9, 7400), (0.99, 22e3))
 _IMAGE: Final = Spread((0.1, 6700), (0.5, 48e3), (0.9, 410e3), (0.99, 740e3))
-_WRITES: Final = Spread((0.05, 128), (0.25, 319), (0.5, 630), (0.75, 1435), (0.9, 3577), (0.99, 40e3))
+_WRITES: Final = Spread(
+    (0.05, 128), (0.25, 319), (0.5, 630), (0.75, 1435), (0.9, 3577), (0.99, 40e3)
+)
 _OUTPUT: Final = Spread((0.05, 20), (0.25, 80), (0.5, 200), (0.75, 480), (0.9, 1119), (0.99, 4854))
-_GAP_MS: Final = Spread((0.05, 2931), (0.25, 4952), (0.5, 8747), (0.75, 16916), (0.9, 63253), (0.99, 2.2e6))
+_GAP_MS: Final = Spread(
+    (0.05, 2931), (0.25, 4952), (0.5, 8747), (0.75, 16916), (0.9, 63253), (0.99, 2.2e6)
+)
 _LONGEST_CONTEXT: Final = Spread((0.1, 90e3), (0.5, 165e3), (0.8, 200e3), (1, 550e3))
 
 
@@ -53,7 +61,7 @@ def write_log(
     home: Path, project: str, rng: Random, sink: Sink, filler: Filler, *,
     size: int, ends_ms: int, long_line: int = 0,
 ) -> None:
-    """One session with about `size` bytes in its log; some have sub-agents or are copied by a fork."""
+    """One session with about `size` bytes in its log; some have sub-agents, some are forked."""
     session = uuid(rng)
     folder = home / ".claude" / "projects" / _slug(project)
     log = _Log(rng, sink, filler, project, session, ends_ms - _length_ms(size))
@@ -98,8 +106,8 @@ class _Log:
         major, minor, patch = self._version.split(".")
         self._final = f"{major}.{minor}.{int(patch):03}" >= _FINAL_FROM
         self._where = {
-            "session": session, "cwd": project, "branch": rng.choice(("main", "feature/x", "fix-42")),
-            "version": self._version,
+            "session": session, "cwd": project, "version": self._version,
+            "branch": rng.choice(("main", "feature/x", "fix-42")),
         }
         self._lines = Lines(rng, **self._where)
         self.at_ms = starts_ms
@@ -116,7 +124,8 @@ class _Log:
         lines, rng = self._lines, self._rng
         yield lines.snapshot(self.at_ms)
         if long_line:
-            yield lines.tool_result(self.at_ms, "toolu_long", self._filler.cut(rng, long_line))
+            text = self._filler.cut(rng, long_line + long_line // 16)
+            yield lines.tool_result(self.at_ms, "toolu_long", text)
             written = long_line
         while written < size:
             for row in self._turn():

@@ -19,7 +19,9 @@ LOG_BYTES: Final = Spread((0, 20e3), (0.1, 114e3), (0.5, 575e3), (0.9, 2.27e6), 
 WINDOW: Final = 258_400
 _LONGEST_CONTEXT: Final = 230_000
 
-_OUTPUT_TEXT: Final = Spread((0.1, 130), (0.5, 850), (0.9, 9500), (0.99, 41e3), (0.999, 90e3), (1, 300e3))
+_OUTPUT_TEXT: Final = Spread(
+    (0.1, 130), (0.5, 850), (0.9, 9500), (0.99, 41e3), (0.999, 90e3), (1, 300e3)
+)
 _COMMAND_TEXT: Final = Spread((0.1, 200), (0.5, 1000), (0.9, 8400), (0.99, 11e3))
 _ARGUMENTS: Final = Spread((0.1, 60), (0.5, 150), (0.9, 370), (0.99, 900))
 _MESSAGE: Final = Spread((0.1, 90), (0.5, 200), (0.9, 1300), (0.99, 11e3))
@@ -86,7 +88,10 @@ class _Log:
             yield lines.reasoning(at_ms)
         if chance() < 0.57:
             yield from lines.agent_message(at_ms, self._text(_MESSAGE))
-        calls = [lines.tool_call(at_ms, self._text(_ARGUMENTS)) for _ in range(rng.choice((0, 1, 1, 1, 2, 3)))]
+        calls = [
+            lines.tool_call(at_ms, self._text(_ARGUMENTS))
+            for _ in range(rng.choice((0, 1, 1, 1, 2, 3)))
+        ]
         for _, row in calls:
             yield row
         if chance() < 0.13:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from toktui.dev.imitate.claude_lines import Counts, LedgerEntry
+from toktui.dev.imitate.claude_shapes import Counts, LedgerEntry
 from toktui.model import Tokens
 from toktui.pricing.price import price
 from toktui.pricing.rates import load_book

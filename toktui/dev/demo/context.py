@@ -17,7 +17,7 @@ from toktui.ingest.context import Context
 from toktui.paths import Paths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
 SEED: Final = 7
 STEP_S: Final = 0.15
@@ -31,7 +31,7 @@ def demo_context(
     seed: int = SEED,
     now_ms: Callable[[], int] | None = None,
     weeks: int = 5,
-) -> Iterator[Context]:
+) -> Generator[Context]:
     """A context whose home, data and configuration lie in a temporary folder, removed at the end.
 
     Meanwhile a thread lets the agents work. Of `base` only looks, zone and clock are used: nothing
@@ -58,7 +58,7 @@ def demo_context(
 
 
 @contextmanager
-def _at_work(agents: LiveAgents, clock: Callable[[], int]) -> Iterator[None]:
+def _at_work(agents: LiveAgents, clock: Callable[[], int]) -> Generator[None]:
     ending = threading.Event()
 
     def work() -> None:

@@ -39,7 +39,7 @@ def make_home(folder: Path, *, seed: int, now_ms: int, weeks: int = 5) -> None:
         log = folder / path
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_bytes(b"\n".join(rows) + b"\n")
-        os.utime(log, ns=(touched[path] * 1_000_000,) * 2)
+        _touch(log, touched[path])
 
 
 def play(scene: Scene) -> Iterator[Write]:
@@ -91,4 +91,8 @@ class LiveAgents:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as out:
             out.write(b"\n".join(write.rows) + b"\n")
-        os.utime(log, ns=(write.at_ms * 1_000_000,) * 2)
+        _touch(log, write.at_ms)
+
+
+def _touch(log: Path, at_ms: int) -> None:
+    os.utime(log, ns=(at_ms * 1_000_000, at_ms * 1_000_000))

@@ -6,6 +6,8 @@ import math
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from toktui.dev.demo import words
 from toktui.dev.demo.scene import Feature, Scene
 from toktui.dev.demo.writers import writer, writer_names
@@ -29,7 +31,8 @@ def history(seed: int, now_ms: int, weeks: int) -> list[Scene]:
         rng = Random(f"day {seed} {day}")
         for number in range(_sessions_of(day, rng)):
             starts_ms = day * DAY_MS + int(_hour(rng) * HOUR_MS)
-            scene = _scene(f"{seed} {day} {number}", starts_ms, turns=2 + int(rng.expovariate(0.25)))
+            turns = 2 + int(rng.expovariate(0.25))
+            scene = _scene(f"{seed} {day} {number}", starts_ms, turns=turns)
             if starts_ms < now_ms - HOUR_MS:
                 scenes.append(scene)
     return _with_every_feature(scenes)
@@ -58,7 +61,8 @@ def _sessions_of(day: int, rng: Random) -> int:
 
 def _hour(rng: Random) -> float:
     """Mornings and afternoons, few evenings."""
-    return min(23.0, max(6.0, rng.choice((rng.gauss(9.8, 1.1), rng.gauss(14.6, 1.6), rng.gauss(20, 1)))))
+    about, spread = rng.choice(((9.8, 1.1), (14.6, 1.6), (20.0, 1.0)))
+    return min(23.0, max(6.0, rng.gauss(about, spread)))
 
 
 def _scene(
@@ -68,9 +72,13 @@ def _scene(
     names = writer_names()
     name = agent or rng.choices(names, [writer(n).SHARE for n in names])[0]
     project, branches = rng.choices(words.PROJECTS, [6, 5, 3, 2, 1])[0]
-    features: set[Feature] = {f for f, share in writer(name).FEATURES.items() if rng.random() < share}
+    chances = writer(name).FEATURES
+    features: set[Feature] = set()
+    for feature, chance in chances.items():
+        if rng.random() < chance and (turns is not None or feature == "search"):
+            features.add(feature)
     if turns is None:
-        features = (features & {"search"}) | {"agents"}
+        features.add("agents")
     return Scene(name, seed, project, rng.choice(branches), starts_ms, turns, frozenset(features))
 
 
@@ -82,9 +90,8 @@ def _with_every_feature(scenes: list[Scene]) -> list[Scene]:
         missing = [feature for feature in writer(name).FEATURES if feature not in has]
         for i, feature in zip(own, missing, strict=False):
             s = scenes[i]
-            scenes[i] = Scene(
-                s.agent, s.seed, s.project, s.branch, s.starts_ms, max(s.turns or 0, 5),
-                s.features | {feature},
+            scenes[i] = msgspec.structs.replace(
+                s, turns=max(s.turns or 0, 5), features=s.features.union((feature,))
             )
     return scenes
 

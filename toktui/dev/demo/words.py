@@ -46,7 +46,7 @@ COMMANDS: Final = (
 )
 RESULTS: Final = (
     "12 passed in 0.84s", "3 files changed, 41 insertions(+), 17 deletions(-)",
-    "src/orders/total.py:31:def round_line(amount):\nsrc/orders/total.py:48:def round_order(lines):",
+    "src/orders/total.py:31:def round_line(amount):\nsrc/orders/total.py:48:def round_order(o):",
     "def total(lines):\n    return sum(line.amount for line in lines)\n", "No matches found.",
     "The file has been updated.", "F.....\n1 failed, 11 passed in 1.02s",
 )

@@ -1,4 +1,4 @@
-"""Lines of Claude Code's logs, by the shapes of builds 2.1.90 to 2.1.330.
+"""Lines of Claude Code's logs.
 
 One `Lines` writes the rows of one log (or one sub-agent in it) and chains them by `parentUuid`.
 Lines are bytes without a newline; times are UTC milliseconds.
@@ -6,244 +6,32 @@ Lines are bytes without a newline; times are UTC milliseconds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-from toktui.dev.imitate.draw import stamp, uuid, vendor_id
+from toktui.dev.imitate.claude_shapes import (
+    Block,
+    Embedded,
+    LedgerEntry,
+    LedgerRow,
+    Message,
+    Progress,
+    Prompt,
+    Reply,
+    Row,
+    Text,
+    ToolResult,
+    Where,
+)
+from toktui.dev.imitate.draw import stamp, uuid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
 _encode: Final = msgspec.json.Encoder().encode
-
-
-class Split(Struct, frozen=True):
-    """Cache writes by lifetime."""
-
-    ephemeral_1h_input_tokens: int
-    ephemeral_5m_input_tokens: int
-
-
-class ServerTools(Struct, frozen=True):
-    """Tools that ran at the vendor's."""
-
-    web_search_requests: int = 0
-    web_fetch_requests: int = 0
-
-
-class Thought(Struct, frozen=True):
-    """Of which output."""
-
-    thinking_tokens: int = 0
-
-
-class Iteration(Struct, frozen=True):
-    """One round of a response; usually there is one, equal to the usage."""
-
-    input_tokens: int
-    output_tokens: int
-    cache_read_input_tokens: int
-    cache_creation_input_tokens: int
-    cache_creation: Split
-    type: str = "message"
-
-
-class Usage(Struct, frozen=True):
-    """`message.usage`."""
-
-    input_tokens: int
-    cache_creation_input_tokens: int
-    cache_read_input_tokens: int
-    output_tokens: int
-    server_tool_use: ServerTools
-    service_tier: str
-    cache_creation: Split
-    inference_geo: str
-    iterations: list[Iteration]
-    speed: str
-    output_tokens_details: Thought | UnsetType = UNSET
-
-
-class Text(Struct, frozen=True, tag="text", tag_field="type"):
-    """A block of prose."""
-
-    text: str
-
-
-class Thinking(Struct, frozen=True, tag="thinking", tag_field="type"):
-    """A block of thinking; its text is not kept, only signed."""
-
-    signature: str
-    thinking: str = ""
-
-
-class ToolUse(Struct, frozen=True, tag="tool_use", tag_field="type"):
-    """A block that calls a tool."""
-
-    id: str
-    name: str
-    input: dict[str, str]
-
-
-class ToolResult(Struct, frozen=True, tag="tool_result", tag_field="type"):
-    """What a tool gave back."""
-
-    tool_use_id: str
-    content: str
-    is_error: bool = False
-
-
-Block = Text | Thinking | ToolUse | ToolResult
-
-
-class Message(Struct, frozen=True):
-    """A message of the model."""
-
-    model: str
-    id: str
-    content: Sequence[Block]
-    stop_reason: str | None
-    usage: Usage
-    type: str = "message"
-    role: str = "assistant"
-    stop_sequence: str | None = None
-
-
-class Prompt(Struct, frozen=True):
-    """A message of the user, or a tool result."""
-
-    content: str | Sequence[Block]
-    role: str = "user"
-
-
-class _Where(Struct, frozen=True):
-    """What every row of a log repeats."""
-
-    userType: str
-    entrypoint: str
-    cwd: str
-    sessionId: str
-    version: str
-    gitBranch: str
-
-
-class _Row(Struct, frozen=True, kw_only=True):
-    parentUuid: str | None
-    isSidechain: bool
-    agentId: str | UnsetType = UNSET
-    attributionAgent: str | UnsetType = UNSET
-    forkedFrom: dict[str, str] | UnsetType = UNSET
-    message: Message | Prompt | UnsetType = UNSET
-    requestId: str | UnsetType = UNSET
-    apiBlockIndex: int | UnsetType = UNSET
-    type: str
-    subtype: str | UnsetType = UNSET
-    isCompactSummary: bool | UnsetType = UNSET
-    compactMetadata: dict[str, str | int] | UnsetType = UNSET
-    content: str | UnsetType = UNSET
-    data: Progress | UnsetType = UNSET
-    toolUseResult: dict[str, object] | str | UnsetType = UNSET
-    attachment: dict[str, str] | UnsetType = UNSET
-    uuid: str
-    timestamp: str
-
-
-class Embedded(Struct, frozen=True):
-    """A sub-agent's row inside a progress row of its parent."""
-
-    type: str
-    message: Message | Prompt
-    uuid: str
-    timestamp: str
-    requestId: str | UnsetType = UNSET
-
-
-class Progress(Struct, frozen=True):
-    """`data` of a progress row."""
-
-    type: str
-    message: Embedded | UnsetType = UNSET
-    agentId: str | UnsetType = UNSET
-    prompt: str | UnsetType = UNSET
-    output: str | UnsetType = UNSET
-    fullOutput: str | UnsetType = UNSET
-    elapsedTimeSeconds: int | UnsetType = UNSET
-    hookEvent: str | UnsetType = UNSET
-    hookName: str | UnsetType = UNSET
-    command: str | UnsetType = UNSET
-
-
-class LedgerEntry(Struct, frozen=True):
-    """Of one model, in a `cost-state` row."""
-
-    inputTokens: int
-    outputTokens: int
-    thinkingTokens: int
-    cacheReadInputTokens: int
-    cacheCreationInputTokens: int
-    cacheCreationEphemeral5mInputTokens: int
-    cacheCreationEphemeral1hInputTokens: int
-    webSearchRequests: int
-    costUSD: float
-
-
-class _LedgerRow(Struct, frozen=True, tag="cost-state", tag_field="type"):
-    sessionId: str
-    totalCostUSD: float
-    startTime: int
-    modelUsage: dict[str, LedgerEntry]
-    hasUnknownModelCost: bool = False
-
-
-class Counts(Struct, frozen=True):
-    """Tokens of one response, before they are written down in Claude Code's way."""
-
-    input: int
-    cache_read: int
-    cache_write: int
-    output: int
-    thinking: int = 0
-    web_search: int = 0
-    long_lived: bool = True
-    """Writes live an hour, else five minutes."""
-
-    @property
-    def prompt(self) -> int:
-        """All that was sent."""
-        return self.input + self.cache_read + self.cache_write
-
-
-class Reply(Struct, frozen=True):
-    """One response of the model: what its rows share."""
-
-    id: str
-    request_id: str
-    model: str
-    usage: Usage
-    stop_reason: str | None
-
-
-def reply(
-    rng: Random, model: str, counts: Counts, *, stop_reason: str | None = "end_turn",
-    speed: Literal["standard", "fast"] = "standard", geo: str = "not_available",
-) -> Reply:
-    """A response with ids of its own; without `stop_reason` its output is a placeholder."""
-    long = counts.cache_write if counts.long_lived else 0
-    split = Split(long, counts.cache_write - long)
-    once = Iteration(
-        counts.input, counts.output, counts.cache_read, counts.cache_write, split
-    )
-    usage = Usage(
-        counts.input, counts.cache_write, counts.cache_read, counts.output,
-        ServerTools(counts.web_search), "standard", split, geo, [once], speed,
-        Thought(counts.thinking) if counts.thinking else UNSET,
-    )
-    return Reply(
-        vendor_id(rng, "msg_01"), vendor_id(rng, "req_011C", 20), model, usage, stop_reason
-    )
 
 
 class Lines:
@@ -255,7 +43,7 @@ class Lines:
     ) -> None:
         self._rng = rng
         self.session = session
-        self._where = _encode(_Where("external", "cli", cwd, session, version, branch))[1:]
+        self._where = _encode(Where("external", "cli", cwd, session, version, branch))[1:]
         self._agent_id = agent_id or UNSET
         self._agent_type = agent_type or UNSET
         self._sidechain = bool(agent_id)
@@ -276,7 +64,7 @@ class Lines:
         attachment: dict[str, str] | UnsetType = UNSET,
     ) -> bytes:
         own = uuid(self._rng)
-        row = _Row(
+        row = Row(
             parentUuid=self._parent, isSidechain=self._sidechain, agentId=self._agent_id,
             attributionAgent=self._agent_type if kind == "assistant" else UNSET,
             forkedFrom={"sessionId": self.origin, "messageUuid": own} if self.origin else UNSET,
@@ -372,4 +160,4 @@ class Lines:
         self, started_ms: int, usd: float, models: dict[str, LedgerEntry]
     ) -> bytes:
         """The client's own account of the session, everything so far."""
-        return _encode(_LedgerRow(self.session, usd, started_ms, models))
+        return _encode(LedgerRow(self.session, usd, started_ms, models))

@@ -155,7 +155,7 @@ class Lines:
         fields = {"model": model, "service_tier": tier}
         return self._event(at_ms, "thread_settings_applied", thread_settings=fields)
 
-    def turn_starts(self, at_ms: int, turn: str, model: str, *, effort: str = "high") -> list[bytes]:
+    def turn_starts(self, at_ms: int, turn: str, model: str) -> list[bytes]:
         """A turn begins: notice and context."""
         self.turn = turn
         return [
@@ -163,10 +163,10 @@ class Lines:
                 at_ms, "task_started", turn_id=turn, started_at=at_ms // 1000,
                 model_context_window=self.window, collaboration_mode_kind="default",
             ),
-            self.turn_context(at_ms, model, effort=effort),
+            self.turn_context(at_ms, model),
         ]
 
-    def turn_context(self, at_ms: int, model: str, *, effort: str = "high") -> bytes:
+    def turn_context(self, at_ms: int, model: str) -> bytes:
         """The model of what follows, and the rules it works under."""
         return self._line(at_ms, "turn_context", {
             "turn_id": self.turn, "cwd": self.thread.cwd, "current_date": stamp(at_ms)[:10],
@@ -175,7 +175,7 @@ class Lines:
             "permission_profile": {"type": "managed", "file_system": {
                 "type": "restricted", "entries": [{"path": "special", "access": "write"}] * 8,
             }},
-            "model": model, "personality": "pragmatic", "effort": effort, "summary": "auto",
+            "model": model, "personality": "pragmatic", "effort": "high", "summary": "auto",
             "truncation_policy": {"mode": "tokens", "limit": 10000},
         })
 
@@ -205,10 +205,12 @@ class Lines:
         """That the model thought; the thoughts are not kept."""
         return self._item(at_ms, "reasoning", summary=[], content=None)
 
-    def tool_call(self, at_ms: int, arguments: str, *, name: str = "exec_command") -> tuple[str, bytes]:
+    def tool_call(self, at_ms: int, arguments: str) -> tuple[str, bytes]:
         """The model calls a tool; gives the call's id too."""
         call = vendor_id(self._rng, "call_", 24)
-        return call, self._item(at_ms, "function_call", name=name, arguments=arguments, call_id=call)
+        return call, self._item(
+            at_ms, "function_call", name="exec_command", arguments=arguments, call_id=call
+        )
 
     def tool_output(self, at_ms: int, call: str, text: str) -> bytes:
         """What the tool gave back."""
@@ -233,7 +235,7 @@ class Lines:
                 at_ms + 90, "patch_apply_end", call_id=call, success=True, stdout="Success.",
                 changes={"src": {"type": "update", "unified_diff": text}},
             ),
-            self._item(at_ms + 95, "custom_tool_call_output", call_id=call, output='{"exit_code":0}'),
+            self._item(at_ms + 95, "custom_tool_call_output", call_id=call, output="Success."),
         ]
 
     def search(self, at_ms: int, query: str) -> bytes:
@@ -243,7 +245,9 @@ class Lines:
             action={"type": "search", "query": query},
         )
 
-    def response_ends(self, at_ms: int, used: Usage, *, limits: Limits | None = None) -> list[bytes]:
+    def response_ends(
+        self, at_ms: int, used: Usage, *, limits: Limits | None = None
+    ) -> list[bytes]:
         """A response is complete: its record, if this build writes any, and the running totals."""
         self.total = self.total.plus(used)
         self._last = used

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,7 @@ _STEPS_BITS: Final = 10
 _STEPS: Final = 1 << _STEPS_BITS
 _ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _DAY_MS: Final = 86_400_000
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
 class Spread:
@@ -70,9 +72,7 @@ def stamp(at_ms: int) -> str:
 
 @cache
 def _day(number: int) -> str:
-    from datetime import date
-
-    return (date(1970, 1, 1).fromordinal(date(1970, 1, 1).toordinal() + number)).isoformat()
+    return date.fromordinal(_EPOCH + number).isoformat()
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Text without meaning, of the texture of tool results: words, lines, quotes, tabs, few non-ASCII."""
+"""Text without meaning, of the texture of tool results: words, lines, quotes, some non-ASCII."""
 
 from __future__ import annotations
 

@@ -10,10 +10,10 @@ from toktui.dev.demo import words
 from toktui.dev.demo.account import Account
 from toktui.dev.demo.scene import Feature, Scene, Write, in_order
 from toktui.dev.demo.talk import OUTPUT, PAUSE_MS, TOOL_MS, Prompt, Talk, latency_ms
-from toktui.dev.imitate.claude_lines import (
+from toktui.dev.imitate.claude_lines import Lines
+from toktui.dev.imitate.claude_shapes import (
     Block,
     Counts,
-    Lines,
     Reply,
     Text,
     Thinking,
@@ -128,7 +128,9 @@ class _Session:
     def _turn(self, number: int) -> Iterator[Write]:
         rng, lines = self._rng, self._lines
         asked = rng.choice(words.PROMPTS)
-        yield self._write(lines.prompt(self._at_ms, asked), lines.note("last-prompt", lastPrompt=asked))
+        yield self._write(
+            lines.prompt(self._at_ms, asked), lines.note("last-prompt", lastPrompt=asked)
+        )
         if number == 1:
             title = rng.choice(words.TITLES)
             self._account.beside(_SMALL_MODEL, Counts(900, 0, 0, 14))
