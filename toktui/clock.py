@@ -7,7 +7,6 @@ added up to the days of any zone.
 
 from __future__ import annotations
 
-import difflib
 import io
 import re
 import struct
@@ -84,6 +83,8 @@ def _lookup(name: str) -> ZoneInfo | None:
 
 def _suggest(name: str) -> str:
     by_lower = {zone.lower(): zone for zone in sorted(available_timezones())}
+    import difflib  # noqa: PLC0415  only for a mistake
+
     close = difflib.get_close_matches(clean(name).lower(), by_lower, n=3)
     names = [by_lower[key] for key in close] or ["Europe/Paris", "America/New_York", "Asia/Tokyo"]
     return f"Use a name such as {', '.join(names)} or UTC."

@@ -21,7 +21,6 @@ backups = 3
 from __future__ import annotations
 
 import datetime
-import tomllib
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -99,14 +98,17 @@ def load_config(path: Path, *, agents: Collection[str] | None = None) -> Config:
     Raises `ConfigError` for what cannot be read, unknown keys and wrong values.
     """
     try:
-        text = path.read_bytes().decode()
-        table = tomllib.loads(text, parse_float=Decimal)
+        data = path.read_bytes()
     except FileNotFoundError:
         return Config()
     except OSError as error:
         raise ConfigError(
             f"{clean(str(path))}: cannot be read: {error.strerror}", "Make it a readable file."
         ) from error
+    import tomllib  # noqa: PLC0415  most have no file
+
+    try:
+        table = tomllib.loads(data.decode(), parse_float=Decimal)
     except (ValueError, RecursionError) as error:
         raise ConfigError(
             f"{clean(str(path))}: not TOML: {clean(str(error), 200)}", "Mend that line."

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import platformdirs
-
 from toktui.errors import StoreError
 from toktui.text import clean
 
@@ -64,8 +62,12 @@ def user_paths(env: Mapping[str, str]) -> Paths:
 
     The usual folders come from platformdirs, which looks at the process's own environment.
     """
-    data = env.get("TOKTUI_DATA_DIR") or platformdirs.user_data_dir(_APP, appauthor=False)
-    config = env.get("TOKTUI_CONFIG_DIR") or platformdirs.user_config_dir(_APP, appauthor=False)
+    data, config = env.get("TOKTUI_DATA_DIR"), env.get("TOKTUI_CONFIG_DIR")
+    if not data or not config:
+        import platformdirs  # noqa: PLC0415  not needed where both are given
+
+        data = data or platformdirs.user_data_dir(_APP, appauthor=False)
+        config = config or platformdirs.user_config_dir(_APP, appauthor=False)
     return Paths(data=_absolute(data), config=_absolute(config))
 
 

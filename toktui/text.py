@@ -8,7 +8,6 @@ take `Content` or `Text`, never a `str`.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from functools import lru_cache
@@ -55,6 +54,8 @@ def clean_id(s: str) -> str:
     """
     if not s or _ID.fullmatch(s):
         return s
+    import hashlib  # noqa: PLC0415  loads OpenSSL, which few ids need
+
     digest = hashlib.sha256(s.encode("utf-8", "surrogatepass")).hexdigest()
     return f"sha256:{digest[:32]}"
 

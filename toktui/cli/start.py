@@ -46,9 +46,12 @@ def reading(
     from toktui.store.connect import connect_reader
 
     if catch_up:
-        from toktui.ingest import access
+        from toktui.ingest.unchanged import is_unchanged
 
-        access.catch_up(context, wait_ms=wait_ms)
+        if not is_unchanged(context):
+            from toktui.ingest import access
+
+            access.catch_up(context, wait_ms=wait_ms)
     db = connect_reader(context.paths.store)
     try:
         yield db

@@ -1,0 +1,55 @@
+"""Whether a report can do without a sync: nothing is there that the store has not taken in.
+
+The usual case, so it imports neither the parsers' pipeline nor prices.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from toktui.agents import agent
+from toktui.errors import StoreError
+from toktui.ingest.discover import find_logs, roots
+from toktui.store.connect import connect_reader, version_of
+from toktui.store.schema import VERSION
+
+if TYPE_CHECKING:
+    from toktui.ingest.context import Context
+    from toktui.ingest.discover import FoundLog
+
+_KNOWN = "select path, device, inode, size, mtime_ns, parser, gone_ms is not null from log"
+_REFUSED = "select exists (select 1 from misread where length(body) > 0)"
+"""Lines that another time may make good."""
+_UNPRICED = "select exists (select 1 from session_total where unpriced > 0)"
+_BOOK = "select value from setting where name = 'book'"
+
+
+def is_unchanged(context: Context) -> bool:
+    """True if a sync would find nothing; False if it might, or if the store needs the writer."""
+    try:
+        db = connect_reader(context.paths.store)
+    except (StoreError, sqlite3.Error):
+        return False
+    try:
+        if version_of(db) != VERSION or db.execute(_REFUSED).fetchone()[0]:
+            return False
+        if db.execute(_UNPRICED).fetchone()[0]:
+            priced_by = db.execute(_BOOK).fetchone()
+            if priced_by is None or priced_by[0] != context.book().version:
+                return False
+        rows = {row[0]: row[1:] for row in db.execute(_KNOWN)}
+    except (StoreError, sqlite3.Error):
+        return False
+    finally:
+        db.close()
+    found = find_logs(roots(context.config, context.home, context.env))
+    if found.problems or not all(_is_known(log, rows.pop(log.path, None)) for log in found.logs):
+        return False
+    return all(gone for *_, gone in rows.values())
+
+
+def _is_known(log: FoundLog, row: tuple[int, int, int, int, int, int] | None) -> bool:
+    s = log.stat
+    parser = agent(log.agent).PARSER
+    return row == (s.device, s.inode, s.size, s.mtime_ns, parser, 0)
