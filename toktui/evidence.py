@@ -110,6 +110,34 @@ def of_sighting(sighting: Sighting, at_ms: int, spot: tuple[int, int, int]) -> E
     )
 
 
+def absorb(known: Evidence, row: Sighting, at_ms: int, spot: tuple[int, int, int]) -> bool:
+    """Merges a later row in place where it repeats the known numbers; False where it does not.
+
+    Does what `merge` does, for what nearly all rows of a response are.
+    """
+    if (
+        spot[0] <= known.spots[-3]
+        or row.tokens != known.tokens
+        or row.model != known.model
+        or row.web_search != known.web_search
+        or row.tier != known.tier
+        or row.geo != known.geo
+        or row.residual != known.residual
+    ):
+        return False
+    if (row.final, at_ms) > (known.final, known.at_ms):
+        known.final, known.at_ms = row.final, at_ms
+    if (at_ms, row.branch, row.version) < (known.first_ms, known.branch, known.version):
+        known.first_ms, known.branch, known.version = at_ms, row.branch, row.version
+    known.any_final |= row.final
+    known.flags |= row.flags
+    known.window = max(known.window, row.window)
+    if row.reported_nusd is not None:
+        known.reported_nusd = max(known.reported_nusd or 0, row.reported_nusd)
+    known.spots += spot
+    return True
+
+
 def merge(one: Evidence, other: Evidence) -> Evidence:
     """Both together; the spots of both, each offset once."""
     best, rest = (one, other) if one.rank() >= other.rank() else (other, one)

@@ -72,7 +72,7 @@ Kind = Literal["row", "progress", "spawn", "ledger"]
 of a spawned session (so that a repetition is a replay), or a line of the agent's own ledger."""
 
 
-class Sighting(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
+class Sighting(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One place in a log that reports a call, as the parser read it: no clock, no prices.
 
     `key` is the identity of the call within its agent. `session` is the log's own session at that

@@ -41,7 +41,8 @@ class LineAgent(Protocol):
     replays: bool
     """Forked and spawned sessions repeat their parent's counters: see `lineage`."""
     needles: tuple[bytes, ...]
-    """Every line with anything to say holds one of these, or spells a letter as a JSON escape."""
+    """Every line with anything to say holds one of these or of `rare`, or spells a letter as a JSON
+    escape."""
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
         """Folders that can hold logs of this agent, present or not."""
@@ -65,6 +66,15 @@ class LineAgent(Protocol):
 
     def parse(self, line: bytes, state: Any) -> Parsed:
         """What one line (without its newline) says; `state` is moved on in place."""
+        ...
+
+    rare: tuple[bytes, ...]
+    """Needles that are looked for only in lines that do not begin with `plain_start`."""
+    plain_start: bytes
+    """How the usual rows begin, none of which can hold a rare needle."""
+
+    def needles_for(self, state: Any) -> tuple[bytes, ...]:
+        """The needles that matter at this state: always the same tuple for the same answer."""
         ...
 
     def curious(self, state: Any) -> bool:

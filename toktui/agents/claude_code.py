@@ -15,226 +15,95 @@ Unknown:  output of responses whose rows never got a `stop_reason` (all builds b
 from __future__ import annotations
 
 import re
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct, field
 
-from toktui.agents.base import MAX_COUNT, NOTHING, Parsed
+from toktui.agents._claude_rows import (
+    Counted,
+    Iteration,
+    LedgerRow,
+    Message,
+    ProgressRow,
+    ResultRow,
+    Row,
+    as_head,
+    as_row,
+    as_tool_row,
+    counted,
+)
+from toktui.agents._claude_weak import WeakIds
+from toktui.agents.base import NOTHING, Parsed
 from toktui.agents.json_lines import BrokenLineError, convert, looks_whole, values
 from toktui.clock import parse_ms
 from toktui.facts import Ledger, LedgerModel, Searches, encode
-from toktui.model import FLAG_WEAK_ID, Fact, Kind, Misread, Sighting, Tier, Tokens
+from toktui.model import FLAG_WEAK_ID, Fact, Kind, Misread, Sighting, Tokens
 from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-_Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)] | None
-
-
-class _Split(Struct):
-    ephemeral_5m_input_tokens: _Count = None
-    ephemeral_1h_input_tokens: _Count = None
-
-
-class _OutputDetails(Struct):
-    thinking_tokens: _Count = None
-
-
-class _ServerTools(Struct):
-    web_search_requests: _Count = None
-
-
-class _Counts(Struct):
-    input_tokens: _Count = None
-    output_tokens: _Count = None
-    cache_creation_input_tokens: _Count = None
-    cache_read_input_tokens: _Count = None
-    cache_creation: _Split | None = None
-    output_tokens_details: _OutputDetails | None = None
-
-    def tokens(self) -> Tokens:
-        split = self.cache_creation
-        short = (split.ephemeral_5m_input_tokens or 0) if split else 0
-        long = (split.ephemeral_1h_input_tokens or 0) if split else 0
-        written = max(self.cache_creation_input_tokens or 0, short + long)
-        details = self.output_tokens_details
-        output = self.output_tokens or 0
-        return Tokens(
-            input=self.input_tokens or 0,
-            cache_read=self.cache_read_input_tokens or 0,
-            cache_write_5m=written - long,
-            cache_write_1h=long,
-            output=output,
-            reasoning=min(output, details.thinking_tokens or 0) if details else 0,
-        )
-
-
-class _Iteration(_Counts):
-    type: str | None = None
-    model: str | None = None
-
-
-class _Usage(_Counts):
-    server_tool_use: _ServerTools | None = None
-    service_tier: str | None = None
-    speed: str | None = None
-    inference_geo: str | None = None
-    iterations: list[_Iteration] | None = None
-
-
-class _Message(Struct):
-    id: str | None = None
-    model: str | None = None
-    stop_reason: str | None = None
-    usage: _Usage | None = None
-
-
-class _ForkedFrom(Struct):
-    sessionId: str | None = None
-
-
-class _Row(Struct):
-    """An assistant row; any other row decodes too, unless a field has a foreign type."""
-
-    type: str | None = None
-    uuid: str | None = None
-    parentUuid: str | None = None
-    sessionId: str | None = None
-    timestamp: str | None = None
-    cwd: str | None = None
-    gitBranch: str | None = None
-    version: str | None = None
-    isSidechain: bool | None = None
-    agentId: str | None = None
-    attributionAgent: str | None = None
-    requestRef: str | None = None
-    requestSessionId: str | None = None
-    forkedFrom: _ForkedFrom | None = None
-    isApiErrorMessage: bool | None = None
-    isUnmetered: bool | None = None
-    apiBlockIndex: _Count = None
-    costUSD: float | None = None
-    message: _Message | None = None
-
-
-class _EmbeddedRow(Struct):
-    timestamp: str | None = None
-    type: str | None = None
-    uuid: str | None = None
-    requestRef: str | None = None
-    message: _Message | None = None
-
-
-class _ProgressData(Struct):
-    type: str | None = None
-    agentId: str | None = None
-    message: _EmbeddedRow | None = None
-
-
-class _ProgressRow(Struct):
-    sessionId: str | None = None
-    timestamp: str | None = None
-    cwd: str | None = None
-    gitBranch: str | None = None
-    version: str | None = None
-    data: _ProgressData | None = None
-
-
-class _LedgerEntry(Struct):
-    inputTokens: _Count = None
-    outputTokens: _Count = None
-    thinkingTokens: _Count = None
-    cacheReadInputTokens: _Count = None
-    cacheCreationInputTokens: _Count = None
-    cacheCreationEphemeral5mInputTokens: _Count = None
-    cacheCreationEphemeral1hInputTokens: _Count = None
-    webSearchRequests: _Count = None
-
-
-class _LedgerRow(Struct):
-    sessionId: str | None = None
-    totalCostUSD: float | None = None
-    startTime: float | None = None
-    modelUsage: dict[str, _LedgerEntry] | None = None
-
-
-class _Block(Struct):
-    type: str | None = None
-    id: str | None = None
-    name: str | None = None
-    tool_use_id: str | None = None
-
-
-class _Content(Struct):
-    content: list[_Block] | None = None
-
-
-class _ToolRow(Struct):
-    message: _Content | None = None
-
-
-class _SearchResult(Struct):
-    searchCount: _Count = None
-
-
-class _ResultRow(Struct):
-    toolUseResult: _SearchResult | None = None
-    message: _Content | None = None
-
-
-class _Head(Struct):
-    type: str | None = None
-    version: str | None = None
-    sessionId: str | None = None
-    cwd: str | None = None
-    uuid: str | None = None
-    parentUuid: str | None = None
-
-
-_as_row: Final = msgspec.json.Decoder(_Row).decode
-_as_head: Final = msgspec.json.Decoder(_Head).decode
-
 _PROVIDER_ID: Final = re.compile(r"msg_(?:bdrk_|vrtx_)[\w-]+|msg_[\w-]{16,}", re.ASCII)
 _SEARCHES_KEPT: Final = 64
-_ROWS_KEPT: Final = 4096
-
-
-class _Weak(Struct, array_like=True):
-    """The open response of one scope (origin session + relay id)."""
-
-    ordinal: int
-    block: int | None
-    prompt: tuple[int, int, int, int]
-    uuids: list[str]
-    left: bool = False
+_WITHOUT_SEARCHES: Final = (b'"assistant"',)
+_BEFORE_TOOLS: Final = ("tool_use", None)
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class _State(Struct, array_like=True):
     stem: str
     agent_id: str
-    projects: dict[str, str]
-    searches: dict[str, str]
-    weak: dict[str, _Weak]
-    weak_rows: dict[str, int]
+    projects: dict[str, str] = {}
+    searches: dict[str, str] = {}
+    """Keys of calls by the search that they asked for, the oldest first."""
+    weak: WeakIds = field(default_factory=WeakIds)
 
 
-_EMPTY_STATE: Final = msgspec.msgpack.Decoder(_State)
+_load_state: Final = msgspec.msgpack.Decoder(_State).decode
+
+
+class _Frame(NamedTuple):
+    """What the rows of a session repeat, clean."""
+
+    session: str
+    origin: str
+    agent_id: str
+    agent_type: str
+    model: str
+    branch: str
+    version: str
+
+
+_frames: Final[dict[tuple[str | None, ...], _Frame]] = {}
+_FRAMES_KEPT: Final = 1024
+
+
+def _frame(row: Row, model: str | None) -> _Frame:
+    origin = row.requestSessionId or (row.forkedFrom.sessionId if row.forkedFrom else None)
+    raw = (
+        row.sessionId, origin, row.agentId, row.attributionAgent, model, row.gitBranch,
+        row.version,
+    )  # fmt: skip
+    known = _frames.get(raw)
+    if known is None:
+        if len(_frames) >= _FRAMES_KEPT:
+            _frames.clear()
+        known = _frames[raw] = _Frame(
+            clean_id(row.sessionId or ""),
+            clean_id(origin or ""),
+            clean_id(row.agentId or ""),
+            clean(row.attributionAgent or "", 48),
+            clean(model or "unknown", 120),
+            clean(row.gitBranch or "", 120),
+            clean(row.version or "", 24),
+        )
+    return known
 
 
 def _money(usd: float | None) -> int | None:
     return round(usd * 1e9) if usd is not None and 0 <= usd < 1e9 else None
-
-
-def _tier(usage: _Usage) -> Tier:
-    if usage.speed == "fast":
-        return "fast"
-    if usage.service_tier in ("batch", "priority", "flex"):
-        return usage.service_tier
-    return "standard"
 
 
 class _ClaudeCode:
@@ -242,7 +111,9 @@ class _ClaudeCode:
     label = "Claude Code"
     PARSER = 1
     replays = False
-    needles = (b'"usage"', b'"cost-state"', b'"searchCount"')
+    needles = (b'"assistant"', b'"searchCount"')
+    rare = (b'"cost-state"',)
+    plain_start = b'{"parentUuid":'
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
         named = env.get("CLAUDE_CONFIG_DIR", "").strip()
@@ -265,50 +136,53 @@ class _ClaudeCode:
     def start(self, path: str) -> _State:
         stem = path.rsplit("/", 1)[-1].removesuffix(".jsonl")
         agent_id = clean_id(stem.removeprefix("agent-")) if stem.startswith("agent-") else ""
-        return _State(clean_id(stem), agent_id, {}, {}, {}, {})
+        return _State(clean_id(stem), agent_id)
 
     def load_state(self, packed: bytes) -> _State:
-        return _EMPTY_STATE.decode(packed)
+        return _load_state(packed)
 
     def curious(self, state: _State) -> bool:
-        return not state.projects or bool(state.weak)
+        return not state.projects or bool(state.weak.open)
+
+    def needles_for(self, state: _State) -> tuple[bytes, ...]:
+        """A search result says nothing before a row has asked for the search."""
+        return self.needles if state.searches else _WITHOUT_SEARCHES
 
     def parse(self, line: bytes, state: _State) -> Parsed:
-        if not any(needle in line for needle in self.needles) and b"\\u00" not in line:
-            return self._bystander(line, state)
+        if b'"assistant"' not in line and b'"cost-state"' not in line:
+            if (b'"searchCount"' not in line or not state.searches) and b"\\u00" not in line:
+                return self._bystander(line, state)
         try:
-            row = _as_row(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            row = as_row(line)
+            if row.type == "assistant":
+                return self._response(row, line, state)
+        except _UNREADABLE:
             return self._slow(line, state)
-        if row.type == "assistant":
-            return _parsed(self._response(row, line, state))
-        if row.type in ("progress", "cost-state", "user"):
+        if row.type in ("progress", "cost-state") or (row.type == "user" and state.searches):
             return self._slow(line, state)
-        self._remember_project(row.sessionId, row.cwd, state)
+        self._project(clean_id(row.sessionId or "") or state.stem, row.cwd, state)
+        if row.type == "user":
+            state.weak.user_row(row.uuid or "", row.parentUuid or "")
         return NOTHING
 
     def _bystander(self, line: bytes, state: _State) -> Parsed:
         """A line without any count: it may name the working folder, or end a relay's response."""
         try:
-            head = _as_head(line)
+            head = as_head(line)
         except msgspec.ValidationError:
             return NOTHING
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except _UNREADABLE:
             return NOTHING if looks_whole(line) else self._slow(line, state)
-        self._remember_project(head.sessionId, head.cwd, state)
+        self._project(clean_id(head.sessionId or "") or state.stem, head.cwd, state)
         if head.type == "user":
-            for weak in state.weak.values():
-                if head.parentUuid in weak.uuids:
-                    weak.uuids.append(head.uuid or "")
-                else:
-                    weak.left = True
+            state.weak.user_row(head.uuid or "", head.parentUuid or "")
         return NOTHING
 
-    def _remember_project(self, session: str | None, cwd: str | None, state: _State) -> str:
-        name = clean_id(session) if session else state.stem
-        known = state.projects.get(name)
+    def _project(self, session: str, cwd: str | None, state: _State) -> str:
+        """The first working folder of a session in this log."""
+        known = state.projects.get(session)
         if known is None and cwd:
-            known = state.projects[name] = clean(cwd, 512)
+            known = state.projects[session] = clean(cwd, 512)
         return known or ""
 
     def _slow(self, line: bytes, state: _State) -> Parsed:
@@ -321,93 +195,97 @@ class _ClaudeCode:
         facts: list[Fact] = []
         misread: list[Misread] = []
         for value in found:
+            if not isinstance(value, dict):
+                continue
+            row = cast("dict[str, object]", value)
             try:
-                for item in self._value(value, line, state):
-                    if isinstance(item, Sighting):
-                        sightings.append(item)
-                    else:
-                        facts.append(item)
-            except msgspec.ValidationError as error:
-                version = value.get("version") if isinstance(value, dict) else None
-                misread.append(
-                    Misread(
-                        clean(str(error), 160),
-                        clean(version, 24) if isinstance(version, str) else "",
-                    )
-                )
+                parsed = self._value(row, line if len(found) == 1 else _encoded(row), state)
+            except msgspec.DecodeError as error:
+                version = row.get("version")
+                name = clean(version, 24) if isinstance(version, str) else ""
+                misread.append(Misread(clean(str(error), 160), name))
+                continue
+            sightings += parsed.sightings
+            facts += parsed.facts
         return Parsed(tuple(sightings), tuple(facts), tuple(misread))
 
-    def _value(self, value: object, line: bytes, state: _State) -> Iterator[Sighting | Fact]:
-        if not isinstance(value, dict):
-            return
-        kind: object = value.get("type")
+    def _value(self, value: dict[str, object], line: bytes, state: _State) -> Parsed:
+        kind = value.get("type")
         if kind == "assistant":
-            message: object = value.get("message")
-            if isinstance(message, dict) and isinstance(message.get("usage"), dict):
-                whole = line if b"}{" not in line else msgspec.json.encode(value)
-                yield from self._response(convert(value, _Row), whole, state)
+            if _at(value, "message", "usage") is not None:
+                return self._response(convert(_raw_usage(value), Row), line, state)
         elif kind == "progress":
-            data: object = value.get("data")
-            if isinstance(data, dict) and data.get("type") in ("agent_progress", "skill_progress"):
-                inner: object = data.get("message")
-                if isinstance(inner, dict) and inner.get("type") == "assistant":
-                    yield from self._embedded(convert(value, _ProgressRow), line, state)
+            known = _at(value, "data", "type") in ("agent_progress", "skill_progress")
+            if known and _at(value, "data", "message", "type") == "assistant":
+                inner = _at(value, "data", "message", "message", "usage")
+                if inner is not None:
+                    row = {**value, "data": {**_dict(value["data"])}}
+                    row["data"]["message"] = _raw_usage(_dict(_at(value, "data", "message")))
+                    return self._embedded(convert(row, ProgressRow), line, state)
         elif kind == "cost-state":
-            yield from self._ledger(convert(value, _LedgerRow), state)
-        elif kind == "user":
-            result: object = value.get("toolUseResult")
-            if isinstance(result, dict) and result.get("searchCount"):
-                yield from self._searches(value, state)
+            return Parsed(facts=(self._ledger(convert(value, LedgerRow), state),))
+        elif kind == "user" and _at(value, "toolUseResult", "searchCount"):
+            return self._searches(convert(value, ResultRow), state)
+        return NOTHING
 
-    def _response(self, row: _Row, line: bytes, state: _State) -> Iterator[Sighting]:
+    def _response(self, row: Row, line: bytes, state: _State) -> Parsed:
+        """The calls that an assistant row reports: its own, and those of its iterations."""
+        base = self._sighting(row, line, state)
+        if base is None:
+            return NOTHING
+        sighting, usage = base
+        if not usage.iterations:
+            return Parsed((sighting,))
+        return Parsed((sighting, *_side_calls(sighting, usage.iterations)))
+
+    def _sighting(
+        self, row: Row, line: bytes, state: _State, kind: Kind = "row"
+    ) -> tuple[Sighting, Counted] | None:
         message = row.message
-        project = self._remember_project(row.sessionId, row.cwd, state)
-        if message is None or (usage := message.usage) is None:
-            return
+        frame = _frame(row, message.model if message else None)
+        session, origin = frame.session or state.stem, frame.origin
+        project = self._project(session, row.cwd, state)
+        if message is None or (told := bytes(message.usage)) == b"null":
+            return None
         if row.isApiErrorMessage or row.isUnmetered or message.model == "<synthetic>":
-            return
-        session = clean_id(row.sessionId) if row.sessionId else state.stem
-        forked = row.forkedFrom.sessionId if row.forkedFrom else None
-        origin = clean_id(row.requestSessionId or forked or "")
-        key, weak, repeats = self._key(row, message, origin or session, line, state)
-        agent_id = clean_id(row.agentId) if row.agentId else state.agent_id
+            return None
+        usage = counted(told)
+        key, repeats = self._key(row, message, origin or session, usage.tokens, line, state)
+        agent_id = frame.agent_id or state.agent_id
         if row.isSidechain and not agent_id:
             agent_id = "sidechain"
-        if b'"WebSearch"' in line:
+        if message.stop_reason in _BEFORE_TOOLS and b'"WebSearch"' in line:
             self._remember_searches(line, key, state)
-        base = Sighting(
-            key=key,
-            session=session,
-            at_ms=parse_ms(row.timestamp) if row.timestamp else None,
-            model=clean(message.model or "unknown", 120),
-            tokens=usage.tokens(),
-            web_search=(usage.server_tool_use.web_search_requests or 0)
-            if usage.server_tool_use
-            else 0,
-            final=message.stop_reason is not None,
-            origin="" if origin == session else origin,
-            agent_id=agent_id,
-            agent_type=clean(row.attributionAgent or "", 48),
-            project=project,
-            branch=clean(row.gitBranch or "", 120),
-            version=clean(row.version or "", 24),
-            tier=_tier(usage),
-            geo="us" if usage.inference_geo == "us" else "",
-            flags=FLAG_WEAK_ID if weak else 0,
-            reported_nusd=_money(row.costUSD),
-            repeats=repeats,
+        sighting = Sighting(  # by place: half the time of a row goes into naming the fields
+            key,
+            session,
+            parse_ms(row.timestamp) if row.timestamp else None,
+            frame.model,
+            usage.tokens,
+            usage.web_search,
+            message.stop_reason is not None,
+            kind,
+            "" if origin == session else origin,
+            agent_id,
+            frame.agent_type,
+            project,
+            frame.branch,
+            frame.version,
+            usage.tier,
+            usage.geo,
+            False,
+            FLAG_WEAK_ID if key.startswith("weak:") else 0,
+            0,
+            _money(row.costUSD),
+            repeats,
         )
-        yield base
-        if usage.iterations:
-            yield from _side_calls(base, usage.iterations)
+        return sighting, usage
 
-    def _embedded(self, row: _ProgressRow, line: bytes, state: _State) -> Iterator[Sighting]:
-        data = row.data
-        inner = data.message if data else None
-        if data is None or inner is None or inner.message is None or inner.message.usage is None:
-            self._remember_project(row.sessionId, row.cwd, state)
-            return
-        whole = _Row(
+    def _embedded(self, row: ProgressRow, line: bytes, state: _State) -> Parsed:
+        inner = row.data.message if row.data else None
+        if row.data is None or inner is None:
+            return NOTHING
+        whole = Row(
             type="assistant",
             uuid=inner.uuid,
             sessionId=row.sessionId,
@@ -415,55 +293,32 @@ class _ClaudeCode:
             cwd=row.cwd,
             gitBranch=row.gitBranch,
             version=row.version,
-            agentId=data.agentId or "progress",
+            agentId=row.data.agentId or "progress",
             requestRef=inner.requestRef,
             message=inner.message,
         )
-        kind: Kind = "progress"
-        for sighting in self._response(whole, line, state):
-            yield msgspec.structs.replace(sighting, kind=kind)
+        base = self._sighting(whole, line, state, kind="progress")
+        if base is None:
+            return NOTHING
+        return Parsed((base[0], *_side_calls(base[0], base[1].iterations)))
 
     def _key(
-        self, row: _Row, message: _Message, scope: str, line: bytes, state: _State
-    ) -> tuple[str, bool, bool]:
-        """The identity of the row's call; whether it is weak; whether the row is a repetition."""
+        self, row: Row, message: Message, scope: str, tokens: Tokens, line: bytes, state: _State
+    ) -> tuple[str, bool]:
+        """The identity of the row's call, and whether the row is a repetition."""
         if message.id and _PROVIDER_ID.fullmatch(message.id):
-            return clean_id(message.id), False, False
+            return clean_id(message.id), False
         if row.requestRef:
-            return f"ref:{clean_id(row.requestRef)}", False, False
+            return f"ref:{clean_id(row.requestRef)}", False
         place = f"{scope}:{clean_id(message.id) if message.id else ''}"
-        digest = blake2b(line, digest_size=8).hexdigest()
-        ordinal = state.weak_rows.get(digest)
-        if ordinal is not None:
-            return f"weak:{place}:{ordinal}", True, True
-        ordinal = self._ordinal(row, message, place, state)
-        state.weak_rows[digest] = ordinal
-        if len(state.weak_rows) > _ROWS_KEPT:
-            del state.weak_rows[next(iter(state.weak_rows))]
-        return f"weak:{place}:{ordinal}", True, False
-
-    def _ordinal(self, row: _Row, message: _Message, place: str, state: _State) -> int:
-        """The number of the response of a relay that gives no ids: blocks rise within one, and
-        its prompt does not change."""
-        usage = message.usage
-        tokens = usage.tokens() if usage else Tokens()
-        prompt = (tokens.input, tokens.cache_read, tokens.cache_write_5m, tokens.cache_write_1h)
-        last = state.weak.get(place)
-        if last is None:
-            ordinal = 0
-        elif row.apiBlockIndex is not None and last.block is not None:
-            ordinal = last.ordinal + (row.apiBlockIndex <= last.block)
-        else:
-            ordinal = last.ordinal + (last.left or prompt != last.prompt)
-        uuids = last.uuids if last is not None and last.ordinal == ordinal else []
-        uuids.append(row.uuid or "")
-        state.weak[place] = _Weak(ordinal, row.apiBlockIndex, prompt, uuids)
-        return ordinal
+        return state.weak.key(
+            place, line, uuid=row.uuid or "", block=row.apiBlockIndex, tokens=tokens
+        )
 
     def _remember_searches(self, line: bytes, key: str, state: _State) -> None:
         try:
-            content = msgspec.json.decode(line, type=_ToolRow).message
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            content = as_tool_row(line).message
+        except _UNREADABLE:
             return
         for block in (content.content or ()) if content else ():
             if block.type == "tool_use" and block.name == "WebSearch" and block.id:
@@ -471,45 +326,47 @@ class _ClaudeCode:
                 if len(state.searches) > _SEARCHES_KEPT:
                     del state.searches[next(iter(state.searches))]
 
-    def _searches(self, value: object, state: _State) -> Iterator[Fact]:
-        row = convert(value, _ResultRow)
+    def _searches(self, row: ResultRow, state: _State) -> Parsed:
         count = (row.toolUseResult.searchCount or 0) if row.toolUseResult else 0
         for block in (row.message.content or ()) if row.message else ():
             tool_use = clean_id(block.tool_use_id) if block.tool_use_id else ""
             key = state.searches.get(tool_use)
             if key and count:
                 body = encode(Searches(tool_use, count))
-                yield Fact(kind="search", subject=key, body=body, latest=False)
-                return
+                return Parsed(facts=(Fact(kind="search", subject=key, body=body, latest=False),))
+        return NOTHING
 
-    def _ledger(self, row: _LedgerRow, state: _State) -> Iterator[Fact]:
+    def _ledger(self, row: LedgerRow, state: _State) -> Fact:
         models = tuple(
-            LedgerModel(
-                clean(name, 120),
-                _Counts(
-                    entry.inputTokens,
-                    entry.outputTokens,
-                    entry.cacheCreationInputTokens,
-                    entry.cacheReadInputTokens,
-                    _Split(
-                        entry.cacheCreationEphemeral5mInputTokens,
-                        entry.cacheCreationEphemeral1hInputTokens,
-                    ),
-                    _OutputDetails(entry.thinkingTokens),
-                ).tokens(),
-                entry.webSearchRequests or 0,
-            )
+            LedgerModel(clean(name, 120), entry.tokens(), entry.webSearchRequests or 0)
             for name, entry in (row.modelUsage or {}).items()
         )
         started = int(row.startTime) if row.startTime and 0 < row.startTime < 2**53 else None
-        body = encode(Ledger(_money(row.totalCostUSD), started, models))
         session = clean_id(row.sessionId) if row.sessionId else state.stem
-        yield Fact(kind="ledger", subject=session, body=body, at_ms=started)
+        body = encode(Ledger(_money(row.totalCostUSD), started, models))
+        return Fact(kind="ledger", subject=session, body=body, at_ms=started)
 
 
-def _parsed(sightings: Iterator[Sighting]) -> Parsed:
-    found = tuple(sightings)
-    return Parsed(found) if found else NOTHING
+def _dict(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _at(value: dict[str, object], *path: str) -> object:
+    """What stands at a path of keys, or None."""
+    found: object = value
+    for key in path:
+        found = _dict(found).get(key)
+    return found
+
+
+def _encoded(value: dict[str, object]) -> bytes:
+    return msgspec.json.encode(value)
+
+
+def _raw_usage(row: dict[str, object]) -> dict[str, object]:
+    """The row with its usage as bytes, as the typed decoder has it."""
+    message = _dict(row.get("message"))
+    return {**row, "message": {**message, "usage": msgspec.Raw(_encoded(_dict(message["usage"])))}}
 
 
 def _sum(entries: Sequence[Tokens]) -> tuple[int, int, int, int]:
@@ -521,29 +378,25 @@ def _sum(entries: Sequence[Tokens]) -> tuple[int, int, int, int]:
     )
 
 
-def _side_calls(row: Sighting, iterations: Sequence[_Iteration]) -> Iterator[Sighting]:
+def _side_calls(row: Sighting, iterations: Sequence[Iteration]) -> Iterator[Sighting]:
     """Calls of their own: the entries that are not needed to explain the row's usage."""
     tokens = [entry.tokens() for entry in iterations]
+    models = [clean(entry.model, 120) if entry.model else row.model for entry in iterations]
     plain = [i for i, entry in enumerate(iterations) if entry.type == "message"]
     if _sum([tokens[i] for i in plain]) == _sum([row.tokens]):
         explained = set(plain)
     else:
-        explained = {
-            i
-            for i, entry in enumerate(iterations)
-            if clean(entry.model or row.model, 120) == row.model
-        }
+        explained = {i for i, model in enumerate(models) if model == row.model}
     for index, entry in enumerate(iterations):
         if index in explained or not tokens[index].total:
             continue
-        model = clean(entry.model, 120) if entry.model else row.model
         yield msgspec.structs.replace(
             row,
             key=f"{row.key}#{index}",
-            model=model,
+            model=models[index],
             tokens=tokens[index],
             web_search=0,
-            tier=row.tier if model == row.model else "standard",
+            tier=row.tier if models[index] == row.model else "standard",
             residual=entry.type != "advisor_message",
             final=True,
             reported_nusd=None,

@@ -211,6 +211,13 @@ class _Codex:
     def load_state(self, packed: bytes) -> _State:
         return _load(packed)
 
+    rare = ()
+    plain_start = b""
+
+    def needles_for(self, state: _State) -> tuple[bytes, ...]:
+        del state
+        return self.needles
+
     def curious(self, state: _State) -> bool:
         del state
         return False

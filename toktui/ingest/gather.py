@@ -146,21 +146,25 @@ class Gatherer:
 
         Lines that hold no needle pass unread, as long as they look whole.
         """
-        agent, find = self.agent, block.find
+        agent, state, find = self.agent, self.state, block.find
         rare, plain = agent.rare, agent.plain_start
-        needles: tuple[bytes, ...] = ()
-        hits: list[int] = []
-        pos, size, next_hit = 0, len(block), -1
+        search = _Search(block)
+        pos, size, lines = 0, len(block), 0
+        next_hit = next_escape = -1
         while pos < size:
             end = find(b"\n", pos)
-            self._lines += 1
+            lines += 1
             if next_hit < pos:
-                wanted = agent.needles_for(self.state)
-                if wanted is not needles:
-                    needles, hits = wanted, [-1] * (len(wanted) + 1)
-                next_hit = _next_hit(block, (*needles, _ESCAPE), hits, pos)
-            if next_hit < end or agent.curious(self.state):
-                self._read_if(block[pos:end], at + pos, agent.curious(self.state))
+                next_hit = search.next(agent.needles_for(state), pos)
+            if next_escape < pos:
+                next_escape = find(_ESCAPE, pos)
+                next_escape = next_escape if next_escape >= 0 else size
+            if (
+                next_hit < end
+                or (next_escape < end and _ESCAPED_LETTER.search(block, pos, end))
+                or agent.curious(state)
+            ):
+                self.read_line(block[pos:end], at + pos)
             elif block[pos] != _OPEN or block[end - 1] != _CLOSE:
                 line = block[pos:end]
                 if not looks_whole(line) or any(needle in line for needle in rare):
@@ -171,17 +175,7 @@ class Gatherer:
                         self.read_line(block[pos:end], at + pos)
                         break
             pos = end + 1
-
-    def _read_if(self, line: bytes, at: int, curious: bool) -> None:
-        """Reads a line with a hit, unless the hit is only an escape of something else."""
-        if (
-            curious
-            or any(needle in line for needle in self.agent.needles)
-            or any(needle in line for needle in self.agent.rare)
-            or _ESCAPED_LETTER.search(line)
-            or not looks_whole(line)
-        ):
-            self.read_line(line, at)
+        self._lines += lines
 
     def skip_line(self, at: int, why: str) -> None:
         """A line that is too long to be read at all."""
@@ -254,13 +248,24 @@ class Gatherer:
             self._facts.append(found)
 
 
-def _next_hit(
-    block: bytes, needles: tuple[bytes, ...], hits: list[int], pos: int
-) -> int:
-    """The first place from `pos` on where a needle stands; `hits` are the places known so far."""
-    size = len(block)
-    for i, needle in enumerate(needles):
-        if hits[i] < pos:
-            found = block.find(needle, pos)
-            hits[i] = found if found >= 0 else size
-    return min(hits)
+class _Search:
+    """Where needles stand in a block, each looked for only as far as is needed."""
+
+    def __init__(self, block: bytes) -> None:
+        self._block = block
+        self._needles: tuple[bytes, ...] = ()
+        self._hits: list[int] = []
+
+    def next(self, needles: tuple[bytes, ...], pos: int) -> int:
+        """The first place from `pos` on where one of the needles stands; the end if none does."""
+        block, size = self._block, len(self._block)
+        if needles is not self._needles:
+            self._needles, self._hits = needles, [-1] * len(needles)
+        first = size
+        for i, needle in enumerate(needles):
+            hit = self._hits[i]
+            if hit < pos:
+                hit = block.find(needle, pos)
+                self._hits[i] = hit = hit if hit >= 0 else size
+            first = min(first, hit)
+        return first

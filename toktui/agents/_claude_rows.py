@@ -1,0 +1,275 @@
+"""The rows of Claude Code's logs as types: exactly the fields that are relied on."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from toktui.agents.base import MAX_COUNT
+from toktui.model import Tier, Tokens
+
+Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)] | None
+
+
+_NULL: Final = Raw(b"null")
+
+
+class _Split(Struct, gc=False):
+    ephemeral_5m_input_tokens: Count = None
+    ephemeral_1h_input_tokens: Count = None
+
+
+class _OutputDetails(Struct, gc=False):
+    thinking_tokens: Count = None
+
+
+class _ServerTools(Struct, gc=False):
+    web_search_requests: Count = None
+
+
+class Counts(Struct, gc=False):
+    """What the provider counted; the prompt counts are disjoint."""
+
+    input_tokens: Count = None
+    output_tokens: Count = None
+    cache_creation_input_tokens: Count = None
+    cache_read_input_tokens: Count = None
+    cache_creation: _Split | None = None
+    output_tokens_details: _OutputDetails | None = None
+
+    def tokens(self) -> Tokens:
+        """The buckets: the part of a cache write that has no lifetime counts as short."""
+        split = self.cache_creation
+        written, long = self.cache_creation_input_tokens or 0, 0
+        if split is not None:
+            long = split.ephemeral_1h_input_tokens or 0
+            written = max(written, (split.ephemeral_5m_input_tokens or 0) + long)
+        output, thinking = self.output_tokens or 0, 0
+        if self.output_tokens_details is not None:
+            thinking = min(output, self.output_tokens_details.thinking_tokens or 0)
+        return Tokens(
+            self.input_tokens or 0,
+            self.cache_read_input_tokens or 0,
+            written - long,
+            long,
+            output,
+            thinking,
+        )
+
+
+class Iteration(Counts):
+    """One sampling of a response."""
+
+    type: str | None = None
+    model: str | None = None
+
+
+class Usage(Counts):
+    """`message.usage`."""
+
+    server_tool_use: _ServerTools | None = None
+    service_tier: str | None = None
+    speed: str | None = None
+    inference_geo: str | None = None
+    iterations: Raw = _NULL
+
+
+_SHORTEST: Final = len(b"[{}]x")
+"""Bytes from which a list of iterations can hold one."""
+
+
+class Counted(Struct, frozen=True, gc=False):
+    """A usage block in our terms."""
+
+    tokens: Tokens
+    web_search: int
+    tier: Tier
+    geo: str
+    iterations: tuple[Iteration, ...]
+    """Empty where they only say again what the row says."""
+
+
+class Message(Struct, gc=False):
+    """An API message, its usage still in bytes."""
+
+    id: str | None = None
+    model: str | None = None
+    stop_reason: str | None = None
+    usage: Raw = _NULL
+
+
+class ForkedFrom(Struct, gc=False):
+    """Where a branch came from."""
+
+    sessionId: str | None = None
+
+
+class Row(Struct, gc=False):
+    """An assistant row; any other row decodes too, unless a field has a foreign type."""
+
+    type: str | None = None
+    uuid: str | None = None
+    parentUuid: str | None = None
+    sessionId: str | None = None
+    timestamp: str | None = None
+    cwd: str | None = None
+    gitBranch: str | None = None
+    version: str | None = None
+    isSidechain: bool | None = None
+    agentId: str | None = None
+    attributionAgent: str | None = None
+    requestRef: str | None = None
+    requestSessionId: str | None = None
+    forkedFrom: ForkedFrom | None = None
+    isApiErrorMessage: bool | None = None
+    isUnmetered: bool | None = None
+    apiBlockIndex: Count = None
+    costUSD: float | None = None
+    message: Message | None = None
+
+
+class _EmbeddedRow(Struct):
+    timestamp: str | None = None
+    uuid: str | None = None
+    requestRef: str | None = None
+    message: Message | None = None
+
+
+class _ProgressData(Struct):
+    agentId: str | None = None
+    message: _EmbeddedRow | None = None
+
+
+class ProgressRow(Struct):
+    """A row that embeds a sub-agent's message."""
+
+    sessionId: str | None = None
+    timestamp: str | None = None
+    cwd: str | None = None
+    gitBranch: str | None = None
+    version: str | None = None
+    data: _ProgressData | None = None
+
+
+class LedgerEntry(Struct):
+    """What the ledger says of one model."""
+
+    inputTokens: Count = None
+    outputTokens: Count = None
+    thinkingTokens: Count = None
+    cacheReadInputTokens: Count = None
+    cacheCreationInputTokens: Count = None
+    cacheCreationEphemeral5mInputTokens: Count = None
+    cacheCreationEphemeral1hInputTokens: Count = None
+    webSearchRequests: Count = None
+
+    def tokens(self) -> Tokens:
+        """The buckets."""
+        split = _Split(
+            self.cacheCreationEphemeral5mInputTokens, self.cacheCreationEphemeral1hInputTokens
+        )
+        return Counts(
+            self.inputTokens,
+            self.outputTokens,
+            self.cacheCreationInputTokens,
+            self.cacheReadInputTokens,
+            split,
+            _OutputDetails(self.thinkingTokens),
+        ).tokens()
+
+
+class LedgerRow(Struct):
+    """A `cost-state` row."""
+
+    sessionId: str | None = None
+    totalCostUSD: float | None = None
+    startTime: float | None = None
+    modelUsage: dict[str, LedgerEntry] | None = None
+
+
+class _Block(Struct):
+    type: str | None = None
+    id: str | None = None
+    name: str | None = None
+    tool_use_id: str | None = None
+
+
+class _Content(Struct):
+    content: list[_Block] | None = None
+
+
+class ToolRow(Struct):
+    """The tools that an assistant row calls."""
+
+    message: _Content | None = None
+
+
+class _SearchResult(Struct):
+    searchCount: Count = None
+
+
+class ResultRow(Struct):
+    """The result of a tool."""
+
+    toolUseResult: _SearchResult | None = None
+    message: _Content | None = None
+
+
+class Head(Struct):
+    """What every row can say."""
+
+    type: str | None = None
+    sessionId: str | None = None
+    cwd: str | None = None
+    uuid: str | None = None
+    parentUuid: str | None = None
+
+
+as_row: Final = msgspec.json.Decoder(Row).decode
+as_head: Final = msgspec.json.Decoder(Head).decode
+as_tool_row: Final = msgspec.json.Decoder(ToolRow).decode
+_as_usage: Final = msgspec.json.Decoder(Usage).decode
+
+_as_iterations: Final = msgspec.json.Decoder(list[Iteration] | None).decode
+
+_last: list[tuple[bytes, Counted]] = []
+"""The usage block that was read last: every row of a response repeats it."""
+
+
+def counted(usage: bytes) -> Counted:
+    """A usage block in our terms; msgspec.DecodeError where it is none."""
+    if _last and _last[0][0] == usage:
+        return _last[0][1]
+    block = _as_usage(usage)
+    searches = block.server_tool_use.web_search_requests if block.server_tool_use else 0
+    found = Counted(
+        block.tokens(),
+        searches or 0,
+        _tier(block),
+        "us" if block.inference_geo == "us" else "",
+        _telling(bytes(block.iterations)),
+    )
+    _last[:] = [(usage, found)]
+    return found
+
+
+def _telling(iterations: bytes) -> tuple[Iteration, ...]:
+    """The iterations, unless they are one plain sampling: that one explains the row by itself."""
+    if len(iterations) < _SHORTEST or (
+        iterations.count(b'"type"') == 1
+        and b'"type":"message"' in iterations
+        and b'"model"' not in iterations
+        and b"\\" not in iterations
+    ):
+        return ()
+    return tuple(_as_iterations(iterations) or ())
+
+
+def _tier(usage: Usage) -> Tier:
+    if usage.speed == "fast":
+        return "fast"
+    if usage.service_tier in ("batch", "priority", "flex"):
+        return usage.service_tier
+    return "standard"
