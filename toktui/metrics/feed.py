@@ -39,7 +39,7 @@ def load_feed(
     feed: list[FeedCall] = []
     for call in calls:
         kind = kinds.get(call.agent_id, "sub-agent") if call.agent_id else ""
-        feed.append(FeedCall(call, kind, _cold(db, book, call)))
+        feed.append(FeedCall(call, kind, coldness(db, book, call)))
     return tuple(feed)
 
 
@@ -81,7 +81,7 @@ def _kinds(db: sqlite3.Connection, calls: Sequence[HotCall]) -> dict[str, str]:
     return dict(rows.fetchall())
 
 
-def _cold(db: sqlite3.Connection, book: RateBook, call: HotCall) -> ColdTurn | None:
+def coldness(db: sqlite3.Connection, book: RateBook, call: HotCall) -> ColdTurn | None:
     """Compares with the call before it in the same conversation; most turns need no look."""
     if call.cache_read >= call.prompt - call.cache_read:
         return None

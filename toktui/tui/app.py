@@ -199,6 +199,7 @@ class ToktuiApp(App[None]):
             target.focus()
         self._draw_frame()
         view.redraw()
+        view.entered()
         self._ask()
 
     def action_back(self) -> None:
@@ -319,11 +320,11 @@ class ToktuiApp(App[None]):
     def _keys(self) -> list[tuple[str, str, str]]:
         view = self.view
         keys = [("esc", "back", "app.back")] if len(self._trail) > 1 else []
-        keys.append((f"1-{len(tabs())}", "screens", "app.command_palette"))
+        keys.append((f"1-{len(tabs())}", "screens", f"app.show('{self._other_tab()}')"))
         keys.append(("/", "filter", "app.filter"))
-        keys.append(("enter", "open", ""))
+        keys.append(("enter", "open", "app.in_view('open')"))
         keys.extend(
-            (binding.key, binding.description, f"view.{binding.action}")
+            (binding.key, binding.description, f"app.in_view('{binding.action}')")
             for binding in type(view).BINDINGS
             if isinstance(binding, Binding) and binding.show
         )
@@ -334,14 +335,18 @@ class ToktuiApp(App[None]):
                 ("q", "quit", "app.quit"),
             ]
         )
-        return [
-            (key, word, action.replace("view.", "app.in_view('") + "')" if action.startswith("view.") else action)
-            for key, word, action in keys
-        ]
+        return keys
 
-    def action_in_view(self, action: str) -> None:
-        """Does what a key of the view does, for clicks on its name."""
-        self.call_later(self.run_action, action, self.view)
+    def _other_tab(self) -> str:
+        """The tab after the one that is seen."""
+        keys = [view.KEY for view in tabs()]
+        at = next((keys.index(key) for key in reversed(self._trail) if key in keys), -1)
+        return keys[(at + 1) % len(keys)]
+
+    def action_in_view(self, action: str, argument: str = "") -> None:
+        """Does what a key of the view does, for clicks and the palette."""
+        does = getattr(self.view, f"action_{action}")
+        does(argument) if argument else does()
 
     def action_help(self) -> None:
         """The keys of this screen."""

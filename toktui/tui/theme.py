@@ -101,6 +101,7 @@ class Palette:
         self.good = Style(color=self._color("success").rich_color)
         self.warning = Style(color=self._color("warning").rich_color)
         self.error = Style(color=self._color("error").rich_color, bold=True)
+        self.ground = Style(color=ink.blend(ground, 0.86).rich_color)
         self.read = self._style("read", self._color("secondary").blend(ground, 0.35))
         self.write = self._style("write", self._color("warning"))
         self.fresh = self._style("fresh", self._color("error"))

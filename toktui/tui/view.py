@@ -87,6 +87,12 @@ class View(Widget, Generic[Data]):
         self.filter_text = text.strip().casefold()
         self.redraw()
 
+    def entered(self) -> None:
+        """The view has come into sight."""
+
+    def action_open(self) -> None:
+        """Opens what is under the cursor."""
+
     def reopen(self, about: Any) -> None:
         """The view is opened again, about something else."""
         self.about = about

@@ -178,6 +178,10 @@ class LiveView(View[Live]):
         chart.mode = CHART_MODES[(CHART_MODES.index(chart.mode) + 1) % len(CHART_MODES)]
         chart.redraw()
 
+    def action_open(self) -> None:
+        """Opens the session under the cursor."""
+        self._active.action_choose()
+
     def action_why(self) -> None:
         """The evidence for the last call of the chosen session."""
         session = self._active.chosen

@@ -8,6 +8,7 @@ from textual.binding import Binding
 from textual.message import Message
 
 from toktui.tui import format as fmt
+from toktui.tui.columns import GAP, Column, head, layout
 from toktui.tui.glyphs import gauge, spark
 from toktui.tui.lines import Line, fit
 from toktui.tui.widgets.burn import burn_money
@@ -28,16 +29,6 @@ SOON_MS: Final = 60_000
 _CROWDED: Final = 0.85
 
 
-class Column(NamedTuple):
-    """A column: its head, its width, whether it is right-aligned, the least width that has it."""
-
-    name: str
-    head: str
-    width: int
-    right: bool
-    needs: int
-
-
 COLUMNS: Final = (
     Column("agent", "agent", 12, False, 92),
     Column("project", "project", 14, False, 0),
@@ -52,7 +43,9 @@ COLUMNS: Final = (
     Column("warm", "next", 7, True, 104),
     Column("cold", "cold", 7, True, 104),
 )
-_GAP: Final = 2
+_GROW: Final = (
+    ("project", 24), ("model", 20), ("gauge", 20), ("spark", 12), ("project", 40),
+)  # fmt: skip
 _MARK: Final = 2
 
 
@@ -148,8 +141,8 @@ class ActiveRows(Drawing, can_focus=True):
         """The head and as many sessions as fit around the cursor."""
         if not self.folds:
             return self.nothing(palette)
-        columns, widths = layout(width)
-        lines = [_head(columns, widths, palette)]
+        columns, widths = layout(COLUMNS, width - _MARK, _GROW)
+        lines = [head(columns, widths, palette, before=_MARK)]
         room = max(1, height - 1)
         index = self._index()
         if self.has_focus and index >= 0:
@@ -169,7 +162,7 @@ class ActiveRows(Drawing, can_focus=True):
         line = Line().add("  " if fold.sub else f"{row.mark} ", row.mark_style)
         for index, (column, width) in enumerate(zip(columns, widths, strict=True)):
             if index:
-                line.add(" " * _GAP)
+                line.add(" " * GAP)
             row.cell(line, column, width)
         return line
 
@@ -227,31 +220,6 @@ class ActiveRows(Drawing, can_focus=True):
     def on_blur(self) -> None:
         """Hides the cursor."""
         self.redraw()
-
-
-def layout(width: int) -> tuple[list[Column], list[int]]:
-    """The columns for a width, and how wide each is; what is left goes to names and the gauge."""
-    columns = [column for column in COLUMNS if width >= column.needs]
-    widths = [column.width for column in columns]
-    left = width - _MARK - sum(widths) - _GAP * (len(columns) - 1)
-    for name, most in (("project", 24), ("model", 20), ("gauge", 20), ("spark", 12), ("project", 40)):
-        for index, column in enumerate(columns):
-            if column.name == name and left > 0:
-                more = min(left, most - widths[index])
-                widths[index] += max(0, more)
-                left -= max(0, more)
-    project = [column.name for column in columns].index("project")
-    widths[project] = max(3, widths[project] + min(0, left))
-    return columns, widths
-
-
-def _head(columns: Sequence[Column], widths: Sequence[int], palette: Palette) -> Line:
-    line = Line().add(" " * _MARK)
-    for index, (column, width) in enumerate(zip(columns, widths, strict=True)):
-        if index:
-            line.add(" " * _GAP)
-        line.cell(column.head, width, palette.faint, "right" if column.right else "left")
-    return line
 
 
 class _Row:

@@ -88,7 +88,7 @@ class FeedRows(Drawing):
         style = palette.faint if call.cost_nusd is None else palette.text
         line.cell(cost, _COST, style, "right")
         if entry.cold is not None:
-            line.add("  ").extend(_cold(entry.cold, width - line.width - 2, palette).pieces)
+            line.add("  ").extend(cold_mark(entry.cold, width - line.width - 2, palette).pieces)
         return line
 
     def _when(self, at_ms: int) -> str:
@@ -101,7 +101,8 @@ def _project_width(width: int) -> int:
     return 32 if width >= 150 else 20 if width >= 110 else 14
 
 
-def _cold(cold: ColdTurn, room: int, palette: Palette) -> Line:
+def cold_mark(cold: ColdTurn, room: int, palette: Palette) -> Line:
+    """What a cold turn cost more, and why it was cold as far as there is room."""
     extra = "" if cold.extra_nusd is None else f" +{fmt.money(cold.extra_nusd)}"
     if cold.why == "expired" and cold.expired_ms is not None:
         reason = f", cache gone {fmt.span(cold.expired_ms)} before"

@@ -1,0 +1,182 @@
+"""One session: what it cost by bucket and model over time, and its calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from toktui.metrics.burn import CALL_JOINS, CALL_SELECT, HotCall, call_of
+from toktui.metrics.feed import coldness
+from toktui.metrics.session_list import SessionRow, load_row
+from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
+from toktui.model import TIERS
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from toktui.metrics.cold import ColdTurn
+    from toktui.pricing.rates import RateBook
+
+STEPS: Final = 120
+"""Into how many parts of equally many calls the life of a session is cut, at most."""
+WINDOW: Final = 200
+"""Calls in one window."""
+
+
+class DetailQuestion(msgspec.Struct, frozen=True):
+    """Which session, and which window of its calls, newest first."""
+
+    session: int
+    first: int = 0
+    count: int = WINDOW
+
+
+class ModelSums(msgspec.Struct, frozen=True):
+    """What a session did on one model and tier."""
+
+    model: str
+    priced_as: str | None
+    tier: str
+    sums: Sums
+
+
+class Step(msgspec.Struct, frozen=True, gc=False):
+    """A few calls in a row; `parts` follow `model.PARTS`, in nano-dollars."""
+
+    start_ms: int
+    calls: int
+    parts: tuple[int, int, int, int, int, int]
+    context: int
+    """The largest prompt of the conversation itself; 0 if only sub-agents called."""
+
+
+class SessionCall(msgspec.Struct, frozen=True):
+    """A call with its copies."""
+
+    call: HotCall
+    agent_kind: str
+    copies: int
+    cold: ColdTurn | None
+
+
+class SessionDetail(msgspec.Struct, frozen=True):
+    """One session; `calls` are those from `first` on, newest first, of `found` in all."""
+
+    question: DetailQuestion
+    row: SessionRow
+    branches: tuple[str, ...]
+    models: tuple[ModelSums, ...]
+    steps: tuple[Step, ...]
+    window: int | None
+    """Context window of its last model."""
+    copies: int
+    found: int
+    first: int
+    calls: tuple[SessionCall, ...]
+    now_ms: int
+
+
+def load_detail(
+    db: sqlite3.Connection, book: RateBook, question: DetailQuestion, now_ms: int
+) -> SessionDetail | None:
+    """The session from one state of the store; None if it is gone."""
+    db.execute("begin")
+    try:
+        try:
+            row = load_row(db, question.session)
+        except KeyError:
+            return None
+        found = row.sums.calls
+        first = max(0, min(question.first, found - 1))
+        calls = _calls(db, book, question, first)
+        newest = calls[0].call if calls else None
+        return SessionDetail(
+            question=question,
+            row=row,
+            branches=_branches(db, question.session),
+            models=_models(db, question.session),
+            steps=_steps(db, question.session),
+            window=None if newest is None else newest.window or book.window(newest.model),
+            copies=_copies_in_all(db, question.session),
+            found=found,
+            first=first,
+            calls=calls,
+            now_ms=now_ms,
+        )
+    finally:
+        db.execute("rollback")
+
+
+def _branches(db: sqlite3.Connection, session: int) -> tuple[str, ...]:
+    rows = db.execute(
+        "select b.text from call c join name b on b.id = c.branch where c.session = ?"
+        " and c.branch <> 0 group by c.branch order by min(c.at_ms)",
+        (session,),
+    )
+    return tuple(text for (text,) in rows)
+
+
+def _models(db: sqlite3.Connection, session: int) -> tuple[ModelSums, ...]:
+    rows = db.execute(
+        f"select m.text, r.text, t.tier, {SUM_SELECT} from session_total t"
+        " join name m on m.id = t.model join name r on r.id = t.priced where t.session = ?"
+        " group by t.model, t.priced, t.tier order by sum(t.cost_nusd) desc, m.text",
+        (session,),
+    )
+    return tuple(
+        ModelSums(model, priced or None, TIERS[tier], sums_of(sums))
+        for model, priced, tier, *sums in rows
+    )
+
+
+def _steps(db: sqlite3.Connection, session: int) -> tuple[Step, ...]:
+    rows = db.execute(
+        "select min(at_ms), count(*), sum(cost_input), sum(cost_cache_read),"
+        " sum(cost_cache_write_5m), sum(cost_cache_write_1h), sum(cost_output), sum(cost_fees),"
+        " max(iif(agent_id = 0, input + cache_read + cache_write_5m + cache_write_1h, 0))"
+        " from (select *, ntile(?) over (order by at_ms, id) as step from call where session = ?)"
+        " group by step order by step",
+        (STEPS, session),
+    )
+    return tuple(
+        Step(start, count, (fresh, read, short, long, output, fees), context)
+        for start, count, fresh, read, short, long, output, fees, context in rows
+    )
+
+
+_COPIES: Final = "coalesce(sum(x.rows + x.stream + x.reemit), 0)"
+
+
+def _copies_in_all(db: sqlite3.Connection, session: int) -> int:
+    row = db.execute(
+        f"select {_COPIES} from call c join sighting x on x.call = c.id where c.session = ?",
+        (session,),
+    ).fetchone()
+    return int(row[0])
+
+
+def _calls(
+    db: sqlite3.Connection, book: RateBook, question: DetailQuestion, first: int
+) -> tuple[SessionCall, ...]:
+    rows = db.execute(
+        f"{CALL_SELECT} from call c join session s on s.id = c.session{CALL_JOINS}"
+        " where c.session = ? order by c.at_ms desc, c.id desc limit ? offset ?",
+        (question.session, question.count, first),
+    ).fetchall()
+    kinds = dict(
+        db.execute(
+            "select o.agent_id, max(o.agent_type) from session s join source o on o.session = s.key"
+            " where s.id = ? and o.agent_type <> '' group by o.agent_id",
+            (question.session,),
+        ).fetchall()
+    )
+    found: list[SessionCall] = []
+    for row in rows:
+        call = call_of(row)
+        copies = db.execute(
+            f"select {_COPIES} from sighting x where x.call = ?", (call.number,)
+        ).fetchone()[0]
+        kind = kinds.get(call.agent_id, "sub-agent") if call.agent_id else ""
+        found.append(SessionCall(call, kind, copies, coldness(db, book, call)))
+    return tuple(found)

@@ -1,0 +1,213 @@
+"""All sessions: sorted, filtered, and every one of them can be opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from textual.binding import Binding
+
+from toktui.metrics.session_list import (
+    SORTS,
+    ListQuestion,
+    SessionPage,
+    SessionRow,
+    load_page,
+)
+from toktui.tui import format as fmt
+from toktui.tui.columns import Column
+from toktui.tui.lines import Line, both_ends
+from toktui.tui.view import Ask, Open, View
+from toktui.tui.widgets.drawing import Drawing
+from toktui.tui.widgets.paged_rows import PagedRows
+from toktui.tui.widgets.today import sum_money
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
+
+    from textual.app import ComposeResult
+
+    from toktui.tui.refresher import Reading
+    from toktui.tui.theme import Palette
+
+
+class SessionRows(PagedRows):
+    """A line for each session."""
+
+    SORT_ACTION = "sort_by"
+    COLUMNS = (
+        Column("last", "last call", 13, False, 0),
+        Column("agent", "agent", 12, False, 84),
+        Column("project", "project", 14, False, 0),
+        Column("model", "model", 15, False, 66),
+        Column("span", "lasted", 10, True, 116),
+        Column("calls", "calls", 7, True, 50),
+        Column("tokens", "tokens", 7, True, 58),
+        Column("hit", "hit", 7, True, 74),
+        Column("saved", "saved", 7, True, 128),
+        Column("cost", "cost", 8, True, 0),
+        Column("id", "id", 8, False, 104),
+    )
+    GROW = (("project", 30), ("model", 24), ("project", 60), ("id", 36))
+
+    def __init__(self, *, zone: ZoneInfo, id: str) -> None:
+        super().__init__(id=id)
+        self._zone = zone
+
+    def cells(
+        self, line: Line, row: SessionRow, column: Column, width: int, palette: Palette
+    ) -> None:
+        """Appends the cell of a column."""
+        sums, text, style = row.sums, "", palette.dim
+        match column.name:
+            case "last":
+                text = fmt.moment(row.last_ms, self.now_ms, self._zone)
+            case "agent":
+                text = row.agent
+            case "project":
+                text = ("└ " if row.parent else "") + fmt.project_name(row.project)
+                style = palette.strong
+            case "model":
+                more = f" +{row.models - 1}" if row.models > 1 else ""
+                text = fmt.model_name(row.model) + more
+            case "span":
+                text = fmt.span(row.last_ms - row.first_ms)
+            case "calls":
+                text = fmt.tokens(sums.calls)
+            case "tokens":
+                text = fmt.tokens(sums.tokens)
+            case "hit":
+                text = fmt.percent(sums.cache_hit_rate)
+            case "saved":
+                text = fmt.money(sums.saved_nusd)
+            case "cost":
+                text = sum_money(sums)
+                style = palette.faint if sums.cost_nusd is None else palette.text
+            case _:
+                text, style = row.id, palette.faint
+        line.cell(text, width, style, "right" if column.right else "left")
+
+
+class ListHead(Drawing):
+    """How many sessions there are, and in which order."""
+
+    DEFAULT_CSS = "ListHead { height: 1; margin: 1 0; }"
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.page: SessionPage | None = None
+        self.text = ""
+
+    def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
+        """One line."""
+        del height
+        left = Line().add("SESSIONS", palette.dim)
+        if self.page is not None:
+            left.add(f"  {fmt.plural(self.page.found, 'session')}", palette.text)
+        if self.text:
+            left.add(" with ", palette.faint).add(self.text, palette.accent)
+        right = Line()
+        if self.page is not None:
+            question = self.page.question
+            word = {"last": "last call"}.get(question.sort, question.sort)
+            right.add("by ", palette.faint).add(word, palette.dim)
+            right.add(" ↓" if question.descending else " ↑", palette.dim)
+        return [both_ends(left, right, width)]
+
+
+class SessionsView(View[SessionPage]):
+    """The list, which pages from the store as it is scrolled."""
+
+    KEY, LABEL, PLACE = "sessions", "Sessions", 2
+    BINDINGS = [
+        Binding("s", "sort", "sort"),
+        Binding("r", "reverse", "reverse"),
+    ]
+    HELP = (
+        ("↑ ↓ pgup pgdn", "choose a session"),
+        ("enter", "open it: calls, copies, cost over time"),
+        ("s", "sort by the next column; or click its head"),
+        ("r", "the other way round"),
+        ("/", "filter by agent, project, model or id, as you type"),
+        ("└", "a session that another one started"),
+    )
+    DEFAULT_CSS = "SessionsView { layout: vertical; padding: 0 1; }"
+
+    def __init__(self, *, zone: ZoneInfo, about: Any = None) -> None:
+        super().__init__(zone=zone, about=about or ListQuestion())
+        self._head = ListHead(id="list-head")
+        self._rows = SessionRows(zone=zone, id="session-rows")
+
+    def compose(self) -> ComposeResult:
+        """The count and the list."""
+        yield self._head
+        yield self._rows
+
+    @classmethod
+    def load(cls, reading: Reading, about: ListQuestion) -> SessionPage:
+        """A window of the list."""
+        return load_page(reading.db, about, reading.now_ms)
+
+    def redraw(self) -> None:
+        """Shows the window that is at hand."""
+        self._head.page, self._head.text = self.data, self.filter_text
+        self._head.redraw()
+        rows, question = self._rows, self.about
+        rows.sorted_by, rows.descending = question.sort, question.descending
+        rows.empty = "No session matches the filter." if self.filter_text else "No sessions yet."
+        if self.data is not None:
+            rows.take(
+                self.data.rows, first=self.data.first, found=self.data.found, now_ms=self.data.now_ms
+            )
+
+    def filter(self, text: str) -> None:
+        """Asks the store, which knows all sessions."""
+        self.filter_text = text.strip()
+        self._rows.start_over()
+        self._ask_for(text=self.filter_text, first=0)
+
+    def entered(self) -> None:
+        """A filter may have been typed on another screen."""
+        if self.about.text != self.filter_text:
+            self.filter(self.filter_text)
+
+    def action_open(self) -> None:
+        """Opens the session under the cursor."""
+        self._rows.action_choose()
+
+    def action_sort(self) -> None:
+        """By the next column."""
+        following = SORTS[(SORTS.index(self.about.sort) + 1) % len(SORTS)]
+        self.action_sort_by(following)
+
+    def action_sort_by(self, name: str) -> None:
+        """By a column; again: the other way round."""
+        known = next((sort for sort in SORTS if sort == name), None)
+        if known is None:
+            return
+        if known == self.about.sort:
+            self.action_reverse()
+            return
+        self._rows.start_over()
+        self._ask_for(sort=known, descending=known not in ("project", "agent"), first=0)
+
+    def action_reverse(self) -> None:
+        """The other way round."""
+        self._rows.start_over()
+        self._ask_for(descending=not self.about.descending, first=0)
+
+    def _ask_for(self, **changes: object) -> None:
+        self.about = msgspec.structs.replace(self.about, **changes)
+        self.post_message(Ask())
+
+    def on_paged_rows_wanted(self, message: PagedRows.Wanted) -> None:
+        """Reads on."""
+        self._ask_for(first=message.first)
+
+    def on_paged_rows_chosen(self, message: PagedRows.Chosen) -> None:
+        """Opens a session."""
+        self.post_message(Open("session", message.row.number))
+
+
+VIEW: Final = SessionsView
