@@ -1,0 +1,1 @@
+"""Speed, memory and size against their targets: `python -m toktui.dev.bench`."""
