@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from toktui.model import Kind, Sighting, Tier, Tokens
+from toktui.model import FLAG_GAP, Kind, Sighting, Tier, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +66,7 @@ class Evidence(msgspec.Struct, array_like=True, gc=False):
         """See `Sighting.rank`."""
         t = self.tokens
         return (
+            not self.flags & FLAG_GAP,
             t.output,
             self.final,
             self.at_ms,
@@ -123,6 +124,7 @@ def absorb(known: Evidence, row: Sighting, at_ms: int, spot: tuple[int, int, int
         or row.tier != known.tier
         or row.geo != known.geo
         or row.residual != known.residual
+        or (row.flags ^ known.flags) & FLAG_GAP
     ):
         return False
     if (row.final, at_ms) > (known.final, known.at_ms):
@@ -155,7 +157,7 @@ def merge(one: Evidence, other: Evidence) -> Evidence:
         best.tier,
         best.geo,
         one.residual and other.residual,
-        one.flags | other.flags,
+        best.flags | rest.flags & ~FLAG_GAP,
         max(best.window, rest.window),
         max(reported) if reported else None,
         one.any_final or other.any_final,

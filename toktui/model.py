@@ -106,9 +106,13 @@ class Sighting(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """The parser knows that the very same row stood in this log before."""
 
     def rank(self) -> tuple[object, ...]:
-        """The total order that chooses the numbers of a call: it reads only the row."""
+        """The total order that chooses the numbers of a call: it reads only the row.
+
+        A row behind a gap holds what the missing rows used, too, so one without a gap is better.
+        """
         t = self.tokens
         return (
+            not self.flags & FLAG_GAP,
             t.output,
             self.final,
             self.at_ms or 0,

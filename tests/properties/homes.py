@@ -1,4 +1,4 @@
-"""Every home that the repository has of the agents that exist: golden folders and conformance cases."""
+"""Every home of the agents that exist: golden folders and conformance cases."""
 
 from __future__ import annotations
 

@@ -161,19 +161,23 @@ def content(db: sqlite3.Connection, home: Path) -> Content:
         "copies": table(("agent", "reason", "rows"), "copy_total", "rows <> 0"),
         "sessions": table(
             ("agent", "key", "parent", "project", "first_ms", "last_ms"),
-            "session", "id in (select session from call)",
-        ),  # fmt: skip
+            "session",
+            "id in (select session from call)",
+        ),
         "quarters": table((*QUARTER_KEYS, *MEASURES), "quarter"),
         "session_totals": table((*SESSION_KEYS, *MEASURES), "session_total"),
         "misread": sorted(
-            ((logs[row[0]], *row[1:]) for row in db.execute(
-                "select log, offset, nth, version, shape, at_ms from misread")), key=repr,
+            (
+                (logs[row[0]], *row[1:])
+                for row in db.execute("select log, offset, nth, version, shape, at_ms from misread")
+            ),
+            key=repr,
         ),
         "limits": table(
             ("agent", "name", "used_percent", "window_minutes", "resets_ms", "as_of_ms"),
             "limit_seen",
         ),
-    }  # fmt: skip
+    }
 
 
 def _sightings(

@@ -199,7 +199,7 @@ def _usage(n: int) -> dict[str, int]:
         "input_tokens": 10 * n,
         "cached_input_tokens": 4 * n,
         "output_tokens": n,
-        "reasoning_output_tokens": n // 2,
+        "reasoning_output_tokens": n,
         "total_tokens": 11 * n,
     }
 

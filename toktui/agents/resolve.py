@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from toktui.evidence import Evidence, Source
-from toktui.model import FLAG_SESSION_GUESSED, Exactness, Reason
+from toktui.model import FLAG_GAP, FLAG_SESSION_GUESSED, Exactness, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,7 +70,7 @@ def resolve(
     reported = [k.evidence.reported_nusd for k in known if k.evidence.reported_nusd is not None]
     flags = best.flags | (FLAG_SESSION_GUESSED if guessed else 0)
     for k in known:
-        flags |= k.evidence.flags
+        flags |= k.evidence.flags & ~FLAG_GAP
     return Resolved(
         numbers=best,
         session=session,

@@ -11,13 +11,14 @@ from toktui.agents import agent
 from toktui.evidence import unpack
 from toktui.ingest.gather import BEGINNERS, as_refused
 from toktui.ingest.reading import Checkpoint
-from toktui.ingest.tail import Mark, Stat
+from toktui.ingest.tail import Mark, Stat, is_same, open_log
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Sequence
 
     from toktui.ingest.discover import FoundLog
+    from toktui.ingest.settle import Settler
 
 
 _SELECT: Final = (
@@ -122,9 +123,10 @@ def _begun(db: sqlite3.Connection, known: KnownLog) -> tuple[str, ...]:
 
 
 def follow_moves(
-    db: sqlite3.Connection, found: Sequence[FoundLog], known: dict[str, KnownLog]
+    settler: Settler, found: Sequence[FoundLog], known: dict[str, KnownLog], now_ms: int
 ) -> None:
     """Gives a log that was moved its new path, so that it is not read twice."""
+    moved: dict[int, tuple[str, str]] = {}
     here = {log.path for log in found}
     by_inode = {(k.stat.device, k.stat.inode): k for k in known.values() if k.path not in here}
     for log in found:
@@ -133,15 +135,27 @@ def follow_moves(
         old = by_inode.pop((log.stat.device, log.stat.inode), None)
         if old is None or old.agent != log.agent or log.stat.size < old.offset:
             continue
-        if os.path.lexists(old.path):
+        if os.path.lexists(old.path) or not _is_the_log(settler.db, old, log.path):
             continue
-        db.execute(
-            "update log set path = ?, root = ?, gone_ms = null where id = ?",
-            (log.path, log.root, old.id),
-        )
+        moved[old.id] = (log.path, log.root)
         del known[old.path]
         old.path = log.path
         known[log.path] = old
+    if moved:
+        settler.move_logs(moved, now_ms)
+
+
+def _is_the_log(db: sqlite3.Connection, old: KnownLog, path: str) -> bool:
+    """Whether a file begins with what was read of a log: an inode alone may have a new owner."""
+    head, tail = db.execute("select head, tail from log where id = ?", (old.id,)).fetchone()
+    try:
+        fd, status = open_log(path)
+    except OSError:
+        return False
+    try:
+        return is_same(fd, status.size, Mark(old.offset, head, tail))
+    finally:
+        os.close(fd)
 
 
 def mark_gone(
@@ -150,9 +164,10 @@ def mark_gone(
     """Notes which logs are no longer there; what they said stays."""
     here = {log.path for log in found}
     gone = [
-        (now_ms, k.id)
+        k
         for k in known.values()
         if k.path not in here and not k.gone and not os.path.lexists(k.path)
     ]
-    if gone:
-        db.executemany("update log set gone_ms = ? where id = ?", gone)
+    for k in gone:
+        k.gone = True
+        db.execute("update log set gone_ms = ? where id = ?", (now_ms, k.id))

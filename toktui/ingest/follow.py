@@ -98,8 +98,9 @@ class Follower:
 
     def _look_everywhere(self) -> Outcome | None:
         discovery = find_logs(self._roots_now())
-        follow_moves(self._settler.db, discovery.logs, self._known)
-        mark_gone(self._settler.db, discovery.logs, self._known, self._context.now_ms())
+        now_ms = self._context.now_ms()
+        follow_moves(self._settler, discovery.logs, self._known, now_ms)
+        mark_gone(self._settler.db, discovery.logs, self._known, now_ms)
         outcome = self._read(discovery.logs)
         self._take_over(discovery)
         return outcome

@@ -73,8 +73,8 @@ def read_log(agent: str, path: str, root: str, before: Checkpoint, now_ms: int) 
     parser = agent_named(agent)
     fd, status = open_log(path)
     try:
-        goes_on = before.parser == parser.PARSER and is_same(fd, status.size, before.mark)
-        yield from _Reader(parser, fd, status, now_ms).batches(path, root, before, goes_on=goes_on)
+        same = is_same(fd, status.size, before.mark)
+        yield from _Reader(parser, fd, status, now_ms).batches(path, root, before, same=same)
     finally:
         os.close(fd)
 
@@ -87,18 +87,15 @@ class _Reader:
         self._now_ms = now_ms
         self._latest_ms = max(now_ms, status.mtime_ns // 1_000_000) + DAY_MS
 
-    def batches(
-        self, path: str, root: str, before: Checkpoint, *, goes_on: bool
-    ) -> Iterator[Batch]:
-        if goes_on and before.mark.offset:
+    def batches(self, path: str, root: str, before: Checkpoint, *, same: bool) -> Iterator[Batch]:
+        if same and before.mark.offset and before.parser == self._agent.PARSER:
             state = self._agent.load_state(before.state)
             begun, open_key, offset = set(before.begun), before.open_key, before.mark.offset
             generation = before.generation
         else:
             state = self._agent.start(path)
             begun, open_key, offset = set[str](), "", 0
-            rewritten = before.mark.offset > 0 and before.parser == self._agent.PARSER
-            generation = before.generation + rewritten
+            generation = before.generation + (not same)
         gatherer = Gatherer(
             self._agent, state, latest_ms=self._latest_ms, begun=begun, open_key=open_key
         )

@@ -100,10 +100,14 @@ def _move_stored(
     heard: dict[str, dict[int, Seen]],
     outcome: Outcome,
 ) -> None:
-    """Stored evidence that belongs elsewhere by now is taken out and heard again."""
+    """Stored evidence that belongs elsewhere by now is taken out and heard again.
+
+    Evidence from before the log was rewritten stays: its steps are no longer in the run.
+    """
     rows = settler.db.execute(
         "select s.call, s.source, c.key, s.generation, s.parser, s.body from source o"
-        " join sighting s on s.source = o.id join call c on c.id = s.call where o.log = ?",
+        " join sighting s on s.source = o.id join call c on c.id = s.call"
+        " join log l on l.id = o.log where o.log = ? and s.generation = l.generation",
         (member.log,),
     ).fetchall()
     for call, source, key, generation, parser, body in rows:

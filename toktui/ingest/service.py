@@ -144,7 +144,7 @@ class IngestService:
         )
         watching.start()
         discovery = find_logs(places)
-        jobs = pending_jobs(settler.db, discovery, now_ms)
+        jobs = pending_jobs(settler, discovery, now_ms)
         agents = tuple(sorted({log.agent for log in discovery.logs}))
         backlog = _Backlog(jobs)
         self._tell(

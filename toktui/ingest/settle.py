@@ -26,7 +26,7 @@ from toktui.pricing.price import price
 from toktui.store.writer import CALL_COLUMNS, CallRow, Price, Writer, keep_price
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from toktui.ingest.reading import Batch
     from toktui.model import Kind
@@ -128,6 +128,27 @@ class Settler:
                 self.settle_agent(agent, heard, set(heard), set(), logs[agent], outcome)
             outcome.copies = self.writer.copies_change()
         return outcome
+
+    def move_logs(self, moved: Mapping[int, tuple[str, str]], now_ms: int) -> None:
+        """Gives logs their new path and root; which sighting is counted depends on paths."""
+        self.writer.stamp = now_ms
+        with self.writer.transaction():
+            self.db.executemany(
+                "update log set path = ?, root = ?, gone_ms = null where id = ?",
+                [(path, root, log) for log, (path, root) in moved.items()],
+            )
+            self._sources.clear()
+            self.kinship.forget_members()
+            shared: dict[int, set[str]] = defaultdict(set)
+            for agent, key in self.db.execute(
+                "select c.agent, c.key from json_each(?) j join source o on o.log = j.value"
+                " join sighting s on s.source = o.id join call c on c.id = s.call"
+                " where (select count(*) from sighting t where t.call = c.id) > 1",
+                (json.dumps(list(moved)),),
+            ).fetchall():
+                shared[agent].add(key)
+            for agent, keys in shared.items():
+                self.settle_agent(agent, {}, keys, set(), set(moved), Outcome())
 
     def settle_agent(
         self,
@@ -420,6 +441,8 @@ class Settler:
         if row is None:
             return 0
         self.db.execute("delete from run where log = ?", row)
+        self.db.execute("delete from fact where log = ? and kind = 'thread'", row)
+        self.kinship.forget_members()
         return self.db.execute("delete from misread where log = ?", row).rowcount
 
     def _source(self, log: int, path: str, voice: Voice) -> int:

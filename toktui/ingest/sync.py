@@ -58,7 +58,7 @@ def sync_store(
     now_ms = context.now_ms()
     outcome = settler.retry_refused(now_ms)
     discovery = find_logs(roots(context.config, context.home, context.env))
-    jobs = pending_jobs(settler.db, discovery, now_ms)
+    jobs = pending_jobs(settler, discovery, now_ms)
     done = _Advance(jobs, advance)
     outcome.add(
         index(settler, jobs, now_ms=context.now_ms, processes=os.cpu_count() or 1, done=done.one)
@@ -73,10 +73,11 @@ def sync_store(
     )
 
 
-def pending_jobs(db: sqlite3.Connection, discovery: Discovery, now_ms: int) -> list[Job]:
+def pending_jobs(settler: Settler, discovery: Discovery, now_ms: int) -> list[Job]:
     """What there is to read, newest first; notes logs that moved or went."""
+    db = settler.db
     known = known_logs(db)
-    follow_moves(db, discovery.logs, known)
+    follow_moves(settler, discovery.logs, known, now_ms)
     mark_gone(db, discovery.logs, known, now_ms)
     return [
         job(db, log, known.get(log.path))
