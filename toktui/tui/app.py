@@ -83,7 +83,7 @@ class ToktuiApp(App[None]):
         Binding("escape", "back", "back", show=False),
     ]
     CSS = """
-    Screen { background: $background; layout: vertical; }
+    Screen { layout: vertical; }
     #stage { height: 1fr; }
     #filter { dock: bottom; height: 1; border: none; padding: 0 1; margin: 0 0 1 0;
               background: $panel; display: none; }
@@ -322,7 +322,8 @@ class ToktuiApp(App[None]):
         keys = [("esc", "back", "app.back")] if len(self._trail) > 1 else []
         keys.append((f"1-{len(tabs())}", "screens", f"app.show('{self._other_tab()}')"))
         keys.append(("/", "filter", "app.filter"))
-        keys.append(("enter", "open", "app.in_view('open')"))
+        if type(view).action_open is not View.action_open:
+            keys.append(("enter", "open", "app.in_view('open')"))
         keys.extend(
             (binding.key, binding.description, f"app.in_view('{binding.action}')")
             for binding in type(view).BINDINGS

@@ -34,6 +34,7 @@ def layout(
     What is left goes to the columns in `grow`, in their order, up to the widths beside them; what
     is missing is taken from the first of these.
     """
+    width = max(0, width)
     shown = [column for column in columns if width >= column.needs]
     widths = [column.width for column in shown]
     at = {column.name: index for index, column in enumerate(shown)}

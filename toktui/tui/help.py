@@ -32,7 +32,7 @@ class Help(ModalScreen[None]):
     DEFAULT_CSS = """
     Help { align: center middle; background: $background 60%; }
     Help VerticalScroll {
-        width: 84; max-width: 96%; height: auto; max-height: 92%;
+        width: 92; max-width: 96%; height: auto; max-height: 92%;
         background: $surface; padding: 1 3;
     }
     """
@@ -48,13 +48,13 @@ class Help(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Three lists."""
         with VerticalScroll():
-            yield Static(_listed(self._title, self._keys))
-            yield Static(_listed("Everywhere", self._everywhere))
-            yield Static(_listed("Marks", MARKS))
+            groups = ((self._title, self._keys), ("Everywhere", self._everywhere), ("Marks", MARKS))
+            wide = max(len(key) for _, rows in groups for key, _ in rows) + 2
+            for title, rows in groups:
+                yield Static(_listed(title, rows, wide))
 
 
-def _listed(title: str, rows: Sequence[tuple[str, str]]) -> Content:
-    wide = max((len(key) for key, _ in rows), default=0) + 2
+def _listed(title: str, rows: Sequence[tuple[str, str]], wide: int) -> Content:
     lines = [Content.styled(title, "bold $accent")]
     lines.extend(
         Content.assemble((key.ljust(wide), "$foreground"), (word, "$text-muted"))

@@ -91,19 +91,18 @@ def both_ends(left: Line, right: Line, width: int) -> Line:
     return Line(*left.pieces).fill(room).extend(right.pieces)
 
 
-def beside(columns: Sequence[tuple[Sequence[Line], int]], *, gap: int = 0) -> list[Line]:
-    """Blocks of lines next to each other, each in its width."""
-    height = max((len(lines) for lines, _ in columns), default=0)
-    joined: list[Line] = []
-    for y in range(height):
-        line = Line()
-        for index, (lines, width) in enumerate(columns):
-            if index and gap:
-                line.add(" " * gap)
-            source = lines[y] if y < len(lines) else Line()
-            line.extend(source.strip(width))
-        joined.append(line)
-    return joined
+def wrapped(text: str, width: int, style: Style | None = None) -> list[Line]:
+    """`text` broken after so many cells, wherever that is."""
+    lines: list[Line] = []
+    piece, used = "", 0
+    for char in text:
+        cells = cell_len(char)
+        if used + cells > max(1, width):
+            lines.append(Line().add(piece, style))
+            piece, used = "", 0
+        piece += char
+        used += cells
+    return [*lines, Line().add(piece, style)] if piece else lines
 
 
 def changed_spans(old: Sequence[Strip], new: Sequence[Strip]) -> list[tuple[int, int, int]]:

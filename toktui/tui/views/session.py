@@ -24,7 +24,7 @@ from toktui.tui.view import Ask, Open, View
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.feed_rows import cold_mark
 from toktui.tui.widgets.paged_rows import PagedRows
-from toktui.tui.widgets.today import sum_money
+from toktui.tui.widgets.today import saved_money, sum_money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ class SessionHead(Drawing):
         name = Line().add(fmt.project_name(row.project), palette.strong)
         if detail.branches:
             more = f" +{len(detail.branches) - 1}" if len(detail.branches) > 1 else ""
-            name.add(f"  {detail.branches[-1]}{more}", palette.accent)
+            name.add(f"  {detail.branches[0]}{more}", palette.accent)
         name.add(f"  {row.agent}", palette.dim)
         cost = Line().add(sum_money(sums), palette.hot).add(" list cost", palette.faint)
         times = (
@@ -72,7 +72,7 @@ class SessionHead(Drawing):
             ("copies", fmt.tokens(detail.copies)),
             ("tokens", fmt.tokens(sums.tokens)),
             ("hit", fmt.percent(sums.cache_hit_rate)),
-            ("saved", fmt.money(sums.saved_nusd)),
+            ("saved", saved_money(sums)),
         ):
             counts.add("   " if counts.pieces else "")
             counts.add(f"{word} ", palette.faint).add(value, palette.text)
@@ -96,7 +96,7 @@ class CostChart(Drawing):
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
         """Caption, columns, context, times."""
         detail = self.detail
-        if detail is None or not detail.steps or height < 5:
+        if detail is None or not detail.steps or height < 6:
             return [Line().add("COST", palette.dim)]
         steps = _merged(detail.steps, width)
         wide = max(1, min(6, width // len(steps)))
@@ -116,9 +116,10 @@ class CostChart(Drawing):
             legend.add("  " if legend.pieces else "").add("■ ", style).add(word, palette.dim)
         if caption.width + legend.width + 2 <= width:
             caption = both_ends(caption, legend, max(across, caption.width + legend.width + 2))
-        lines = [caption, *stacked(series, styles, height=height - 4, top=top, wide=wide)]
+        lines = [caption, *stacked(series, styles, height=height - 5, top=top, wide=wide)]
         if not top:
             lines[-1] = Line().add("▁" * across, palette.faint)
+        lines.append(Line())
         lines.extend(self._context_lines(detail, steps, wide, palette))
         first = fmt.moment(steps[0].start_ms, detail.now_ms, self._zone).strip()
         last = fmt.moment(detail.row.last_ms, detail.now_ms, self._zone).strip()
@@ -316,7 +317,7 @@ class SessionView(View["SessionDetail | None"]):
         """Leaves out the pictures where there is no room."""
         width, height = event.size
         self._middle.display = height >= 18
-        self._middle.styles.height = 12 if height >= 34 else 9
+        self._middle.styles.height = 13 if height >= 34 else 10
         self._models.display = width >= 90
         self._head.styles.margin = (1 if height >= 12 else 0, 0, 0, 0)
 

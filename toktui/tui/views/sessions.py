@@ -20,7 +20,7 @@ from toktui.tui.lines import Line, both_ends
 from toktui.tui.view import Ask, Open, View
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.paged_rows import PagedRows
-from toktui.tui.widgets.today import sum_money
+from toktui.tui.widgets.today import saved_money, sum_money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ class SessionRows(PagedRows):
             case "hit":
                 text = fmt.percent(sums.cache_hit_rate)
             case "saved":
-                text = fmt.money(sums.saved_nusd)
+                text = saved_money(sums)
             case "cost":
                 text = sum_money(sums)
                 style = palette.faint if sums.cost_nusd is None else palette.text

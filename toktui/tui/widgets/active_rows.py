@@ -259,7 +259,7 @@ class _Row:
             case "burn":
                 burn = session.burn[1]
                 text = burn_money(burn) if burn.calls else fmt.UNKNOWN
-                style = self.palette.hot if burn.calls else self.palette.faint
+                style = self.palette.hot if burn.cost_nusd else self.palette.faint
             case "cost":
                 text = sum_money(session.sums)
             case "hit":
@@ -323,7 +323,7 @@ class _SubRow(_Row):
                 text = _context(sub.context_tokens, sub.context_window, width)
             case "burn":
                 text = burn_money(sub.burn) if sub.burn.calls else fmt.UNKNOWN
-                style = palette.accent if sub.burn.calls else palette.faint
+                style = palette.accent if sub.burn.cost_nusd else palette.faint
             case "cost":
                 text = sum_money(sub.sums)
             case "hit":

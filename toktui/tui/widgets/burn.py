@@ -46,7 +46,7 @@ class BurnMeter(Drawing):
         if live is None:
             return [title]
         burn = live.headline
-        style = palette.faint if not burn.calls else palette.hot
+        style = palette.hot if burn.cost_nusd else palette.faint
         signs = large(burn_money(burn))
         lines = [title]
         if len(signs[0]) + 3 <= width:

@@ -29,6 +29,12 @@ def sum_money(sums: Sums) -> str:
     return fmt.money(sums.cost_nusd, lacks=bool(sums.unpriced), estimated=bool(sums.estimated))
 
 
+def saved_money(sums: Sums) -> str:
+    """What the cache saved of the priced calls; unknown if there are none."""
+    priced = sums.calls > sums.unpriced
+    return fmt.money(sums.saved_nusd if priced else None, lacks=priced and bool(sums.unpriced))
+
+
 class TodayCard(Drawing):
     """What the day cost so far, what is usual by now, calls, tokens, and the cache."""
 
@@ -53,11 +59,11 @@ class TodayCard(Drawing):
                 width,
             )
             if usual.nusd is not None
-            else Line().add("usual: known after two weeks", palette.faint),
+            else Line().add("usual: after two weeks", palette.faint),
             _row("calls", f"{sums.calls:,}".replace(",", " "), width, palette),
             _row("tokens", fmt.tokens(sums.tokens), width, palette),
             _row("cache hit", _hit(live), width, palette),
-            _row("saved by cache", fmt.money(sums.saved_nusd if sums.calls else None), width, palette),
+            _row("saved by cache", saved_money(sums), width, palette),
         ]
         return lines[:height]
 
@@ -109,7 +115,7 @@ class DayLines(Drawing):
             .add("CACHE  ", palette.dim)
             .add(fmt.percent(sums.cache_hit_rate), palette.strong)
             .add(" hit   saved ", palette.faint)
-            .add(fmt.money(sums.saved_nusd if sums.calls else None), palette.text)
+            .add(saved_money(sums), palette.text)
         )
         limits = limits_line(live, width - cache.width - 3, palette)
         return [both_ends(day, counts, width), both_ends(cache, limits, width)][:height]

@@ -1,0 +1,234 @@
+"""What every key and click does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from toktui.ingest.progress import Problem, Progress
+from toktui.tui.views.live import LiveView
+from toktui.tui.views.sessions import SessionsView
+from toktui.tui.widgets.active_rows import ActiveRows
+from toktui.tui.widgets.burn import HourChart
+from toktui.tui.widgets.header import Header
+from toktui.tui.widgets.paged_rows import PagedRows
+
+from .conftest import Run
+
+
+async def test_the_live_screen_comes_first(normal: Path, run: Run):
+    async with run(normal) as screens:
+        assert isinstance(screens.app.view, LiveView)
+        for word in ("BURN", "LAST HOUR", "TODAY", "shop-api", "explorer ×2", "CALLS"):
+            assert word in screens.text
+
+
+async def test_digits_go_to_screens_and_back(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press("2")
+        assert isinstance(screens.app.view, SessionsView)
+        await screens.press("1")
+        assert isinstance(screens.app.view, LiveView)
+
+
+async def test_tabs_can_be_clicked(normal: Path, run: Run):
+    async with run(normal) as screens:
+        at = screens.app.query_one(Header).shown.index("Sessions")
+        await screens.pilot.click(Header, offset=(at + 2, 0))
+        await screens.rest()
+        assert isinstance(screens.app.view, SessionsView)
+
+
+async def test_b_changes_what_the_last_hour_shows(normal: Path, run: Run):
+    async with run(normal, size=(160, 40)) as screens:
+        chart = screens.app.query_one(HourChart)
+        assert "tok/min" in chart.shown
+        await screens.press("b")
+        assert "$/min" in chart.shown
+        assert "codex" in chart.shown
+        await screens.press("b")
+        assert "cache" not in chart.shown
+        assert "read" in chart.shown
+        await screens.press("b")
+        assert "tok/min" in chart.shown
+
+
+async def test_arrows_choose_a_session_and_enter_opens_it(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press("down")
+        chosen = screens.app.query_one(ActiveRows).chosen
+        assert chosen is not None
+        assert chosen.agent == "codex"
+        await screens.press("enter")
+        assert screens.app.view.KEY == "session"
+        assert chosen.id in screens.text
+        await screens.press("escape")
+        assert isinstance(screens.app.view, LiveView)
+
+
+async def test_a_second_click_opens_a_session(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.pilot.click(ActiveRows, offset=(20, 1), times=2)
+        await screens.rest()
+        assert screens.app.view.KEY == "session"
+
+
+async def test_w_shows_the_bytes_the_rates_and_the_multiplication(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press("w")
+        assert screens.app.view.KEY == "why"
+        for word in ("COUNTED", "RATES", "cache_read_input_tokens", "× $", "total"):
+            assert word in screens.text
+
+
+async def test_why_adds_up_for_the_call_under_the_cursor(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press("2", "enter", "down", "w")
+        call = screens.app.view.data
+        assert sum(part.nusd for part in call.parts) == call.cost_nusd
+
+
+async def test_a_filter_is_applied_as_it_is_typed(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press("slash", *"infra")
+        rows = screens.app.query_one(ActiveRows)
+        assert {fold.session.project for fold in rows.folds} == {"/home/dev/infra"}
+        await screens.press("enter", "2")
+        page = screens.app.view.data
+        assert page.found == sum(1 for _ in page.rows)
+        assert {row.project for row in page.rows} == {"/home/dev/infra"}
+        await screens.press("escape")
+        assert screens.app.view.data.found > page.found
+
+
+@pytest.mark.parametrize("text", ["%", "_", "'", '"', "\\", "[b]", "日本"])
+async def test_a_filter_is_text_and_nothing_else(text: str, normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press("2", "slash")
+        for char in text:
+            await screens.pilot.press(char)
+        await screens.rest()
+        assert screens.app.view.data.found == 0
+        assert "No session matches the filter." in screens.text
+
+
+async def test_s_and_r_change_the_order(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press("2", "s")
+        costs = [row.sums.cost_nusd for row in screens.app.view.data.rows]
+        priced = [cost for cost in costs if cost is not None]
+        assert priced == sorted(priced, reverse=True)
+        assert costs[-1] is None
+        await screens.press("r")
+        costs = [row.sums.cost_nusd for row in screens.app.view.data.rows]
+        assert costs[: len(priced)] == sorted(priced)
+        assert costs[-1] is None
+
+
+async def test_a_click_on_a_head_sorts_by_it(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press("2")
+        rows = screens.app.view.query_one(PagedRows)
+        at = rows.shown.splitlines()[0].index("calls")
+        await screens.pilot.click(PagedRows, offset=(at + 1, 0))
+        await screens.rest()
+        calls = [row.sums.calls for row in screens.app.view.data.rows]
+        assert calls == sorted(calls, reverse=True)
+
+
+async def test_question_mark_lists_the_keys_of_this_screen(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press("2", "question_mark")
+        assert "sort by the next column" in screens.text
+        assert "unknown; never shown as 0" in screens.text
+        await screens.press("escape")
+        assert "sort by the next column" not in screens.text
+
+
+async def test_the_palette_knows_every_screen_and_action(normal: Path, run: Run):
+    async with run(normal) as screens:
+        titles = {command.title for command in screens.app.get_system_commands(screens.app.screen)}
+        assert {"Show Live", "Show Sessions", "Live: chart", "Live: why", "Filter"} <= titles
+
+
+async def test_q_quits(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.pilot.press("q")
+        await screens.pilot.pause()
+        assert not screens.app.is_running
+
+
+async def test_indexing_is_said_with_bytes_rate_and_time_left(empty: Path, run: Run):
+    async with run(empty) as screens:
+        screens.ingest.say(
+            Progress(
+                phase="indexing", bytes_done=300_000_000, bytes_total=1_200_000_000, logs_total=81,
+                logs_known=81, bytes_per_s=90e6, agents=("claude-code", "codex"),
+            )
+        )
+        await screens.pilot.pause(0.6)
+        await screens.rest()
+        for word in ("25 %", "300 MB of 1.2 GB", "90 MB/s", "10 s left", "81 logs", "codex",
+                     "~/.local/share/toktui/toktui.db"):  # fmt: skip
+            assert word in screens.text
+
+
+async def test_without_logs_the_demo_is_offered(empty: Path, run: Run):
+    async with run(empty) as screens:
+        screens.ingest.say(Progress(phase="live"))
+        await screens.pilot.pause(0.2)
+        await screens.rest()
+        assert "toktui --demo" in screens.text
+
+
+async def test_what_cannot_be_read_is_said(normal: Path, run: Run):
+    async with run(normal) as screens:
+        problem = Problem("/home/dev/.claude/x.jsonl", "Permission denied")
+        screens.ingest.say(Progress(phase="live", logs_known=3, problems=(problem, problem)))
+        await screens.pilot.pause(0.2)
+        await screens.rest()
+        assert "cannot read /home/dev/.claude/x.jsonl: Permission denied and 1 more" in screens.text
+
+
+async def test_missing_prices_are_said(normal: Path, run: Run):
+    async with run(normal) as screens:
+        assert "no price for house-model-7b" in screens.text
+
+
+async def test_another_writer_is_named(normal: Path, run: Run):
+    async with run(normal) as screens:
+        screens.ingest.say(Progress(phase="following", logs_known=3, holder="toktui (process 7)"))
+        await screens.pilot.pause(0.2)
+        await screens.rest()
+        assert "toktui (process 7) writes; this one reads along" in screens.text
+
+
+async def test_a_store_that_cannot_be_read_is_said(tmp_path: Path, run: Run):
+    broken = tmp_path / "toktui.db"
+    broken.write_bytes(b"no database" * 1000)
+    async with run(broken) as screens:
+        assert "The store could not be read" in screens.text
+
+
+async def test_no_store_yet_is_no_failure(tmp_path: Path, run: Run):
+    async with run(tmp_path / "nothing.db") as screens:
+        assert "could not be read" not in screens.text
+        assert "BURN" in screens.text
+
+
+@pytest.mark.parametrize("size", [(20, 5), (1, 1), (40, 10), (300, 90), (80, 6), (21, 60)])
+@pytest.mark.parametrize("keys", [(), ("2",), ("2", "enter"), ("2", "enter", "w"), ("slash", "x")])
+async def test_any_size_is_answered(size: tuple[int, int], keys: tuple[str, ...], absurd: Path, run: Run):
+    async with run(absurd, size=size) as screens:
+        await screens.press(*keys)
+        await screens.pilot.resize_terminal(120, 36)
+        await screens.rest()
+        await screens.pilot.resize_terminal(*size)
+        await screens.rest()
+        assert screens.app.is_running
+
+
+async def test_the_burn_is_seen_even_in_20_by_5(normal: Path, run: Run):
+    async with run(normal, size=(20, 5)) as screens:
+        assert "TODAY" in screens.text

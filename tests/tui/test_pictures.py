@@ -1,0 +1,70 @@
+"""Every screen, at three sizes, with usual, absurd and no data, dark and light."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.app import App
+
+from toktui.tui.views import view_types
+
+from .conftest import SIZES, Run
+
+Check = Callable[[App[None]], None]
+WAYS = {
+    "live": (),
+    "sessions": ("2",),
+    "session": ("2", "enter"),
+    "why": ("2", "enter", "w"),
+}
+"""The keys that lead to each screen."""
+
+
+def test_every_screen_has_a_way_to_it():
+    assert {view.KEY for view in view_types()} == set(WAYS)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("view", WAYS)
+async def test_usual_data(view: str, size: tuple[int, int], moved: Path, run: Run, looks_as_before: Check):
+    async with run(moved, size=size) as screens:
+        await screens.press(*WAYS[view])
+        looks_as_before(screens.app)
+
+
+@pytest.mark.parametrize("view", WAYS)
+async def test_light(view: str, moved: Path, run: Run, looks_as_before: Check):
+    async with run(moved, theme="toktui-light") as screens:
+        await screens.press(*WAYS[view])
+        looks_as_before(screens.app)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("view", ["live", "sessions", "session"])
+async def test_absurd_data(view: str, size: tuple[int, int], absurd: Path, run: Run, looks_as_before: Check):
+    async with run(absurd, size=size) as screens:
+        await screens.press(*WAYS[view])
+        looks_as_before(screens.app)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("view", ["live", "sessions"])
+async def test_no_data(view: str, size: tuple[int, int], empty: Path, run: Run, looks_as_before: Check):
+    async with run(empty, size=size) as screens:
+        await screens.press(*WAYS[view])
+        looks_as_before(screens.app)
+
+
+async def test_help(moved: Path, run: Run, looks_as_before: Check):
+    async with run(moved) as screens:
+        await screens.press("question_mark")
+        looks_as_before(screens.app)
+
+
+@pytest.mark.parametrize("theme", ["nord", "gruvbox", "textual-light", "textual-ansi", "dracula"])
+async def test_themes_of_others_can_be_read(theme: str, moved: Path, run: Run):
+    async with run(moved, theme=theme) as screens:
+        assert screens.app.theme == theme
+        assert "shop-api" in screens.text
