@@ -21,6 +21,8 @@ MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
 CALLS_PER_LOG: Final = 200
+LONGEST: Final = 4_000
+"""Calls of the longest session."""
 SPAN_DAYS: Final = 360
 _MODELS: Final = (
     "claude-opus-5-5", "claude-opus-5", "claude-sonnet-5-5", "claude-haiku-5-5", "claude-fable-5-2",
@@ -89,7 +91,7 @@ def _write_gone(folder: Path, number: int, before_ms: int) -> None:
     project = f"/home/dev/project-{rng.randrange(_PROJECTS)}"
     context = 20_000
     rows: list[str] = []
-    for _ in range(CALLS_PER_LOG):
+    for _ in range(CALLS_PER_LOG if number else LONGEST):
         written, output = 100 + rng.getrandbits(11), 20 + rng.getrandbits(9)
         at_ms = min(at_ms + 2_000 + rng.getrandbits(14), before_ms)
         rows.append(

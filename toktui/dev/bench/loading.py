@@ -41,7 +41,12 @@ def measure(settings: Settings) -> list[Result]:
 
 
 def _about(view: Any, db: sqlite3.Connection) -> object:
-    """What the screen looks at first; the screen of one session looks at the largest."""
+    """What the screen looks at: the largest session, a call of a log that is there, or all."""
+    if view.KEY == "why":
+        return db.execute(
+            "select max(s.call) from log l join source o on o.log = l.id"
+            " join sighting s on s.source = o.id where l.gone_ms is null"
+        ).fetchone()[0]
     if view.KEY == "session":
         from toktui.metrics.session_detail import DetailQuestion
 

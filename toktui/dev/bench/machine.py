@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -48,17 +49,16 @@ def environment(home: Path, data: Path) -> dict[str, str]:
 def run(command: Sequence[str], env: Mapping[str, str], *, memory: bool = False) -> Timing:
     """Runs to the end with its output thrown away. RunError if it fails."""
     started = time.perf_counter()
-    process = subprocess.Popen(
-        command, env=dict(env), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    sampler = _Sampler(process.pid) if memory else None
-    said = process.stderr.read() if process.stderr else b""
-    _, status, used = os.wait4(process.pid, 0)
-    wall_s = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    peak = sampler.stop() if sampler else 0
-    if process.returncode:
-        raise RunError(f"{command[0]} ended with {process.returncode}: {said[-300:]!r}")
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, env=dict(env), stdout=subprocess.DEVNULL, stderr=said)
+        sampler = _Sampler(process.pid) if memory else None
+        _, status, used = os.wait4(process.pid, 0)
+        wall_s = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        peak = sampler.stop() if sampler else 0
+        if process.returncode:
+            said.seek(max(0, said.tell() - 300))
+            raise RunError(f"{command[0]} ended with {process.returncode}: {said.read()!r}")
     return Timing(wall_s, used.ru_utime + used.ru_stime, peak)
 
 

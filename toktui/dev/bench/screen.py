@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
-import pty
 import select
-import signal
 import struct
+import subprocess
 import termios
 import time
 from typing import TYPE_CHECKING, Final
@@ -16,18 +15,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _ROWS, _COLUMNS = 45, 160
+_PATIENCE: Final = 50
 _BLOCK: Final = 1 << 16
+_PAUSE_S: Final = 0.1
+"""What is drawn after so much silence is another go."""
 
 
 class Screen:
     """Starts a command on a pseudo terminal and reads what it draws."""
 
     def __init__(self, command: Sequence[str], env: Mapping[str, str]) -> None:
+        self._fd, inside = os.openpty()
+        fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, _COLUMNS, 0, 0))
         self.started = time.perf_counter()
-        self.pid, self._fd = pty.fork()
-        if self.pid == 0:
-            os.execve(command[0], list(command), dict(env))
-        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, _COLUMNS, 0, 0))
+        self._process = subprocess.Popen(
+            command, env=dict(env), stdin=inside, stdout=inside, stderr=inside,
+            start_new_session=True,
+        )
+        os.close(inside)
+        self.pid = self._process.pid
 
     def read(self, wait_s: float) -> bytes:
         """What is drawn next; empty if nothing is within the time."""
@@ -57,23 +63,28 @@ class Screen:
                 return True
         return False
 
-    def drawn_in(self, seconds: float) -> int:
-        """Bytes that are drawn within the time."""
+    def drawn_in(self, seconds: float) -> tuple[int, int]:
+        """Bytes that are drawn within the time, and in how many goes."""
         ends = time.perf_counter() + seconds
-        count = 0
+        count = goes = 0
+        last = 0.0
         while (left := ends - time.perf_counter()) > 0:
-            count += len(self.read(left))
-        return count
+            drawn = self.read(left)
+            if drawn:
+                count += len(drawn)
+                goes += time.perf_counter() - last > _PAUSE_S
+                last = time.perf_counter()
+        return count, goes
 
     def close(self) -> None:
         """Presses q; a program that stays is ended."""
         try:
             os.write(self._fd, b"q")
-            for _ in range(50):
+            for _ in range(_PATIENCE):
                 self.read(0.05)
-                if os.waitpid(self.pid, os.WNOHANG)[0]:
+                if self._process.poll() is not None:
                     return
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
+            self._process.kill()
+            self._process.wait()
         finally:
             os.close(self._fd)
