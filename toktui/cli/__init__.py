@@ -90,7 +90,7 @@ class Program(click.Group):
             if reconfigure is not None:
                 # A terminal without a sign for `≥` gets `?` instead of a traceback.
                 reconfigure(errors="replace")
-        return super().main(*args, **extra)
+        return super().main(*args, **{"prog_name": "toktui"} | extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command that was asked for; errors that the user can mend become messages."""

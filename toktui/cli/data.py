@@ -72,7 +72,7 @@ def restore(*, file: str, yes: bool) -> None:
     """
     from toktui.cli.output import write
     from toktui.cli.start import open_context
-    from toktui.export.figures import count
+    from toktui.export.figures import count_of
     from toktui.paths import prepare_data
     from toktui.store.backup import put_in_place, verify
     from toktui.store.lock import StoreLock
@@ -81,7 +81,8 @@ def restore(*, file: str, yes: bool) -> None:
     context = open_context()
     source = _backup_named(context, file)
     calls = verify(source)
-    _ask(f"Put {clean(str(source), 400)} with {count(calls)} calls in place of the store?", yes=yes)
+    held = count_of(calls, "call")
+    _ask(f"Put {clean(str(source), 400)} with {held} in place of the store?", yes=yes)
     prepare_data(context.paths)
     lock = StoreLock(context.paths.lock)
     lock.insist("toktui data restore")
@@ -89,7 +90,7 @@ def restore(*, file: str, yes: bool) -> None:
         aside = put_in_place(context.paths, source, context.now_ms())
     finally:
         lock.release()
-    write(f"The store holds the backup's {count(calls)} calls; the next sync adds what is new.")
+    write(f"The store holds the {held} of the backup; the next sync adds what is new.")
     if aside is not None:
         write(f"The store before it is {clean(str(aside), 400)}.")
 
@@ -128,7 +129,7 @@ def forget(*, before: str | None, project: str | None, tz: str | None, yes: bool
     from toktui.cli.output import write
     from toktui.cli.start import open_context, reading, zone_of
     from toktui.errors import UsageError
-    from toktui.export.figures import count
+    from toktui.export.figures import count_of
     from toktui.ingest import access
     from toktui.ingest.forget import forget as forget_calls
     from toktui.ingest.forgetting import Rule
@@ -147,12 +148,12 @@ def forget(*, before: str | None, project: str | None, tz: str | None, yes: bool
     with reading(context, catch_up=False) as db:
         rules = [Rule(before_ms, name) for name in _projects(db, project)]
         calls = _calls(db, rules)
-    _ask(f"Forget {count(calls)} calls, and delete all backups, for good?", yes=yes)
+    _ask(f"Forget {count_of(calls, 'call')}, and delete all backups, for good?", yes=yes)
     with access.writing(context, "toktui data forget") as settler:
         gone = [forget_calls(settler, rule, now_ms, context.paths.backups) for rule in rules]
     write(
-        f"{count(sum(one.calls for one in gone))} calls are forgotten;"
-        f" {count(sum(one.backups for one in gone))} backups were deleted."
+        f"{count_of(sum(one.calls for one in gone), 'call')} are forgotten;"
+        f" {count_of(sum(one.backups for one in gone), 'backup')} were deleted."
     )
 
 

@@ -133,7 +133,7 @@ def update(*, file: str) -> None:
     from toktui.cli.output import write
     from toktui.cli.start import open_context
     from toktui.errors import ToktuiError
-    from toktui.export.figures import count
+    from toktui.export.figures import count, count_of
     from toktui.ingest.context import UPDATE_NAME
     from toktui.paths import prepare_data
     from toktui.pricing.rates import load_book
@@ -150,7 +150,7 @@ def update(*, file: str) -> None:
     prepare_data(context.paths)
     save_update(found.book, context.paths.data / UPDATE_NAME)
     write(
-        f"{count(len(found.book.models))} models of a {found.format} file lie over the rate book;"
+        f"{count_of(len(found.book.models), 'model')} of a {found.format} file now over the book;"
         f" {count(found.unchanged)} were the same already."
     )
     _price_what_was_not(open_context())
@@ -160,7 +160,7 @@ def _price_what_was_not(context: Context) -> None:
     """Prices calls that had none, and says what a reprice would change."""
     from toktui.cli.output import write
     from toktui.cli.start import reading
-    from toktui.export.figures import count, dollars
+    from toktui.export.figures import count_of, dollars
     from toktui.export.reprice import difference
     from toktui.ingest import access, reprice
     from toktui.metrics.coverage import unpriced_calls
@@ -174,12 +174,12 @@ def _price_what_was_not(context: Context) -> None:
         reprice.price_unpriced(settler, context.now_ms())
         priced = before - unpriced_calls(settler.db)
     if priced > 0:
-        write(f"{count(priced)} calls had no price and have one now.")
+        write(f"{count_of(priced, 'call')} had no price and have one now.")
     with reading(context, catch_up=False) as db:
         changes = reprice.changes(db, book, lambda _: "all")
     if changes:
         total = sum(map(difference, changes))
         write(
-            f"{count(sum(one.calls for one in changes))} calls would change by"
+            f"{count_of(sum(one.calls for one in changes), 'call')} would change by"
             f" {'' if total < 0 else '+'}{dollars(total)}; `toktui reprice --dry-run` shows it."
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from toktui.clock import iso
-from toktui.export.figures import UNKNOWN, count, short, size
+from toktui.export.figures import UNKNOWN, count, count_of, short, size
 from toktui.export.table import Column, Table, as_text
 from toktui.metrics.doctor import AgentSeen, Misread, Place, Unreadable, Versions
 from toktui.text import clean
@@ -235,8 +235,8 @@ def _agents(d: Diagnosis) -> str:
     for a in d.agents:
         state = "" if a.enabled else " (switched off in config.toml)"
         lines.append(
-            f"  {a.name}{state}: {count(a.logs)} logs, {size(a.bytes)}; the store has"
-            f" {count(a.calls)} calls of {count(a.logs_known)} logs"
+            f"  {a.name}{state}: {count_of(a.logs, 'log')}, {size(a.bytes)}; the store has"
+            f" {count_of(a.calls, 'call')} of {count_of(a.logs_known, 'log')}"
             + (f", {count(a.logs_gone)} of them gone" if a.logs_gone else "")
         )
         for place in a.places:
@@ -256,7 +256,7 @@ def _store(d: Diagnosis) -> str:
             f"  {size(s.size)} and {size(s.wal)} of write-ahead log, schema {s.schema_version},"
             f" integrity {s.integrity}{sums}"
         )
-        lines.append(f"  {count(s.calls)} calls in {count(s.sessions)} sessions")
+        lines.append(f"  {count_of(s.calls, 'call')} in {count_of(s.sessions, 'session')}")
     if s.writer:
         lines.append(f"  written by {s.writer}")
     lines += [f"  backup {iso(b.made_ms)} ({size(b.size)})" for b in d.backups] or ["  no backup"]
@@ -267,7 +267,7 @@ def _store(d: Diagnosis) -> str:
 
 def _prices(d: Diagnosis) -> str:
     b = d.book
-    line = f"  rate book {b.version} of {b.date}, {count(b.models)} models"
+    line = f"  rate book {b.version} of {b.date}, {count_of(b.models, 'model')}"
     if b.updated:
         line += ", with an update"
     if b.own:

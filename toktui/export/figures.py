@@ -13,6 +13,11 @@ def count(n: int) -> str:
     return f"{n:,}"
 
 
+def count_of(n: int, noun: str) -> str:
+    """`1 call`, `12,345 calls`."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
 def short(n: float) -> str:
     """Three significant digits and a step: `812`, `12.3k`, `4.56M`."""
     value, step = float(n), 0

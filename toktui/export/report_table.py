@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 from msgspec import UNSET
 
-from toktui.export.figures import UNKNOWN, count, dollars, percent, short
+from toktui.export.figures import UNKNOWN, count, count_of, dollars, percent, short
 from toktui.export.table import Column, Table, as_csv, as_markdown, as_text
 from toktui.text import clean
 
@@ -130,13 +130,14 @@ def _marks(totals: Totals) -> list[str]:
     lines: list[str] = []
     if totals.unpriced_calls:
         lines.append(
-            f"≥ lacks {count(totals.unpriced_calls)} calls without a known price;"
+            f"≥ lacks {count_of(totals.unpriced_calls, 'call')} without a known price;"
             f" {UNKNOWN} has none. `toktui doctor` names the models."
         )
     if totals.estimated_calls:
-        lines.append(f"~ has {count(totals.estimated_calls)} calls whose tokens are estimated.")
+        estimated = count_of(totals.estimated_calls, "call")
+        lines.append(f"~ has {estimated} with estimated tokens.")
     if placeholder := totals.exactness["placeholder"]:
-        lines.append(f"{count(placeholder)} calls never got their final output count.")
+        lines.append(f"{count_of(placeholder, 'call')} never got their final output count.")
     return lines
 
 

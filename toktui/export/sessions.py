@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from toktui.clock import day_label, iso
-from toktui.export.figures import UNKNOWN, count, dollars, percent, short
+from toktui.export.figures import UNKNOWN, count, count_of, dollars, percent, short
 from toktui.export.table import Column, Table, as_text
 from toktui.text import clean
 
@@ -100,7 +100,7 @@ def as_table(sessions: Sessions, *, zone: ZoneInfo, cells: int, colored: bool) -
     lines = [as_text(table, cells=cells, colored=colored)]
     if sessions.found > len(sessions.sessions):
         lines.append(
-            f"The last {len(sessions.sessions)} of {count(sessions.found)} sessions;"
+            f"The last {len(sessions.sessions)} of {count_of(sessions.found, 'session')};"
             " --limit N shows more, --json has all."
         )
     if any(session.sums.unpriced for session in sessions.sessions):

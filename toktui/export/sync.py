@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from toktui.export.figures import count, size
+from toktui.export.figures import count, count_of, size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,22 +78,22 @@ def as_text(result: SyncResult, unpriced: Sequence[Unpriced]) -> str:
     elif not result.logs_seen:
         lines.append("No logs were found. `toktui doctor` says where they are looked for.")
     elif not done.logs_read:
-        lines.append(f"Nothing new in {count(result.logs_seen)} logs.")
+        lines.append(f"Nothing new in {count_of(result.logs_seen, 'log')}.")
     else:
-        changed = f"{count(done.new)} new calls"
+        changed = count_of(done.new, "new call")
         if done.updated:
             changed += f", {count(done.updated)} updated"
         lines.append(
             f"Read {size(done.bytes_read)} in {count(done.logs_read)} of"
-            f" {count(result.logs_seen)} logs in {result.seconds:.1f} s: {changed}."
+            f" {count_of(result.logs_seen, 'log')} in {result.seconds:.1f} s: {changed}."
         )
-    lines.append(f"The store holds {count(store.calls)} calls.{_copies(store.copies)}")
+    lines.append(f"The store holds {count_of(store.calls, 'call')}.{_copies(store.copies)}")
     if store.not_understood:
-        lines.append(f"{count(store.not_understood)} lines not understood; see `toktui doctor`.")
+        lines.append(f"{count_of(store.not_understood, 'line')} not understood: `toktui doctor`.")
     if unpriced:
         models = ", ".join(u.model for u in unpriced[:5]) + (", ..." if len(unpriced) > 5 else "")
         calls = sum(u.calls for u in unpriced)
-        lines.append(f"{count(calls)} calls have no price: {models}.")
+        lines.append(f"{count_of(calls, 'call')} without a price: {models}.")
     return "\n".join(lines)
 
 

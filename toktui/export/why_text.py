@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from toktui.clock import iso
-from toktui.export.figures import UNKNOWN, count
+from toktui.export.figures import UNKNOWN, count, count_of
 from toktui.export.report_table import exact_dollars
 from toktui.export.table import Column, Table, as_text
 from toktui.metrics.why import total_nusd
@@ -42,7 +42,7 @@ def as_lines(why: Why, *, cells: int) -> str:
 
 def _session(why: Why) -> str:
     name = clean(why.target.id, 200)
-    head = f"Session {name} ({why.target.agent}): {count(len(why.calls))} calls"
+    head = f"Session {name} ({why.target.agent}): {count_of(len(why.calls), 'call')}"
     copies: dict[str, int] = {}
     for call in why.calls:
         for reason, n in call.copies.items():
@@ -58,7 +58,7 @@ def _sum(calls: Sequence[CallSeen]) -> str:
     lacking = sum(call.cost_nusd is None for call in calls)
     mark = "≥" if lacking and lacking < len(calls) else ""
     line = f"Total: {count(tokens)} tokens, {mark}{_dollars(total_nusd(calls))}"
-    return f"{line}; {count(lacking)} calls have no price" if lacking else line
+    return f"{line}; {count_of(lacking, 'call')} have no price" if lacking else line
 
 
 def _call(call: CallSeen, cells: int) -> str:
