@@ -131,6 +131,7 @@ class Row(Struct, gc=False):
 
 
 class _EmbeddedRow(Struct):
+    type: str | None = None
     timestamp: str | None = None
     uuid: str | None = None
     requestRef: str | None = None
@@ -138,6 +139,7 @@ class _EmbeddedRow(Struct):
 
 
 class _ProgressData(Struct):
+    type: str | None = None
     agentId: str | None = None
     message: _EmbeddedRow | None = None
 
@@ -229,6 +231,7 @@ class Head(Struct):
 
 as_row: Final = msgspec.json.Decoder(Row).decode
 as_head: Final = msgspec.json.Decoder(Head).decode
+as_progress_row: Final = msgspec.json.Decoder(ProgressRow).decode
 as_tool_row: Final = msgspec.json.Decoder(ToolRow).decode
 _as_usage: Final = msgspec.json.Decoder(Usage).decode
 

@@ -40,9 +40,6 @@ class LineAgent(Protocol):
     """Rises with every change of what `parse` makes of the same bytes."""
     replays: bool
     """Forked and spawned sessions repeat their parent's counters: see `lineage`."""
-    needles: tuple[bytes, ...]
-    """Every line with anything to say holds one of these or of `rare`, or spells a letter as a JSON
-    escape."""
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
         """Folders that can hold logs of this agent, present or not."""
@@ -68,15 +65,13 @@ class LineAgent(Protocol):
         """What one line (without its newline) says; `state` is moved on in place."""
         ...
 
-    rare: tuple[bytes, ...]
-    """Needles that are looked for only in lines that do not begin with `plain_start`."""
-    plain_start: bytes
-    """How the usual rows begin, none of which can hold a rare needle."""
+    def is_silent(self, block: bytes, pos: int, end: int, state: Any) -> bool:
+        """Whether the line `block[pos:end]` provably says nothing, told without decoding it.
 
-    def needles_for(self, state: Any) -> tuple[bytes, ...]:
-        """The needles that matter at this state: always the same tuple for the same answer."""
+        It may err only by saying False. A line that is not whole JSON is not its business.
+        """
         ...
 
     def curious(self, state: Any) -> bool:
-        """Whether `parse` wants the next line even if it holds none of the needles."""
+        """Whether `parse` wants the next line even if it is silent."""
         ...

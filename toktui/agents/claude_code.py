@@ -29,13 +29,21 @@ from toktui.agents._claude_rows import (
     ResultRow,
     Row,
     as_head,
+    as_progress_row,
     as_row,
     as_tool_row,
     counted,
 )
 from toktui.agents._claude_weak import WeakIds
 from toktui.agents.base import NOTHING, Parsed
-from toktui.agents.json_lines import BrokenLineError, convert, looks_whole, values
+from toktui.agents.json_lines import (
+    BrokenLineError,
+    convert,
+    holds,
+    leading_type,
+    looks_whole,
+    values,
+)
 from toktui.clock import parse_ms
 from toktui.facts import Ledger, LedgerModel, Searches, encode
 from toktui.model import FLAG_WEAK_ID, Fact, Kind, Misread, Sighting, Tokens
@@ -47,7 +55,11 @@ if TYPE_CHECKING:
 
 _PROVIDER_ID: Final = re.compile(r"msg_(?:bdrk_|vrtx_)[\w-]+|msg_[\w-]{16,}", re.ASCII)
 _SEARCHES_KEPT: Final = 64
-_WITHOUT_SEARCHES: Final = (b'"assistant"',)
+_WORDS: Final = (b'"assistant"', b'"cost-state"', b'"searchCount"')
+"""Every line with a call, a ledger or a number of searches holds one of these."""
+_KINDS: Final = (b"assistant", b"cost-state")
+_EMBEDDERS: Final = ("agent_progress", "skill_progress")
+_EMBEDDING: Final = tuple(b'"%s"' % word.encode() for word in _EMBEDDERS)
 _BEFORE_TOOLS: Final = ("tool_use", None)
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -111,9 +123,6 @@ class _ClaudeCode:
     label = "Claude Code"
     PARSER = 1
     replays = False
-    needles = (b'"assistant"', b'"searchCount"')
-    rare = (b'"cost-state"',)
-    plain_start = b'{"parentUuid":'
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
         named = env.get("CLAUDE_CONFIG_DIR", "").strip()
@@ -144,21 +153,31 @@ class _ClaudeCode:
     def curious(self, state: _State) -> bool:
         return not state.projects or bool(state.weak.open)
 
-    def needles_for(self, state: _State) -> tuple[bytes, ...]:
-        """A search result says nothing before a row has asked for the search."""
-        return self.needles if state.searches else _WITHOUT_SEARCHES
+    def is_silent(self, block: bytes, pos: int, end: int, state: _State) -> bool:
+        kind = leading_type(block, pos, end)
+        if kind is None:
+            return not holds(block, pos, end, _WORDS)
+        if kind == b"user":
+            return not state.searches or block.find(b'"searchCount"', pos, end) < 0
+        if kind == b"progress":
+            return not holds(block, pos, end, _EMBEDDING)
+        return kind not in _KINDS
 
     def parse(self, line: bytes, state: _State) -> Parsed:
-        if b'"assistant"' not in line and b'"cost-state"' not in line:
-            if (b'"searchCount"' not in line or not state.searches) and b"\\u00" not in line:
-                return self._bystander(line, state)
+        if self.is_silent(line, 0, len(line), state):
+            return self._bystander(line, state)
         try:
             row = as_row(line)
             if row.type == "assistant":
                 return self._response(row, line, state)
         except _UNREADABLE:
             return self._slow(line, state)
-        if row.type in ("progress", "cost-state") or (row.type == "user" and state.searches):
+        if row.type == "progress":
+            try:
+                return self._embedded(as_progress_row(line), line, state)
+            except _UNREADABLE:
+                return self._slow(line, state)
+        if row.type == "cost-state" or (row.type == "user" and state.searches):
             return self._slow(line, state)
         self._project(clean_id(row.sessionId or "") or state.stem, row.cwd, state)
         if row.type == "user":
@@ -215,13 +234,10 @@ class _ClaudeCode:
             if _at(value, "message", "usage") is not None:
                 return self._response(convert(_raw_usage(value), Row), line, state)
         elif kind == "progress":
-            known = _at(value, "data", "type") in ("agent_progress", "skill_progress")
-            if known and _at(value, "data", "message", "type") == "assistant":
-                inner = _at(value, "data", "message", "message", "usage")
-                if inner is not None:
-                    row = {**value, "data": {**_dict(value["data"])}}
-                    row["data"]["message"] = _raw_usage(_dict(_at(value, "data", "message")))
-                    return self._embedded(convert(row, ProgressRow), line, state)
+            inner = _dict(_at(value, "data", "message"))
+            if _at(inner, "message", "usage") is not None:
+                data = {**_dict(value["data"]), "message": _raw_usage(inner)}
+                return self._embedded(convert({**value, "data": data}, ProgressRow), line, state)
         elif kind == "cost-state":
             return Parsed(facts=(self._ledger(convert(value, LedgerRow), state),))
         elif kind == "user" and _at(value, "toolUseResult", "searchCount"):
@@ -282,8 +298,9 @@ class _ClaudeCode:
         return sighting, usage
 
     def _embedded(self, row: ProgressRow, line: bytes, state: _State) -> Parsed:
-        inner = row.data.message if row.data else None
-        if row.data is None or inner is None:
+        data = row.data
+        inner = data.message if data and data.type in _EMBEDDERS else None
+        if data is None or inner is None or inner.type != "assistant":
             return NOTHING
         whole = Row(
             type="assistant",
@@ -293,7 +310,7 @@ class _ClaudeCode:
             cwd=row.cwd,
             gitBranch=row.gitBranch,
             version=row.version,
-            agentId=row.data.agentId or "progress",
+            agentId=data.agentId or "progress",
             requestRef=inner.requestRef,
             message=inner.message,
         )

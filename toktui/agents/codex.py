@@ -21,7 +21,14 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from toktui.agents.base import MAX_COUNT, NOTHING, Parsed
-from toktui.agents.json_lines import BrokenLineError, convert, looks_whole, values
+from toktui.agents.json_lines import (
+    BrokenLineError,
+    convert,
+    holds,
+    leading_type,
+    looks_whole,
+    values,
+)
 from toktui.clock import parse_ms
 from toktui.facts import Limit, Thread, encode
 from toktui.model import FLAG_GAP, Fact, Kind, Misread, Sighting, Tier, Tokens
@@ -46,6 +53,15 @@ _TIERS: Final[dict[str, Tier]] = {
     "flex": "flex",
     "batch": "batch",
 }
+
+
+_READ: Final = ("session_meta", "turn_context", "token_usage_record", "event_msg")
+_EVENTS: Final = ("token_count", "thread_settings_applied", "task_started")
+_ROW_NEEDLES: Final = tuple(word.encode() for word in _READ)
+_EVENT_NEEDLES: Final = tuple(word.encode() for word in _EVENTS)
+_NEEDLES: Final = tuple(b'"%s"' % word for word in (*_ROW_NEEDLES[:3], *_EVENT_NEEDLES))
+_EVENT: Final = re.compile(rb'"event_msg","payload":\{"type":"([a-z_]+)"')
+_EVENT_WITHIN: Final = 256
 
 
 class _Line(Struct):
@@ -182,14 +198,6 @@ class _Codex:
     label = "Codex"
     PARSER = 1
     replays = True
-    needles = (
-        b'"token_count"',
-        b'"token_usage_record"',
-        b'"session_meta"',
-        b'"turn_context"',
-        b'"thread_settings_applied"',
-        b'"task_started"',
-    )
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
         named = env.get("CODEX_HOME", "").strip()
@@ -211,19 +219,22 @@ class _Codex:
     def load_state(self, packed: bytes) -> _State:
         return _load(packed)
 
-    rare = ()
-    plain_start = b""
-
-    def needles_for(self, state: _State) -> tuple[bytes, ...]:
+    def is_silent(self, block: bytes, pos: int, end: int, state: _State) -> bool:
         del state
-        return self.needles
+        kind = leading_type(block, pos, end)
+        if kind is None:
+            return not holds(block, pos, end, _NEEDLES)
+        if kind == b"event_msg":
+            event = _EVENT.search(block, pos, min(end, pos + _EVENT_WITHIN))
+            return event is not None and event[1] not in _EVENT_NEEDLES
+        return kind not in _ROW_NEEDLES
 
     def curious(self, state: _State) -> bool:
         del state
         return False
 
     def parse(self, line: bytes, state: _State) -> Parsed:
-        if not any(needle in line for needle in self.needles) and b"\\u00" not in line:
+        if self.is_silent(line, 0, len(line), state):
             return NOTHING if looks_whole(line) else self._slow(line, state)
         try:
             row = _as_line(line)
@@ -432,10 +443,6 @@ class _Codex:
             flags=flags,
             window=state.window,
         )
-
-
-_READ: Final = frozenset({"session_meta", "turn_context", "token_usage_record", "event_msg"})
-_EVENTS: Final = frozenset({"token_count", "thread_settings_applied", "task_started"})
 
 
 def _minus(one: _Total, other: _Total) -> _Total:

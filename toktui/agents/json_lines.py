@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final, NoReturn, TypeVar
 
 import msgspec
@@ -25,6 +26,35 @@ def _constant(text: str) -> NoReturn:
 
 
 _DECODER: Final = json.JSONDecoder(parse_float=_number, parse_constant=_constant)
+
+
+_TYPE: Final = b'"type":"'
+_HEAD: Final = 1024
+ESCAPED_LETTER: Final = re.compile(rb"\\u00[2-7]")
+"""A letter that is spelled as an escape: no search for plain words sees through it."""
+
+
+def leading_type(block: bytes, pos: int, end: int) -> bytes | None:
+    """The `type` of the object in `block[pos:end]`, if it stands in its flat beginning.
+
+    Quotes inside a string are escaped, so a plain `"type":"` is a key; before any other brace it is
+    one of the outermost object. None where that does not tell.
+    """
+    at = block.find(_TYPE, pos, min(end, pos + _HEAD))
+    if at < 0 or block.find(b"{", pos + 1, at) >= 0:
+        return None
+    at += len(_TYPE)
+    stop = block.find(b'"', at, end)
+    word = block[at:stop]
+    return None if stop < 0 or b"\\" in word else word
+
+
+def holds(block: bytes, pos: int, end: int, words: tuple[bytes, ...]) -> bool:
+    """Whether a line holds one of the words, or could hold one spelled with escapes."""
+    for word in words:
+        if block.find(word, pos, end) >= 0:
+            return True
+    return block.find(b"\\u00", pos, end) >= 0 and bool(ESCAPED_LETTER.search(block, pos, end))
 
 
 def looks_whole(line: bytes) -> bool:

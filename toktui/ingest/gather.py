@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -22,8 +21,6 @@ BEGINNERS: Final = ("row", "spawn")
 """Kinds of sightings that can begin a call of the log they stand in."""
 _OPEN: Final = ord("{")
 _CLOSE: Final = ord("}")
-_ESCAPE: Final = b"\\u00"
-_ESCAPED_LETTER: Final = re.compile(rb"\\u00[2-7]")
 
 
 class Voice(msgspec.Struct, array_like=True, gc=False):
@@ -144,36 +141,23 @@ class Gatherer:
     def read_block(self, block: bytes, at: int) -> None:
         """Reads whole lines; `at` is the offset of the block in its log.
 
-        Lines that hold no needle pass unread, as long as they look whole.
+        A line that its agent knows to be silent passes unread, as long as it looks whole.
         """
-        agent, state, find = self.agent, self.state, block.find
-        rare, plain = agent.rare, agent.plain_start
-        search = _Search(block)
+        state, find = self.state, block.find
+        is_silent, curious = self.agent.is_silent, self.agent.curious
         pos, size, lines = 0, len(block), 0
-        next_hit = next_escape = -1
         while pos < size:
             end = find(b"\n", pos)
             lines += 1
-            if next_hit < pos:
-                next_hit = search.next(agent.needles_for(state), pos)
-            if next_escape < pos:
-                next_escape = find(_ESCAPE, pos)
-                next_escape = next_escape if next_escape >= 0 else size
             if (
-                next_hit < end
-                or (next_escape < end and _ESCAPED_LETTER.search(block, pos, end))
-                or agent.curious(state)
+                curious(state)
+                or not is_silent(block, pos, end, state)
+                or (
+                    (block[pos] != _OPEN or block[end - 1] != _CLOSE)
+                    and not looks_whole(block[pos:end])
+                )
             ):
                 self.read_line(block[pos:end], at + pos)
-            elif block[pos] != _OPEN or block[end - 1] != _CLOSE:
-                line = block[pos:end]
-                if not looks_whole(line) or any(needle in line for needle in rare):
-                    self.read_line(line, at + pos)
-            elif rare and not block.startswith(plain, pos):
-                for needle in rare:
-                    if find(needle, pos, end) >= 0:
-                        self.read_line(block[pos:end], at + pos)
-                        break
             pos = end + 1
         self._lines += lines
 
@@ -246,26 +230,3 @@ class Gatherer:
             self._latest[fact.kind, fact.subject] = found
         else:
             self._facts.append(found)
-
-
-class _Search:
-    """Where needles stand in a block, each looked for only as far as is needed."""
-
-    def __init__(self, block: bytes) -> None:
-        self._block = block
-        self._needles: tuple[bytes, ...] = ()
-        self._hits: list[int] = []
-
-    def next(self, needles: tuple[bytes, ...], pos: int) -> int:
-        """The first place from `pos` on where one of the needles stands; the end if none does."""
-        block, size = self._block, len(self._block)
-        if needles is not self._needles:
-            self._needles, self._hits = needles, [-1] * len(needles)
-        first = size
-        for i, needle in enumerate(needles):
-            hit = self._hits[i]
-            if hit < pos:
-                hit = block.find(needle, pos)
-                self._hits[i] = hit = hit if hit >= 0 else size
-            first = min(first, hit)
-        return first

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -14,7 +16,7 @@ from toktui.ingest.seen import Outcome
 from toktui.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from multiprocessing.context import BaseContext
 
     from toktui.ingest.backlog import Job
@@ -70,6 +72,30 @@ def index(
 ) -> Outcome:
     """Reads and settles all jobs in their order. `done` hears of each log that was read, with the
     problem if there was one; `committed` of each transaction, and may end the work by False."""
+    with _without_collector():
+        return _index(settler, jobs, now_ms, processes, done, committed)
+
+
+@contextmanager
+def _without_collector() -> Generator[None]:
+    """What is made here has no cycles: looking for them costs a tenth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _index(
+    settler: Settler,
+    jobs: Sequence[Job],
+    now_ms: Callable[[], int],
+    processes: int,
+    done: Callable[[Job, str], None] | None,
+    committed: Callable[[Outcome], bool] | None,
+) -> Outcome:
     total = Outcome()
     waiting: list[Batch] = []
     calls = 0
@@ -116,7 +142,7 @@ def _read(
             yield job, read_job(job, now_ms)
         return
     work = [(_pack(job), now_ms) for job in jobs]
-    with _context().Pool(processes) as pool:
+    with _context().Pool(processes, initializer=gc.disable) as pool:
         for job, found in zip(jobs, pool.imap(_read_packed, work, chunksize=1), strict=True):
             yield job, found if isinstance(found, str) else _unpack(found)
 

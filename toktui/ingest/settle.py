@@ -28,8 +28,9 @@ from toktui.store.writer import CALL_COLUMNS, CallRow, Price, Writer, keep_price
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from toktui.evidence import Evidence
     from toktui.ingest.reading import Batch
-    from toktui.model import Kind
+    from toktui.model import Kind, Tier, Tokens
     from toktui.pricing.periods import Rate
     from toktui.pricing.price import Cost
     from toktui.pricing.rates import RateBook
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
 KINDS: Final[tuple[Kind, ...]] = ("row", "progress", "spawn", "ledger")
 HOME: Final = -1
 """The reason of the counted sighting's evidence: it is no copy."""
+_EXACT, _PLACEHOLDER, _RESIDUAL = (
+    EXACTNESS.index(word) for word in ("exact", "placeholder", "residual")
+)
+_UNPRICED: Final = Price()
 _SELECT_CALL: Final = ", ".join(f"c.{column}" for column in CALL_COLUMNS)
 
 
@@ -184,7 +189,15 @@ class Settler:
         old_rows: list[CallRow] = []
         sightings: list[tuple[object, ...]] = []
         for key in keys:
-            seen = merged(stored.get(ids.get(key, 0), {}), heard.get(key, {}))
+            new = heard.get(key, {})
+            if len(new) == 1 and key not in ids and not self._rules:
+                (alone,) = new.values()
+                row, session = self._alone(agent, key, alone, searches.get(key, 0), sightings)
+                new_rows.append(row)
+                sessions.add(session)
+                outcome.new += 1
+                continue
+            seen = merged(stored.get(ids.get(key, 0), {}), new)
             if not seen:
                 continue
             call = ids.get(key) or self.writer.new_call_id()
@@ -214,69 +227,116 @@ class Settler:
         )
         return sessions
 
+    def _alone(
+        self, agent: int, key: str, s: Seen, searches: int, sightings: list[tuple[object, ...]]
+    ) -> tuple[CallRow, str]:
+        """A call that is new and that one source speaks of, which nearly all are.
+
+        Says what `resolve` says of it; gives its session too.
+        """
+        writer, e = self.writer, s.evidence
+        _, source, project = self.source(s.source)
+        call = writer.new_call_id()
+        continued = e.spots[5::3]
+        stream = sum(continued)
+        reemit = len(continued) - stream
+        if continued:
+            writer.add_copies(agent, "stream", stream)
+            writer.add_copies(agent, "reemit", reemit)
+        sightings.append((call, s.source, s.generation, s.parser, HOME, stream, reemit, 0, pack(e)))
+        session = source.origin or source.session
+        exactness = _RESIDUAL if e.residual else _EXACT if e.any_final else _PLACEHOLDER
+        place = (source.agent_id, e.first_ms, project, e.branch, e.version)
+        numbers = (exactness, e.flags, e.window, e.reported_nusd)
+        return self._row(agent, call, key, session, place, numbers, e, searches), session
+
     def call_row(self, agent: int, call: int, key: str, r: Resolved, searches: int) -> CallRow:
         """The row of a resolved call, priced at the rates of its time."""
-        writer, n = self.writer, r.numbers
-        t = n.tokens
-        row = CallRow(
+        place = (r.agent_id, r.at_ms, r.project, r.branch, r.version)
+        numbers = (EXACTNESS.index(r.exactness), r.flags, r.window, r.reported_nusd)
+        return self._row(agent, call, key, r.session, place, numbers, r.numbers, searches)
+
+    def _row(
+        self,
+        agent: int,
+        call: int,
+        key: str,
+        session: str,
+        place: tuple[str, int, str, str, str],
+        numbers: tuple[int, int, int, int | None],
+        e: Evidence,
+        searches: int,
+    ) -> CallRow:
+        """`place` is sub-agent, time, project, branch, version; `numbers` are exactness, flags,
+        window, reported cost."""
+        writer, t = self.writer, e.tokens
+        agent_id, at_ms, project, branch, version = place
+        exactness, flags, window, reported_nusd = numbers
+        web_search = e.web_search or searches
+        price = self._price(e.model, at_ms, e.tier, e.geo, t, web_search)
+        return CallRow(
             call,
             agent,
             key,
-            writer.session(agent, r.session),
-            writer.name(r.agent_id),
-            r.at_ms,
-            writer.name(r.project),
-            writer.name(r.branch),
-            writer.name(r.version),
-            writer.name(n.model),
-            0,
-            TIERS.index(n.tier),
-            n.geo,
-            EXACTNESS.index(r.exactness),
-            r.flags,
+            writer.session(agent, session),
+            writer.name(agent_id),
+            at_ms,
+            writer.name(project),
+            writer.name(branch),
+            writer.name(version),
+            writer.name(e.model),
+            price[0],
+            TIERS.index(e.tier),
+            e.geo,
+            exactness,
+            flags,
             t.input,
             t.cache_read,
             t.cache_write_5m,
             t.cache_write_1h,
             t.output,
             t.reasoning,
-            n.web_search or searches,
-            r.window,
-            *Price()[1:],
-            r.reported_nusd,
+            web_search,
+            window,
+            *price[1:],
+            reported_nusd,
         )
-        return self.priced(row, n.model)
 
     def priced(self, row: CallRow, model: str) -> CallRow:
         """The row at the rates of its time; `model` is the log's own name."""
         tier = TIERS[row.tier]
+        return row.at(self._price(model, row.at_ms, tier, row.geo, row.tokens, row.web_search))
+
+    def _price(
+        self, model: str, at_ms: int, tier: Tier, geo: str, tokens: Tokens, web_search: int
+    ) -> Price:
         cost = price(
             self.book,
             model=model,
-            at_ms=row.at_ms,
+            at_ms=at_ms,
             tier=tier,
-            geo=row.geo,
-            tokens=row.tokens,
-            web_search=row.web_search,
+            geo=geo,
+            tokens=tokens,
+            web_search=web_search,
         )
         if cost is None:
-            return row.at(Price())
-        rate, priced_as = self._rate(cost, self.book.rate_for(model, row.at_ms, tier))
-        return row.at(Price(priced_as, rate, cost.total_nusd, *cost.parts, cost.saved_nusd))
+            return _UNPRICED
+        known = self._rates.get(cost.rate_id)
+        if known is None:
+            known = self._rate(cost, self.book.rate_for(model, at_ms, tier))
+        return Price(known[1], known[0], cost.total_nusd, *cost.parts, cost.saved_nusd)
 
     def _rate(self, cost: Cost, found: Rate | None) -> tuple[int, int]:
         """The numbers of the rate row that priced a call, and of the model that it names."""
-        known = self._rates.get(cost.rate_id)
-        if known is None:
-            priced_as = self.writer.name(cost.priced_as)
-            row = self.db.execute("select id from rate where key = ?", (cost.rate_id,)).fetchone()
-            if row is None:
-                body = msgspec.json.encode({"book": self.book.version, "rate": found}).decode()
-                row = self.db.execute(
-                    "insert into rate (key, priced_as, body) values (?, ?, ?) returning id",
-                    (cost.rate_id, priced_as, body),
-                ).fetchone()
-            known = self._rates[cost.rate_id] = (int(row[0]), priced_as)
+        priced_as = self.writer.name(cost.priced_as)
+        row = self.db.execute("select id from rate where key = ?", (cost.rate_id,)).fetchone()
+        if row is None:
+            body = msgspec.json.encode({"book": self.book.version, "rate": found}).decode()
+            row = self.db.execute(
+                "insert into rate (key, priced_as, body) values (?, ?, ?) returning id",
+                (cost.rate_id, priced_as, body),
+            ).fetchone()
+        known = self._rates[cost.rate_id] = (int(row[0]), priced_as)
         return known
 
     def _place_copies(

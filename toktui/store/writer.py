@@ -91,6 +91,9 @@ _PUT_CALL: Final = (
 )
 
 
+_TOTAL: Final = "(input + cache_read + cache_write_5m + cache_write_1h + output)"
+
+
 def _upsert(table: str, keys: Sequence[str]) -> str:
     columns = (*keys, *MEASURES)
     sums = ", ".join(f"{m} = {m} + excluded.{m}" for m in MEASURES)
@@ -100,8 +103,33 @@ def _upsert(table: str, keys: Sequence[str]) -> str:
     )
 
 
+_SUMMED: Final = ", ".join((
+    "count(*)",
+    *(f"sum(exactness = {i})" for i in range(len(EXACTNESS))),
+    "sum(cost_nusd is null)",
+    *(f"sum({m})" for m in MEASURES[6:13]),
+    f"sum(iif(exactness = {EXACTNESS.index('estimated')}, {_TOTAL}, 0))",
+    f"sum(iif(cost_nusd is null, {_TOTAL}, 0))",
+    *(f"coalesce(sum({m}), 0)" for m in MEASURES[15:]),
+))  # fmt: skip
+"""`measures` in SQL, over a group of rows of `call`."""
+
+
+def _sum_new(table: str, keys: Sequence[str], first: str) -> str:
+    sums = ", ".join(f"{m} = {m} + excluded.{m}" for m in MEASURES)
+    return (
+        f"insert into {table} ({', '.join((*keys, *MEASURES))})"
+        f" select {first}, {', '.join(keys[1:])}, {_SUMMED} from call where id >= ?"
+        f" group by {', '.join(str(i + 1) for i in range(len(keys)))} having true"
+        f" on conflict ({', '.join(keys)}) do update set {sums}"
+    )
+
+
+_NEW_QUARTERS: Final = _sum_new("quarter", QUARTER_KEYS, f"at_ms / {QUARTER_MS}")
+_NEW_TOTALS: Final = _sum_new("session_total", SESSION_KEYS, "session")
 _ADD_QUARTER: Final = _upsert("quarter", QUARTER_KEYS)
 _ADD_SESSION: Final = _upsert("session_total", SESSION_KEYS)
+_NEVER: Final = 1 << 62
 _ESTIMATED: Final = EXACTNESS.index("estimated")
 _EXACTNESS_AT: Final = MEASURES.index("exact")
 
@@ -150,6 +178,7 @@ class Writer:
         self._spans: dict[int, tuple[int, int]] = {}
         self._shrunk: set[int] = set()
         self._next_call = 0
+        self._first_new = 0
         self.stamp = 0
 
     @contextmanager
@@ -176,6 +205,7 @@ class Writer:
         self._spans.clear()
         self._shrunk.clear()
         self._next_call = 0
+        self._first_new = 0
 
     def forget_names(self) -> None:
         """Names and sessions were taken out."""
@@ -216,22 +246,30 @@ class Writer:
                 " coalesce((select max(call) from sighting), 0))"
             ).fetchone()
             self._next_call = int(row[0])
+        if not self._first_new:
+            self._first_new = self._next_call + 1
         self._next_call += 1
         return self._next_call
 
     def put_calls(self, rows: Iterable[CallRow], before: Iterable[CallRow] = ()) -> None:
-        """Writes calls; `before` are the stored rows that they replace or that are to go."""
+        """Writes calls; `before` are the stored rows that they replace or that are to go.
+
+        Rows that are new in this transaction are summed at its end, all at once.
+        """
         new = list(rows)
+        first_new = self._first_new or _NEVER
         for row in before:
-            self._count(row, -1)
-            self._shrunk.add(row.session)
+            if row.id < first_new:
+                self._count(row, -1)
+                self._shrunk.add(row.session)
         for row in new:
-            self._count(row, 1)
-            session, at_ms = row.session, row.at_ms
-            span = self._spans.get(session)
-            self._spans[session] = (
-                (at_ms, at_ms) if span is None else (min(span[0], at_ms), max(span[1], at_ms))
-            )
+            if row.id < first_new:
+                self._count(row, 1)
+                session, at_ms = row.session, row.at_ms
+                span = self._spans.get(session)
+                self._spans[session] = (
+                    (at_ms, at_ms) if span is None else (min(span[0], at_ms), max(span[1], at_ms))
+                )
         self.db.executemany(_PUT_CALL, [(*row, self.stamp) for row in new])
 
     def drop_calls(self, rows: Sequence[CallRow]) -> None:
@@ -264,6 +302,7 @@ class Writer:
 
     def _flush(self) -> None:
         """Brings the sums of this transaction into the rollups."""
+        self._sum_new_calls()
         for statement, sums, table in (
             (_ADD_QUARTER, self._quarters, "quarter"),
             (_ADD_SESSION, self._totals, "session_total"),
@@ -283,6 +322,20 @@ class Writer:
         )
         self._copies.clear()
         self._flush_spans()
+
+    def _sum_new_calls(self) -> None:
+        """The calls that this transaction has made, as they are at its end."""
+        if not self._first_new:
+            return
+        first = (self._first_new,)
+        self.db.execute(_NEW_QUARTERS, first)
+        self.db.execute(_NEW_TOTALS, first)
+        for session, begin, end in self.db.execute(
+            "select session, min(at_ms), max(at_ms) from call where id >= ? group by session", first
+        ):
+            span = self._spans.get(session, (begin, end))
+            self._spans[session] = (min(span[0], begin), max(span[1], end))
+        self._first_new = 0
 
     def _flush_spans(self) -> None:
         """First and last call of each session that changed, and the project that it began in."""
