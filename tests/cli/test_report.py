@@ -274,7 +274,8 @@ def test_colours_are_for_terminals_only(shop: Any, toktui: Any):
 
 
 def test_csv_has_exact_numbers_and_empty_cells_for_unknown(shop: Any, toktui: Any):
-    rows = list(csv.DictReader(io.StringIO(toktui("report", "all", "--by", "model", "--csv").stdout)))
+    text = toktui("report", "all", "--by", "model", "--csv").stdout
+    rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["model"] for row in rows] == ["claude-opus-4-8", "claude-sonnet-5", "mystery-1"]
     assert rows[2]["cost_usd"] == rows[2]["priced_as"] == ""
     for row in rows[:2]:

@@ -100,10 +100,6 @@ def _sweep(settler: Settler, rule: Rule) -> None:
         " and log not in (select log from source)"
     )
     db.execute(
-        "update source set project = 0 where project in (select id from name where text = ?)",
-        (rule.project,),
-    )
-    db.execute(
         "delete from name where id <> 0 and id not in (select agent from log)"
         " and id not in (select project from source) and id not in (select project from session)"
         " and id not in (select agent from call) and id not in (select agent_id from call)"
