@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from textual.app import App, SystemCommand
@@ -137,9 +140,17 @@ class ToktuiApp(App[None]):
         self.theme_changed_signal.subscribe(self, lambda _theme: self._draw_all())
         for index, view in enumerate(tabs(), 1):
             self.bind(str(index), f"show('{view.KEY}')", description=view.LABEL, show=False)
+        if not self.is_headless:
+            self._leave_on_signals()
         self._refresher.start()
         self.action_show(tabs()[0].KEY)
         self.call_after_refresh(self._start_ingest)
+
+    def _leave_on_signals(self) -> None:
+        """A signal to end leaves the terminal as it was."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
 
     def _start_ingest(self) -> None:
         if self._ingest is not None:

@@ -44,7 +44,7 @@ def layout(
             more = max(0, min(left, most - widths[at[name]]))
             widths[at[name]] += more
             left -= more
-    first = at[grow[0][0]]
+    first = next((at[name] for name, _ in grow if name in at), 0)
     widths[first] = max(3, widths[first] + min(0, left))
     return shown, widths
 

@@ -82,9 +82,11 @@ class Line:
         return Strip(self.pieces).adjust_cell_length(width)
 
 
-def both_ends(left: Line, right: Line, width: int) -> Line:
-    """One line with something at each end; the left end gives way."""
+def both_ends(left: Line, right: Line, width: int, *, keep_left: bool = False) -> Line:
+    """One line with something at each end; the left end gives way, or the right one is left out."""
     room = width - right.width
+    if keep_left and left.width + 1 > room:
+        return left
     if left.width > room:
         kept = Strip(left.pieces).crop(0, max(0, room))
         return Line(*kept, *right.pieces)

@@ -134,6 +134,8 @@ class LiveView(View[Live]):
         self._today.display = wide
         self._today.styles.width = 36 if vast else 27
         self._day.display = not wide or small
+        self._day.with_burn = small
+        self._day.styles.height = 3 if small else 2
         self._limits.display = wide and not small and limits
         for part in (self._top, self._day, self._bottom):
             part.styles.margin = (0 if small else 1, 0, 0, 0)

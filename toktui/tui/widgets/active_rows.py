@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from textual.binding import Binding
+from textual.geometry import Region
 from textual.message import Message
 
 from toktui.tui import format as fmt
@@ -12,7 +13,7 @@ from toktui.tui.columns import GAP, Column, head, layout
 from toktui.tui.glyphs import gauge, spark
 from toktui.tui.lines import Line, fit
 from toktui.tui.widgets.burn import burn_money
-from toktui.tui.widgets.drawing import Drawing
+from toktui.tui.widgets.drawing import Drawing, Slit
 from toktui.tui.widgets.today import sum_money
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from rich.style import Style
     from textual import events
+    from textual.app import ComposeResult
 
     from toktui.metrics.active import ActiveSession, SubAgent
     from toktui.tui.theme import Palette
@@ -124,6 +126,25 @@ class ActiveRows(Drawing, can_focus=True):
         self.nothing: Callable[[Palette], list[Line]] = lambda _palette: []
         self._cursor: tuple[str, str] | None = None
         self._top = 0
+        self._slit = Slit(self)
+
+    def compose(self) -> ComposeResult:
+        """The column that counts down."""
+        yield self._slit
+
+    def repaint(self, regions: Sequence[Region]) -> None:
+        """What counts down is sent without the rest of its line."""
+        slit = self._slit
+        outside = [region for region in regions if not slit.holds(region)]
+        inside = [
+            Region(0, region.y, slit.length, region.height)
+            for region in regions
+            if slit.touches(region)
+        ]
+        if outside:
+            self.refresh(*outside)
+        if inside:
+            slit.refresh(*inside)
 
     def take(self, sessions: Sequence[ActiveSession], now_ms: int) -> None:
         """Shows these sessions; the cursor stays on the one it is on."""
@@ -140,8 +161,10 @@ class ActiveRows(Drawing, can_focus=True):
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
         """The head and as many sessions as fit around the cursor."""
         if not self.folds:
+            self._slit.place(-1, 0)
             return self.nothing(palette)
         columns, widths = layout(COLUMNS, width - _MARK, _GROW)
+        self._place_slit(columns, widths)
         lines = [head(columns, widths, palette, before=_MARK)]
         room = max(1, height - 1)
         index = self._index()
@@ -154,6 +177,14 @@ class ActiveRows(Drawing, can_focus=True):
                 line = Line(*line.strip(width).apply_style(palette.cursor))
             lines.append(line)
         return lines
+
+    def _place_slit(self, columns: Sequence[Column], widths: Sequence[int]) -> None:
+        names = [column.name for column in columns]
+        if "cache" not in names:
+            self._slit.place(-1, 0)
+            return
+        at = names.index("cache")
+        self._slit.place(_MARK + sum(widths[:at]) + GAP * at, widths[at])
 
     def _line(
         self, fold: Fold, columns: Sequence[Column], widths: Sequence[int], palette: Palette

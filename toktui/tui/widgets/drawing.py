@@ -41,13 +41,21 @@ class Drawing(Widget):
         before = self._drawn
         self._drawn = strips
         if len(before) != height or (before and before[0].cell_length != width):
-            self.refresh()
+            self.repaint([Region(0, 0, width, height)])
             return
         regions = [
             Region(first, y, length, 1) for y, first, length in changed_spans(before, strips)
         ]
         if regions:
-            self.refresh(*regions)
+            self.repaint(regions)
+
+    def repaint(self, regions: Sequence[Region]) -> None:
+        """Sends these cells to the terminal."""
+        self.refresh(*regions)
+
+    def strip_at(self, y: int) -> Strip | None:
+        """A line as drawn last; None if there is no such line."""
+        return self._drawn[y] if y < len(self._drawn) else None
 
     def render_line(self, y: int) -> Strip:
         """One line, as drawn last."""
@@ -87,3 +95,45 @@ def palette_of(widget: Widget) -> Palette:
         known = (key, Palette(app.theme_variables, dark=app.current_theme.dark))
         app._toktui_palette = known  # type: ignore[attr-defined]
     return known[1]
+
+
+class Slit(Widget):
+    """Shows one column of the drawing that it lies on.
+
+    Textual sends the terminal everything from the left edge of a widget to the cells that changed;
+    what changes every second is therefore a widget of its own.
+    """
+
+    DEFAULT_CSS = "Slit { position: absolute; height: 100%; width: 1; offset: 0 0; }"
+    ALLOW_SELECT = False
+
+    def __init__(self, drawing: Drawing) -> None:
+        super().__init__()
+        self._drawing = drawing
+        self.first = -1
+        self.length = 0
+
+    def place(self, first: int, length: int) -> None:
+        """Lies on the cells from `first` on; nowhere if there are none."""
+        if (first, length) == (self.first, self.length):
+            return
+        self.first, self.length = first, length
+        self.display = length > 0
+        self.styles.offset = (max(0, first), 0)
+        self.styles.width = max(1, length)
+
+    def render_line(self, y: int) -> Strip:
+        """The cells of the drawing below."""
+        strip = self._drawing.strip_at(y)
+        if strip is None:
+            return Strip.blank(self.size.width, self._drawing.rich_style)
+        cropped = strip.crop(self.first, self.first + self.length)
+        return cropped.apply_style(self._drawing.rich_style)
+
+    def holds(self, region: Region) -> bool:
+        """Whether these cells of the drawing are all below."""
+        return self.first <= region.x and region.right <= self.first + self.length
+
+    def touches(self, region: Region) -> bool:
+        """Whether any of these cells is below."""
+        return region.x < self.first + self.length and self.first < region.right

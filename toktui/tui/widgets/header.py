@@ -96,7 +96,8 @@ class Notices(Drawing):
 
     def refresh_notice(self) -> None:
         """Shows or hides itself."""
-        self.display = bool(self._notes())
+        low = self.app.size.height < 10
+        self.display = bool(self.failure) if low else bool(self._notes())
         self.redraw()
 
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from toktui.tui import format as fmt
 from toktui.tui.glyphs import gauge
 from toktui.tui.lines import Line, both_ends
+from toktui.tui.widgets.burn import burn_money
 from toktui.tui.widgets.drawing import Drawing
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ class DayLines(Drawing):
     """Today and the cache in two lines, for narrow screens; limits in what is left."""
 
     live: Live | None = None
+    with_burn = False
+    """Whether the burn is shown too, where there is no room for it large."""
 
     def __init__(self, *, zone: ZoneInfo, id: str) -> None:
         super().__init__(id=id)
@@ -118,7 +121,16 @@ class DayLines(Drawing):
             .add(saved_money(sums), palette.text)
         )
         limits = limits_line(live, width - cache.width - 3, palette)
-        return [both_ends(day, counts, width), both_ends(cache, limits, width)][:height]
+        lines = [
+            both_ends(day, counts, width, keep_left=True),
+            both_ends(cache, limits, width, keep_left=True),
+        ]
+        if self.with_burn:
+            burn = Line().add("BURN   ", palette.dim).add(burn_money(live.headline), palette.hot)
+            burn.add(" /h", palette.faint)
+            tokens = Line().add(f"{fmt.tokens(live.headline.tokens_per_min)} tok/min", palette.dim)
+            lines.insert(0, both_ends(burn, tokens, width, keep_left=True))
+        return lines[:height]
 
 
 class LimitsLine(Drawing):
