@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-PATIENCE_MS = 200
-"""How long the newest lines may keep a look waiting."""
-
+if TYPE_CHECKING:
+    from toktui.ingest.context import Context
 
 @click.command(
     epilog="""\b
@@ -29,7 +30,9 @@ def now(*, as_json: bool, no_sync: bool, tz: str | None) -> None:
 
     context = open_context()
     zone = zone_of(context, tz)
-    with reading(context, catch_up=not no_sync, wait_ms=PATIENCE_MS) as db:
+    if not no_sync:
+        _glance(context)
+    with reading(context, catch_up=False) as db:
         now_ms = context.now_ms()
         live = load_live(db, now_ms, zone, context.book())
         today = load_report(db, Question(within=clock.today(now_ms, zone)), zone).totals
@@ -37,3 +40,18 @@ def now(*, as_json: bool, no_sync: bool, tz: str | None) -> None:
         write_json(as_document(live, today))
     else:
         write(as_text_now(live, today, cells=width(), colored=colored()))
+
+
+def _glance(context: Context) -> None:
+    """Reads the newest lines, and says so if there are more."""
+    from toktui.cli.output import note
+    from toktui.export.figures import count_of
+    from toktui.ingest.unchanged import is_unchanged
+
+    if is_unchanged(context):
+        return
+    from toktui.ingest.glance import glance
+
+    left = glance(context)
+    if left:
+        note(f"{count_of(left, 'log')} have more to read; `toktui sync` reads it.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from toktui import clock
 from toktui.agents import agent_names
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Generator
     from zoneinfo import ZoneInfo
-
-PATIENCE_MS: Final = 300
-"""How long a report waits for another writer."""
 
 
 def open_context() -> Context:
@@ -37,21 +34,20 @@ def zone_of(context: Context, name: str | None) -> ZoneInfo:
 
 @contextmanager
 def reading(
-    context: Context, *, catch_up: bool, wait_ms: int = PATIENCE_MS
+    context: Context, *, catch_up: bool
 ) -> Generator[sqlite3.Connection, None, None]:
-    """A read-only connection to the store, brought up to date first if asked for.
-
-    Where another process writes, it is given `wait_ms` to catch up.
-    """
+    """A read-only connection to the store, brought up to date first if asked for."""
     from toktui.store.connect import connect_reader
 
     if catch_up:
         from toktui.ingest.unchanged import is_unchanged
 
         if not is_unchanged(context):
+            from toktui.cli.progress import progress_bar
             from toktui.ingest import access
 
-            access.catch_up(context, wait_ms=wait_ms)
+            with progress_bar() as advance:
+                access.catch_up(context, advance=advance)
     db = connect_reader(context.paths.store)
     try:
         yield db

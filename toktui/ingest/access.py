@@ -172,12 +172,17 @@ def _sync_once(
         ) from error
 
 
-def catch_up(context: Context, *, wait_ms: int = CATCH_UP_MS) -> SyncResult | None:
+def catch_up(
+    context: Context,
+    *,
+    wait_ms: int = CATCH_UP_MS,
+    advance: Callable[[int, int, int, int], None] | None = None,
+) -> SyncResult | None:
     """Brings the store up to date before a report; None where another writer was asked to."""
     prepare_data(context.paths)
     lock = StoreLock(context.paths.lock)
     if lock.acquire("toktui"):
         lock.release()
-        return sync(context)
+        return sync(context, advance=advance)
     lock.wait_for_answer(lock.request("catch-up"), wait_ms)
     return None
