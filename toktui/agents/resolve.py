@@ -120,7 +120,9 @@ def _session(
     marked = [k for k in known if k.source.origin]
     own = [k for k in known if not k.source.origin]
     if marked:
-        first = min(marked, key=lambda k: (k.evidence.first_ms, k.source.origin, k.path))
+        copied = {k.source.session for k in marked}
+        roots = [k for k in marked if k.source.origin not in copied] or marked
+        first = min(roots, key=lambda k: (k.evidence.first_ms, k.source.origin, k.path))
         session = first.source.origin
         at_home = [k for k in own if k.source.session == session]
         return session, min(at_home or [first], key=_by_place), False
