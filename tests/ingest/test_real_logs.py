@@ -1,0 +1,53 @@
+"""Logs that agents really wrote amount to what another counter found, to the token."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.properties.lab import Lab, wrong_sums
+
+if TYPE_CHECKING:
+    from tests.conftest import RealLogs
+
+HOMES = (
+    "tricky",
+    "bulk",
+    "codex-archived-fork-33ce-3869",
+    "codex-live-fork-4d90-52bf",
+    "codex-missing-parent-siblings",
+)
+IN_2030_MS = 1_893_628_800_000
+"""2030-01-03: some of the logs carry invented times."""
+_BUCKETS = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning")
+
+
+def sums(lab: Lab, agent: str, grouped: str) -> dict[str, dict[str, int]]:
+    columns = ", ".join(f"sum({bucket})" for bucket in _BUCKETS)
+    return {
+        key: dict(zip(("calls", *_BUCKETS), numbers, strict=True))
+        for key, *numbers in lab.db.execute(
+            f"select {grouped}, count(*), {columns} from calls where agent = ? group by 1",
+            (agent,),
+        )
+    }
+
+
+@pytest.mark.parametrize("name", HOMES)
+def test_a_real_home_gives_the_expected_totals(name: str, real_logs: RealLogs) -> None:
+    expected: dict[str, Any] = json.loads(real_logs.expected.read_bytes())[name]
+    lab = Lab(Path(real_logs.home(name)), now_ms=IN_2030_MS)
+    lab.sync()
+    for agent, want in expected.items():
+        found = sums(lab, agent, "model"), sums(lab, agent, "date(at_ms / 1000, 'unixepoch')")
+        for have, by in zip(found, ("by_model", "by_utc_day"), strict=True):
+            for key, numbers in want[by].items():
+                for word, number in numbers.items():
+                    if word in (*_BUCKETS, "calls"):
+                        assert have[key][word] == number, (agent, key, word)
+            assert sorted(k for k in have if any(have[k].values())) == sorted(want[by])
+    assert wrong_sums(lab.db) == ""
+    lab.close()
