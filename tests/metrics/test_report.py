@@ -145,7 +145,9 @@ def test_the_rollups_answer_what_they_can():
         return source_for(question).table
 
     week = clock.day_range("7d", None, now_ms=START, zone=ZoneInfo("UTC"))
-    assert table(Question()) == "quarter"
+    assert table(Question()) == "session_total"
+    assert table(Question(period="month")) == "quarter"
+    assert table(Question(by=("project",))) == "quarter"
     assert table(Question(by=("agent", "model", "project", "branch", "tier"))) == "quarter"
     assert table(Question(period="day", within=week)) == "quarter"
     assert table(Question(by=("session", "model", "tier", "agent"))) == "session_total"

@@ -141,12 +141,13 @@ class Source(msgspec.Struct, frozen=True):
 
 def source_for(question: Question) -> Source:
     """The smallest table that has every key and filter of the question."""
-    if "session" not in question.by:
-        return Source("quarter", tuple(f"t.{name}" for name in SUMS), "t.quarter")
+    rolled_up = tuple(f"t.{name}" for name in SUMS)
     timeless = question.period == "all" and not is_limited(question.within)
-    if timeless and not question.filters.projects and not {"project", "branch"} & set(question.by):
-        sums = tuple(f"t.{name}" for name in SUMS)
-        return Source("session_total", sums, "0", " join session s on s.id = t.session")
+    placeless = not question.filters.projects and not {"project", "branch"} & set(question.by)
+    if timeless and placeless:
+        return Source("session_total", rolled_up, "0", " join session s on s.id = t.session")
+    if "session" not in question.by:
+        return Source("quarter", rolled_up, "t.quarter")
     sums = tuple(_OF_A_CALL.get(name, f"t.{name}") for name in SUMS)
     return Source("call", sums, f"t.at_ms / {QUARTER_MS}", by_session=True)
 
