@@ -90,8 +90,13 @@ def run() -> Run:
         now_ms: Callable[[], int] = lambda: NOW,
     ):
         app = ToktuiApp(
-            store=store, zone=ZoneInfo("UTC"), book=load_book, now_ms=now_ms, ingest=StandIn,
-            theme=theme, store_name="~/.local/share/toktui/toktui.db",
+            store=store,
+            zone=ZoneInfo("UTC"),
+            book=load_book,
+            now_ms=now_ms,
+            ingest=StandIn,
+            theme=theme,
+            store_name="~/.local/share/toktui/toktui.db",
         )
         async with app.run_test(size=size) as pilot:
             screens = Screens(app, pilot)
@@ -134,9 +139,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = _store(folder, busy_afternoon)
     db = sqlite3.connect(store)
     with db:
-        db.execute(
-            "update log set path = replace(path, ?, '/home/dev')", (str(folder / "home"),)
-        )
+        db.execute("update log set path = replace(path, ?, '/home/dev')", (str(folder / "home"),))
     db.close()
     return store
 

@@ -163,8 +163,13 @@ async def test_indexing_is_said_with_bytes_rate_and_time_left(empty: Path, run: 
     async with run(empty) as screens:
         screens.ingest.say(
             Progress(
-                phase="indexing", bytes_done=300_000_000, bytes_total=1_200_000_000, logs_total=81,
-                logs_known=81, bytes_per_s=90e6, agents=("claude-code", "codex"),
+                phase="indexing",
+                bytes_done=300_000_000,
+                bytes_total=1_200_000_000,
+                logs_total=81,
+                logs_known=81,
+                bytes_per_s=90e6,
+                agents=("claude-code", "codex"),
             )
         )
         await screens.pilot.pause(0.6)
@@ -219,7 +224,9 @@ async def test_no_store_yet_is_no_failure(tmp_path: Path, run: Run):
 
 @pytest.mark.parametrize("size", [(20, 5), (1, 1), (40, 10), (300, 90), (80, 6), (21, 60)])
 @pytest.mark.parametrize("keys", [(), ("2",), ("2", "enter"), ("2", "enter", "w"), ("slash", "x")])
-async def test_any_size_is_answered(size: tuple[int, int], keys: tuple[str, ...], absurd: Path, run: Run):
+async def test_any_size_is_answered(
+    size: tuple[int, int], keys: tuple[str, ...], absurd: Path, run: Run
+):
     async with run(absurd, size=size) as screens:
         await screens.press(*keys)
         await screens.pilot.resize_terminal(120, 36)

@@ -28,7 +28,9 @@ def test_every_screen_has_a_way_to_it():
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("view", WAYS)
-async def test_usual_data(view: str, size: tuple[int, int], moved: Path, run: Run, looks_as_before: Check):
+async def test_usual_data(
+    view: str, size: tuple[int, int], moved: Path, run: Run, looks_as_before: Check
+):
     async with run(moved, size=size) as screens:
         await screens.press(*WAYS[view])
         looks_as_before(screens.app)
@@ -43,7 +45,9 @@ async def test_light(view: str, moved: Path, run: Run, looks_as_before: Check):
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("view", ["live", "sessions", "session"])
-async def test_absurd_data(view: str, size: tuple[int, int], absurd: Path, run: Run, looks_as_before: Check):
+async def test_absurd_data(
+    view: str, size: tuple[int, int], absurd: Path, run: Run, looks_as_before: Check
+):
     async with run(absurd, size=size) as screens:
         await screens.press(*WAYS[view])
         looks_as_before(screens.app)
@@ -51,7 +55,9 @@ async def test_absurd_data(view: str, size: tuple[int, int], absurd: Path, run: 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("view", ["live", "sessions"])
-async def test_no_data(view: str, size: tuple[int, int], empty: Path, run: Run, looks_as_before: Check):
+async def test_no_data(
+    view: str, size: tuple[int, int], empty: Path, run: Run, looks_as_before: Check
+):
     async with run(empty, size=size) as screens:
         await screens.press(*WAYS[view])
         looks_as_before(screens.app)
@@ -63,7 +69,7 @@ async def test_help(moved: Path, run: Run, looks_as_before: Check):
         looks_as_before(screens.app)
 
 
-@pytest.mark.parametrize("theme", ["nord", "gruvbox", "textual-light", "textual-ansi", "dracula"])
+@pytest.mark.parametrize("theme", ["nord", "gruvbox", "textual-light", "dracula"])
 async def test_themes_of_others_can_be_read(theme: str, moved: Path, run: Run):
     async with run(moved, theme=theme) as screens:
         assert screens.app.theme == theme

@@ -18,10 +18,13 @@ from pathlib import Path
 
 import pytest
 
+from toktui.clock import now_ms
 from toktui.dev.sample import MINUTE, Conversation, busy_afternoon
 
 ROOT = Path(__file__).parents[2]
-_ESCAPES = re.compile(rb"\x1b\[[0-9;?<>=]*[ -/]*[@-~]|\x1b[()][A-Z0-9]|\x1b[=>]|\x1b\][^\x07]*\x07|\x1bP.*?\x1b\\")
+_ESCAPES = re.compile(
+    rb"\x1b\[[0-9;?<>=]*[ -/]*[@-~]|\x1b[()][A-Z0-9]|\x1b[=>]|\x1b\][^\x07]*\x07|\x1bP.*?\x1b\\"
+)
 
 
 class Terminal:
@@ -102,10 +105,6 @@ def terminals() -> Iterator[list[Terminal]]:
     yield opened
     for terminal in opened:
         terminal.close()
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def test_it_starts_shows_every_screen_and_leaves_the_terminal_as_it_was(

@@ -48,7 +48,9 @@ class Conversation:
             return folder / self.session / "subagents" / f"agent-{self.agent_id}.jsonl"
         return folder / f"{self.session}.jsonl"
 
-    def turn(self, at_ms: int, *, grows: int | None = None, cold: bool = False, output: int | None = None) -> None:
+    def turn(
+        self, at_ms: int, *, grows: int | None = None, cold: bool = False, output: int | None = None
+    ) -> None:
         """One response; `cold` writes the whole context anew."""
         self.turns += 1
         grows = self.rng.randint(400, 3_200) if grows is None else grows
@@ -68,12 +70,20 @@ class Conversation:
         }
         number = f"{self.session[:8]}{self.agent_id[:4]}{self.turns:06d}".replace("-", "")
         row = {
-            "type": "assistant", "uuid": f"u-{number}", "sessionId": self.session,
-            "timestamp": iso(at_ms), "cwd": self.project, "gitBranch": self.branch,
-            "version": "2.1.330", "isSidechain": bool(self.agent_id),
+            "type": "assistant",
+            "uuid": f"u-{number}",
+            "sessionId": self.session,
+            "timestamp": iso(at_ms),
+            "cwd": self.project,
+            "gitBranch": self.branch,
+            "version": "2.1.330",
+            "isSidechain": bool(self.agent_id),
             "message": {
-                "id": f"msg_01{number:0>20}", "model": self.model, "role": "assistant",
-                "stop_reason": "tool_use", "usage": usage,
+                "id": f"msg_01{number:0>20}",
+                "model": self.model,
+                "role": "assistant",
+                "stop_reason": "tool_use",
+                "usage": usage,
                 "content": [{"type": "text", "text": "."}],
             },
         }
@@ -113,22 +123,33 @@ class Thread:
     @property
     def path(self) -> Path:
         """Where the agent would put it."""
-        return self.home / ".codex/sessions/2026/11/22" / f"rollout-2026-11-22T00-00-00-{self.thread}.jsonl"
+        return (
+            self.home
+            / ".codex/sessions/2026/11/22"
+            / f"rollout-2026-11-22T00-00-00-{self.thread}.jsonl"
+        )
 
     def start(self, at_ms: int) -> None:
         """The rows before the first response."""
         meta: dict[str, object] = {
-            "id": self.thread, "session_id": self.thread, "timestamp": iso(at_ms),
-            "cwd": self.project, "originator": "codex-tui", "cli_version": "0.169.0",
+            "id": self.thread,
+            "session_id": self.thread,
+            "timestamp": iso(at_ms),
+            "cwd": self.project,
+            "originator": "codex-tui",
+            "cli_version": "0.169.0",
             "git": {"branch": "main"},
         }
         if self.parent:
             meta |= {
-                "parent_thread_id": self.parent, "thread_source": "subagent",
+                "parent_thread_id": self.parent,
+                "thread_source": "subagent",
                 "source": {"subagent": {"thread_spawn": {"parent_thread_id": self.parent}}},
             }
         self._row(at_ms, "session_meta", meta)
-        self._row(at_ms, "turn_context", {"turn_id": "t1", "cwd": self.project, "model": self.model})
+        self._row(
+            at_ms, "turn_context", {"turn_id": "t1", "cwd": self.project, "model": self.model}
+        )
 
     def turn(self, at_ms: int, *, used_percent: float = 31.0, resets_ms: int | None = None) -> None:
         """One response."""
@@ -145,16 +166,20 @@ class Thread:
             "model_context_window": self.window,
         }
         limits = {
-            "limit_id": "codex", "plan_type": "pro",
+            "limit_id": "codex",
+            "plan_type": "pro",
             "primary": {"used_percent": used_percent, "window_minutes": 300, "resets_at": reset},
             "secondary": {
-                "used_percent": used_percent / 2, "window_minutes": 10_080,
+                "used_percent": used_percent / 2,
+                "window_minutes": 10_080,
                 "resets_at": reset + 3 * 86_400,
             },
         }
         self._row(at_ms, "event_msg", {"type": "token_count", "info": info, "rate_limits": limits})
 
-    def work(self, start_ms: int, end_ms: int, *, pace_ms: int = 40_000, used: float = 31.0) -> None:
+    def work(
+        self, start_ms: int, end_ms: int, *, pace_ms: int = 40_000, used: float = 31.0
+    ) -> None:
         """Turns from `start_ms` to `end_ms`, about `pace_ms` apart."""
         self.start(start_ms)
         at_ms = start_ms
@@ -172,8 +197,11 @@ class Thread:
 
 def _codex_usage(prompt: int, cached: int, output: int) -> dict[str, int]:
     return {
-        "input_tokens": prompt, "cached_input_tokens": cached, "output_tokens": output,
-        "reasoning_output_tokens": output // 3, "total_tokens": prompt + output,
+        "input_tokens": prompt,
+        "cached_input_tokens": cached,
+        "output_tokens": output,
+        "reasoning_output_tokens": output // 3,
+        "total_tokens": prompt + output,
     }
 
 
@@ -186,7 +214,10 @@ def _write(path: Path, lines: list[str], mtime_ms: int | None) -> None:
 
 def busy_afternoon(home: Path, now_ms: int) -> None:
     """Four weeks of work, and an hour in which several agents are at it."""
-    ago = lambda minutes: round(now_ms - minutes * MINUTE)  # noqa: E731
+
+    def ago(minutes: float) -> int:
+        return round(now_ms - minutes * MINUTE)
+
     _weeks(home, now_ms)
     shop = Conversation(home, _uuid(1), "/home/dev/shop-api", branch="orders", context=42_000)
     shop.work(ago(58), ago(31))
@@ -194,13 +225,23 @@ def busy_afternoon(home: Path, now_ms: int) -> None:
     shop.write(ago(0.05))
     for number, (kind, minutes) in enumerate((("explorer", 9), ("explorer", 8), ("reviewer", 4))):
         sub = Conversation(
-            home, _uuid(1), "/home/dev/shop-api", model="claude-haiku-4-5", agent_type=kind,
-            agent_id=f"ab{number}2cd34", rng=random.Random(number), context=9_000,
+            home,
+            _uuid(1),
+            "/home/dev/shop-api",
+            model="claude-haiku-4-5",
+            agent_type=kind,
+            agent_id=f"ab{number}2cd34",
+            rng=random.Random(number),
+            context=9_000,
         )
         sub.work(ago(minutes), ago(1.2 + number / 2), pace_ms=14_000)
         sub.write(ago(1.2))
     infra = Conversation(
-        home, _uuid(2), "/home/dev/infra", model="claude-sonnet-4-5-20250929", context=96_000,
+        home,
+        _uuid(2),
+        "/home/dev/infra",
+        model="claude-sonnet-4-5-20250929",
+        context=96_000,
         rng=random.Random(3),
     )
     infra.work(ago(49), ago(22), pace_ms=31_000)
@@ -214,13 +255,23 @@ def busy_afternoon(home: Path, now_ms: int) -> None:
     child.work(ago(7), ago(1.5), pace_ms=22_000, used=58.0)
     child.write(ago(1.4))
     docs = Conversation(
-        home, _uuid(5), "/home/dev/docs", model="house-model-7b", rng=random.Random(9), context=31_000
+        home,
+        _uuid(5),
+        "/home/dev/docs",
+        model="house-model-7b",
+        rng=random.Random(9),
+        context=31_000,
     )
     docs.work(ago(29), ago(18), pace_ms=50_000)
     docs.write(ago(18))
     notes = Conversation(
-        home, _uuid(6), "/home/dev/notes", model="claude-opus-5-5", long_cache=True,
-        rng=random.Random(21), context=55_000,
+        home,
+        _uuid(6),
+        "/home/dev/notes",
+        model="claude-opus-5-5",
+        long_cache=True,
+        rng=random.Random(21),
+        context=55_000,
     )
     notes.work(ago(53), ago(37), pace_ms=40_000)
     notes.write(ago(37))
@@ -241,8 +292,13 @@ def _weeks(home: Path, now_ms: int) -> None:
                 continue
             model = rng.choice(("claude-opus-5-5", "claude-sonnet-4-5-20250929", "claude-opus-4-6"))
             work = Conversation(
-                home, _uuid(1000 + day * 10 + part), project, model=model, rng=rng,
-                context=rng.randint(12_000, 60_000), branch=rng.choice(("main", "orders", "fix/tax")),
+                home,
+                _uuid(1000 + day * 10 + part),
+                project,
+                model=model,
+                rng=rng,
+                context=rng.randint(12_000, 60_000),
+                branch=rng.choice(("main", "orders", "fix/tax")),
             )
             work.work(start, start + rng.randint(20, 140) * MINUTE, pace_ms=28_000)
             work.write(start + 140 * MINUTE)
@@ -253,15 +309,26 @@ def _uuid(number: int) -> str:
 
 
 def absurd_work(home: Path, now_ms: int) -> None:
-    """Names that want to be markup, fill the line or reorder it; counts at the edge of what is one."""
+    """Names that want to be markup, fill the line or reorder it; counts of trillions."""
     names = (
-        "[bold red]x[/] [link=http://a.invalid]y", "漢字の名前のとても長いプロジェクト名前名前名前",
-        "a" * 300, "\u202eevil\u202c", "\x1b[31mred\x1b[0m", "e\u0301\u0301\u0301\u0301\u0301\u0301", "]", "$",
+        "[bold red]x[/] [link=http://a.invalid]y",
+        "漢字の名前のとても長いプロジェクト名前名前名前",
+        "a" * 300,
+        "\u202eevil\u202c",
+        "\x1b[31mred\x1b[0m",
+        "e\u0301\u0301\u0301\u0301\u0301\u0301",
+        "]",
+        "$",
     )
     for number, name in enumerate(names):
         log = Conversation(
-            home, _uuid(50 + number), f"/w/{name}", model=name or "x", branch=name,
-            context=10 ** min(14, number * 2 + 1), rng=random.Random(number),
+            home,
+            _uuid(50 + number),
+            f"/w/{name}",
+            model=name or "x",
+            branch=name,
+            context=10 ** min(14, number * 2 + 1),
+            rng=random.Random(number),
         )
         log.turn(now_ms - 40_000 - number * 1000, output=10**9)
         log.turn(now_ms - 2_000 - number * 1000, output=number)

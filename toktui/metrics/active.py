@@ -11,15 +11,15 @@ import msgspec
 from toktui.metrics.burn import (
     CALL_JOINS,
     CALL_SELECT,
+    HEADLINE,
     RESIDUAL,
     Burn,
-    Hour,
     HotCall,
+    Hour,
     burn_of,
     burns_of,
     call_of,
     spark_of,
-    HEADLINE,
 )
 from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
 from toktui.model import TIERS
@@ -120,9 +120,14 @@ def load_active(
         by_session[call.session].append(call)
     found = (
         _session(
-            db, book, session, by_session[session.number],
-            sums=sums.get(session.number, Sums()), grew_ms=grew.get(session.number),
-            hour=hour, now_ms=now_ms,
+            db,
+            book,
+            session,
+            by_session[session.number],
+            sums=sums.get(session.number, Sums()),
+            grew_ms=grew.get(session.number),
+            hour=hour,
+            now_ms=now_ms,
         )
         for session in listed
     )
@@ -138,10 +143,10 @@ def load_active(
 _RANK: Final[dict[State, int]] = {"working": 0, "warm": 1, "idle": 2}
 
 
-def _order(session: ActiveSession) -> tuple[int, int, str]:
+def _order(session: ActiveSession) -> tuple[int, int, int, int]:
     """Working ones before warm before idle; then by cost of their burn, newest first."""
     burn = session.burn[1]
-    return (_RANK[session.state], -session.last_call_ms if not burn.calls else -(1 << 60), session.id)
+    return (_RANK[session.state], -(burn.cost_nusd or 0), -burn.tokens, -session.last_call_ms)
 
 
 def _listed(db: sqlite3.Connection, now_ms: int) -> list[_Listed]:
@@ -155,7 +160,7 @@ def _listed(db: sqlite3.Connection, now_ms: int) -> list[_Listed]:
 
 
 def _growth(db: sqlite3.Connection, listed: Iterable[_Listed]) -> dict[int, int]:
-    """When a log of each session last grew; a log that is being written has no time of its own yet."""
+    """When a log of each session last grew; one with half a line at its end: when it was read."""
     numbers = json.dumps([session.number for session in listed])
     rows = db.execute(
         "select s.id, max(iif(l.mtime_ns, l.mtime_ns / 1000000, l.read_ms)) from json_each(?) j"
@@ -195,8 +200,13 @@ def _session(
     expires = None if life is None else last.at_ms + life
     newest = max(last.at_ms, calls[-1].at_ms if calls else 0)
     turn = next_turn(
-        book, model=last.model, at_ms=now_ms, context=last.prompt, lifetime=lifetime,
-        tier=TIERS[last.tier], geo=last.geo or None,
+        book,
+        model=last.model,
+        at_ms=now_ms,
+        context=last.prompt,
+        lifetime=lifetime,
+        tier=TIERS[last.tier],
+        geo=last.geo or None,
     )
     return ActiveSession(
         number=listed.number,
@@ -290,9 +300,7 @@ def _kinds(db: sqlite3.Connection, listed: _Listed, ids: Iterable[str]) -> dict[
     return dict(rows.fetchall())
 
 
-def _sums_by_agent(
-    db: sqlite3.Connection, session: int, ids: Iterable[str]
-) -> dict[str, Sums]:
+def _sums_by_agent(db: sqlite3.Connection, session: int, ids: Iterable[str]) -> dict[str, Sums]:
     """Calls, buckets and cost of each sub-agent over its whole life."""
     rows = db.execute(
         "select g.text, count(*), count(*) - count(c.cost_nusd), sum(c.input), sum(c.cache_read),"
@@ -304,8 +312,15 @@ def _sums_by_agent(
     )
     return {
         agent_id: Sums(
-            calls=calls, unpriced=unpriced, input=fresh, cache_read=read, cache_write_5m=short,
-            cache_write_1h=long, output=output, priced_nusd=cost or 0, estimated=estimated,
+            calls=calls,
+            unpriced=unpriced,
+            input=fresh,
+            cache_read=read,
+            cache_write_5m=short,
+            cache_write_1h=long,
+            output=output,
+            priced_nusd=cost or 0,
+            estimated=estimated,
         )
         for agent_id, calls, unpriced, fresh, read, short, long, output, cost, estimated in rows
     }

@@ -67,8 +67,8 @@ CALL_SELECT: Final = (
     " c.cost_output, c.cost_fees, s.key"
 )
 CALL_JOINS: Final = (
-    " join name g on g.id = c.agent_id join name a on a.id = c.agent join name p on p.id = c.project"
-    " join name m on m.id = c.model join name r on r.id = c.priced"
+    " join name g on g.id = c.agent_id join name a on a.id = c.agent"
+    " join name p on p.id = c.project join name m on m.id = c.model join name r on r.id = c.priced"
 )
 
 
@@ -176,7 +176,11 @@ def hour_of(calls: Iterable[HotCall], now_ms: int) -> Hour:
         if not 0 <= minute < HOUR:
             continue
         counts = (
-            call.input, call.cache_read, call.cache_write_5m, call.cache_write_1h, call.output,
+            call.input,
+            call.cache_read,
+            call.cache_write_5m,
+            call.cache_write_1h,
+            call.output,
         )
         for bucket, count in zip(tokens, counts, strict=True):
             bucket[minute] += count

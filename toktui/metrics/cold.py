@@ -33,7 +33,7 @@ class ColdTurn(msgspec.Struct, frozen=True, gc=False):
 
 
 def cold_turn(book: RateBook, call: HotCall, before: HotCall | None) -> ColdTurn | None:
-    """Whether `call` was cold although `before`, in the same conversation, had cached its context."""
+    """Whether `call` was cold although `before`, in its conversation, had cached the context."""
     if before is None or call.prompt < before.prompt * _SAME_CONTEXT:
         return None
     cached = before.cache_read + before.cache_write_5m + before.cache_write_1h
@@ -66,7 +66,11 @@ def _extra(book: RateBook, call: HotCall, again: int) -> int | None:
     warm = Tokens(fresh, call.cache_read + again - left, short, long)
     costs = [
         price(
-            book, model=call.model, at_ms=call.at_ms, tier=TIERS[call.tier], geo=call.geo or None,
+            book,
+            model=call.model,
+            at_ms=call.at_ms,
+            tier=TIERS[call.tier],
+            geo=call.geo or None,
             tokens=tokens,
         )
         for tokens in (was, warm)

@@ -68,8 +68,15 @@ def _block(db: sqlite3.Connection, now_ms: int) -> Limit | None:
         ).fetchone()
     )
     return Limit(
-        BLOCK_AGENT, BLOCK_NAME, None, start + BLOCK_MS, "derived", now_ms, BLOCK_MS // 60_000,
-        sums.cost_nusd, sums.tokens,
+        BLOCK_AGENT,
+        BLOCK_NAME,
+        None,
+        start + BLOCK_MS,
+        "derived",
+        now_ms,
+        BLOCK_MS // 60_000,
+        sums.cost_nusd,
+        sums.tokens,
     )
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from toktui.clock import MINUTE_MS, QUARTER_MS, Range, today
 from toktui.metrics.active import WORKING_MS, ActiveSession, load_active
-from toktui.metrics.burn import HEADLINE, WINDOWS, Burn, Hour, HotCall, burns_of, hot_calls, hour_of
+from toktui.metrics.burn import HEADLINE, WINDOWS, Burn, HotCall, Hour, burns_of, hot_calls, hour_of
 from toktui.metrics.feed import FeedCall, load_feed
 from toktui.metrics.limits import Limit, load_limits
 from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
@@ -79,9 +79,7 @@ def _live(db: sqlite3.Connection, now_ms: int, zone: ZoneInfo, book: RateBook) -
         at_ms=now_ms,
         burn=burns_of(calls, now_ms),
         hour=hour,
-        today=Today(
-            day, _sums(db, day), load_usual(db, now_ms, zone), _unpriced_models(db, day)
-        ),
+        today=Today(day, _sums(db, day), load_usual(db, now_ms, zone), _unpriced_models(db, day)),
         sessions=sessions,
         limits=load_limits(db, now_ms),
         feed=feed,
@@ -125,9 +123,7 @@ def _changes_ms(
     if last_call_ms is not None and now_ms - last_call_ms < QUIET_MS:
         instants.append((now_ms // MINUTE_MS + 1) * MINUTE_MS)
         instants.append(last_call_ms + QUIET_MS)
-        instants.extend(
-            call.at_ms + minutes * MINUTE_MS for call in calls for minutes in WINDOWS
-        )
+        instants.extend(call.at_ms + minutes * MINUTE_MS for call in calls for minutes in WINDOWS)
     for session in sessions:
         instants.append(session.cache_expires_ms or 0)
         instants.append((session.grew_ms or 0) + WORKING_MS)

@@ -125,8 +125,7 @@ def _models(db: sqlite3.Connection, session: int) -> tuple[ModelSums, ...]:
         (session,),
     )
     return tuple(
-        ModelSums(model, priced or None, TIERS[tier], sums_of(sums))
-        for model, priced, tier, *sums in rows
+        ModelSums(row[0], row[1] or None, str(TIERS[int(row[2])]), sums_of(row[3:])) for row in rows
     )
 
 

@@ -20,20 +20,15 @@ _PROJECT: Final = (
     "coalesce(nullif(s.project, 0),"
     " (select c.project from call c where c.session = s.id order by c.at_ms limit 1), 0)"
 )
-_TOTALS: Final = (
-    "(select session, sum(calls) as calls, sum(unpriced) as unpriced, sum(cost_nusd) as cost,"
-    " sum(cache_read) as read, sum(input + cache_read + cache_write_5m + cache_write_1h) as prompt,"
-    " sum(output) as output from session_total group by session)"
-)
-_ORDERS: Final[dict[Sort, str]] = {
-    "last": "s.last_ms",
-    "cost": "iif(t.calls = t.unpriced, null, t.cost)",
-    "tokens": "t.prompt + t.output",
-    "calls": "t.calls",
-    "hit": "t.read * 1.0 / nullif(t.prompt, 0)",
-    "project": f"(select lower(text) from name where id = {_PROJECT})",
-    "agent": "(select text from name where id = s.agent)",
+_PROMPT: Final = "sum(input + cache_read + cache_write_5m + cache_write_1h)"
+_SUMS: Final[dict[Sort, str]] = {
+    "cost": "iif(sum(calls) = sum(unpriced), null, sum(cost_nusd))",
+    "tokens": "sum(input + cache_read + cache_write_5m + cache_write_1h + output)",
+    "calls": "sum(calls)",
+    "hit": f"sum(cache_read) * 1.0 / nullif({_PROMPT}, 0)",
 }
+"""What a session is sorted by, as a sum over its rows of the rollup."""
+_NAMES: Final[dict[Sort, str]] = {"project": _PROJECT, "agent": "s.agent"}
 
 
 class ListQuestion(msgspec.Struct, frozen=True):
@@ -78,7 +73,9 @@ def load_page(db: sqlite3.Connection, question: ListQuestion, now_ms: int) -> Se
     db.execute("begin")
     try:
         where, values = _where(db, question.text)
-        found = int(db.execute(f"select count(*) from session s where {where}", values).fetchone()[0])
+        found = int(
+            db.execute(f"select count(*) from session s where {where}", values).fetchone()[0]
+        )
         first = max(0, min(question.first, found - 1))
         numbers = _numbers(db, question, where, values, first)
         rows = tuple(load_row(db, number) for number in numbers)
@@ -91,16 +88,22 @@ def _numbers(
     db: sqlite3.Connection, question: ListQuestion, where: str, values: list[str], first: int
 ) -> list[int]:
     direction = "desc" if question.descending else "asc"
-    order = _ORDERS[question.sort]
-    if question.sort == "last":
+    ties = "s.last_ms desc, s.id"
+    if (total := _SUMS.get(question.sort)) is not None:
         statement = (
-            f"select s.id from session s indexed by session_last where {where}"
-            f" order by s.last_ms {direction}"
+            f"select s.id from (select session, {total} as value from session_total"
+            f" group by session) t join session s on s.id = t.session where {where}"
+            f" order by t.value {direction} nulls last, {ties}"
+        )
+    elif (name := _NAMES.get(question.sort)) is not None:
+        statement = (
+            f"select s.id from session s join name n on n.id = {name} where {where}"
+            f" order by n.text collate nocase {direction}, {ties}"
         )
     else:
         statement = (
-            f"select s.id from session s join {_TOTALS} t on t.session = s.id where {where}"
-            f" order by {order} {direction} nulls last, s.last_ms desc, s.id"
+            f"select s.id from session s indexed by session_last where {where}"
+            f" order by s.last_ms {direction}"
         )
     rows = db.execute(f"{statement} limit ? offset ?", [*values, question.count, first])
     return [number for (number,) in rows]
@@ -143,7 +146,14 @@ def load_row(db: sqlite3.Connection, number: int) -> SessionRow:
         f"select {SUM_SELECT} from session_total where session = ?", (number,)
     ).fetchone()
     return SessionRow(
-        number=number, id=key, agent=agent, parent=parent or None, project=project,
-        model=models[0][0] if models else "", models=len(models), first_ms=first_ms or 0,
-        last_ms=last_ms or 0, sums=sums_of(sums),
+        number=number,
+        id=key,
+        agent=agent,
+        parent=parent or None,
+        project=project,
+        model=models[0][0] if models else "",
+        models=len(models),
+        first_ms=first_ms or 0,
+        last_ms=last_ms or 0,
+        sums=sums_of(sums),
     )

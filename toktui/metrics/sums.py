@@ -58,15 +58,23 @@ class Sums(msgspec.Struct, frozen=True, gc=False):
     def buckets(self) -> tuple[int, int, int, int, int]:
         """Tokens in the order of `model.BUCKETS`."""
         return (
-            self.input, self.cache_read, self.cache_write_5m, self.cache_write_1h, self.output,
+            self.input,
+            self.cache_read,
+            self.cache_write_5m,
+            self.cache_write_1h,
+            self.output,
         )
 
     @property
     def parts(self) -> tuple[int, int, int, int, int, int]:
         """Cost in the order of `model.PARTS`."""
         return (
-            self.cost_input, self.cost_cache_read, self.cost_cache_write_5m,
-            self.cost_cache_write_1h, self.cost_output, self.cost_fees,
+            self.cost_input,
+            self.cost_cache_read,
+            self.cost_cache_write_5m,
+            self.cost_cache_write_1h,
+            self.cost_output,
+            self.cost_fees,
         )
 
     @property

@@ -68,9 +68,7 @@ def _until_now(day: datetime.date, now_ms: int, zone: ZoneInfo) -> tuple[int, in
     return day_start_ms(day, zone), round(end.timestamp() * 1000)
 
 
-def _until(
-    db: sqlite3.Connection, start: int, end: int
-) -> tuple[int, int, int, int, int, int]:
+def _until(db: sqlite3.Connection, start: int, end: int) -> tuple[int, int, int, int, int, int]:
     """Cost, tokens, cache reads, prompt tokens, calls and unpriced calls of `[start, end]`.
 
     Whole quarters come from the rollup, what is left of the last one from its calls.

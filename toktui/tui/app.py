@@ -12,18 +12,19 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.containers import Container
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input
 
 from toktui import clock
 from toktui.text import clean
-from toktui.tui.refresher import Answer, NoStore, Question, ReadFailed, Refresher
+from toktui.tui.refresher import Answer, Question, ReadFailed, Refresher
 from toktui.tui.theme import THEMES
-from toktui.tui.view import Ask, Open, View
+from toktui.tui.view import Open, View
 from toktui.tui.views import tabs, view_types
 from toktui.tui.widgets.header import Footer, Header, Notices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
@@ -83,7 +84,7 @@ class ToktuiApp(App[None]):
         Binding("q", "quit", "quit"),
         Binding("question_mark", "help", "help"),
         Binding("slash", "filter", "filter"),
-        Binding("escape", "back", "back", show=False),
+        Binding("escape", "leave", "back", show=False),
     ]
     CSS = """
     Screen { layout: vertical; }
@@ -205,7 +206,10 @@ class ToktuiApp(App[None]):
 
     def _entered(self) -> None:
         view = self.view
-        target = next((child for child in view.walk_children() if child.can_focus and child.display), None)
+        target = next(
+            (child for child in view.walk_children(Widget) if child.can_focus and child.display),
+            None,
+        )
         if target is not None and not self._filtering():
             target.focus()
         self._draw_frame()
@@ -213,7 +217,7 @@ class ToktuiApp(App[None]):
         view.entered()
         self._ask()
 
-    def action_back(self) -> None:
+    def action_leave(self) -> None:
         """Clears the filter, else goes back to the view before."""
         box = self.query_one("#filter", Input)
         if box.display or self._filter:
@@ -311,12 +315,14 @@ class ToktuiApp(App[None]):
             self.view.redraw()
 
     def _draw_frame(self) -> None:
-        if not self._trail or not self.is_mounted:
+        if not self._trail:
             return
         progress = self._ingest.progress if self._ingest else None
         live = self._views["live"].data if "live" in self._views else None
         header, notices, footer = (
-            self.query_one(Header), self.query_one(Notices), self.query_one(Footer),
+            self.query_one(Header),
+            self.query_one(Notices),
+            self.query_one(Footer),
         )
         tab_keys = [view.KEY for view in tabs()]
         header.current = next((key for key in reversed(self._trail) if key in tab_keys), "")
@@ -330,10 +336,10 @@ class ToktuiApp(App[None]):
 
     def _keys(self) -> list[tuple[str, str, str]]:
         view = self.view
-        keys = [("esc", "back", "app.back")] if len(self._trail) > 1 else []
+        keys = [("esc", "back", "app.leave")] if len(self._trail) > 1 else []
         keys.append((f"1-{len(tabs())}", "screens", f"app.show('{self._other_tab()}')"))
         keys.append(("/", "filter", "app.filter"))
-        if type(view).action_open is not View.action_open:
+        if view.OPENS:
             keys.append(("enter", "open", "app.in_view('open')"))
         keys.extend(
             (binding.key, binding.description, f"app.in_view('{binding.action}')")
@@ -365,11 +371,11 @@ class ToktuiApp(App[None]):
         from toktui.tui.help import Help  # noqa: PLC0415  seldom needed
 
         view = self.view
-        self.push_screen(Help(view.LABEL, view.HELP, EVERYWHERE))
+        self.push_screen(Help(view.LABEL, view.MEANINGS, EVERYWHERE))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every screen and every action of this one, in the palette."""
-        yield from super().get_system_commands(screen)
+        yield from super().get_system_commands(screen)  # pyright: ignore[reportUnknownMemberType]
         for view in tabs():
             yield SystemCommand(
                 f"Show {view.LABEL}", "screen", lambda key=view.KEY: self.action_show(key)
@@ -434,7 +440,7 @@ def run(context: Context, *, demo: bool = False) -> int:
 
 
 @contextmanager
-def _same(context: Context) -> Iterator[Context]:
+def _same(context: Context) -> Generator[Context]:
     yield context
 
 

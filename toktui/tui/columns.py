@@ -71,7 +71,9 @@ def head(
         cell = Line().cell(text, width, style, "right" if column.right else "left")
         if action and column.head:
             for piece in cell.pieces:
-                line.pieces.append(link(piece.text, style, f"app.in_view('{action}', '{column.name}')"))
+                line.pieces.append(
+                    link(piece.text, style, f"app.in_view('{action}', '{column.name}')")
+                )
         else:
             line.extend(cell.pieces)
     return line

@@ -24,7 +24,7 @@ _SCALES: Final = ("", "k", "M", "B", "T", "Qd")
 
 
 def three_digits(value: float) -> str:
-    """`0.0123`, `1.23`, `12.3`, `123`, `1.23k`, `12.3M`: at least zero, three digits that mean something."""
+    """`0.0123`, `1.23`, `12.3`, `123`, `1.23k`, `12.3M`; for what is not negative."""
     if value == 0:
         return "0"
     if value < 1:
@@ -112,7 +112,11 @@ def span(span_ms: int) -> str:
         minutes = span_ms % _HOUR // _MINUTE
         return f"{span_ms // _HOUR} h {minutes} min" if minutes else f"{span_ms // _HOUR} h"
     hours = span_ms % _DAY // _HOUR
-    return f"{span_ms // _DAY} d {hours} h" if hours and span_ms < 10 * _DAY else f"{span_ms // _DAY} d"
+    return (
+        f"{span_ms // _DAY} d {hours} h"
+        if hours and span_ms < 10 * _DAY
+        else f"{span_ms // _DAY} d"
+    )
 
 
 def size(count: float) -> str:
@@ -146,7 +150,18 @@ def moment(at_ms: int, now_ms: int, zone: ZoneInfo) -> str:
 
 
 _MONTHS: Final = (
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.binding import Binding
 from textual.containers import VerticalScroll
@@ -26,7 +26,7 @@ MARKS: Final = (
 class Help(ModalScreen[None]):
     """A sheet over the screen; any of its keys closes it."""
 
-    BINDINGS = [
+    BINDINGS: ClassVar[list[Any]] = [
         Binding("escape,question_mark,q,enter", "dismiss", "close"),
     ]
     DEFAULT_CSS = """

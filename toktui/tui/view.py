@@ -38,8 +38,10 @@ class View(Widget, Generic[Data]):
     """What its tab says."""
     PLACE: ClassVar[int | None] = None
     """Order among the tabs, which gives its digit; None: it has no tab, another view opens it."""
-    HELP: ClassVar[tuple[tuple[str, str], ...]] = ()
+    MEANINGS: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Keys of this screen beyond its bindings, and marks, for the help."""
+    OPENS: ClassVar[bool] = False
+    """Whether something on it can be opened."""
     DEFAULT_CSS = "View { width: 100%; height: 100%; }"
 
     def __init__(self, *, zone: ZoneInfo, about: Any = None) -> None:

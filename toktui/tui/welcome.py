@@ -39,7 +39,11 @@ def welcome(
         Line().add("First look", palette.strong),
         Line(),
         _fact("agents", names, palette),
-        _fact("logs", f"{fmt.plural(progress.logs_total, 'log')}, {fmt.size(progress.bytes_total)} to read", palette),
+        _fact(
+            "logs",
+            f"{fmt.plural(progress.logs_total, 'log')}, {fmt.size(progress.bytes_total)} to read",
+            palette,
+        ),
         _fact("store", place, palette),
         Line(),
         Line().add("The newest logs come first, so today is right at once.", palette.dim),

@@ -19,9 +19,7 @@ def view_types() -> tuple[type[View[Any]], ...]:
         for module in pkgutil.iter_modules(__path__)
         if not module.name.startswith("_")
     ]
-    return tuple(
-        sorted(found, key=lambda view: (view.PLACE is None, view.PLACE or 0, view.KEY))
-    )
+    return tuple(sorted(found, key=lambda view: (view.PLACE is None, view.PLACE or 0, view.KEY)))
 
 
 def tabs() -> tuple[type[View[Any]], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
@@ -37,11 +37,12 @@ class LiveView(View[Live]):
     """Burn, today, cache, limits; the active sessions; the calls as they land."""
 
     KEY, LABEL, PLACE = "live", "Live", 1
-    BINDINGS = [
+    BINDINGS: ClassVar[list[Any]] = [
         Binding("b", "chart", "chart"),
         Binding("w", "why", "why"),
     ]
-    HELP = (
+    OPENS = True
+    MEANINGS = (
         ("↑ ↓", "choose a session"),
         ("enter", "open it"),
         ("w", "why the last call of it costs what it costs"),

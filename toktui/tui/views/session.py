@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
 from textual.binding import Binding
@@ -17,188 +17,20 @@ from toktui.metrics.session_detail import (
 )
 from toktui.tui import format as fmt
 from toktui.tui.columns import Column
-from toktui.tui.glyphs import columns as stacked
-from toktui.tui.glyphs import gauge
-from toktui.tui.lines import Line, both_ends
+from toktui.tui.lines import Line
 from toktui.tui.view import Ask, Open, View
-from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.feed_rows import cold_mark
 from toktui.tui.widgets.paged_rows import PagedRows
-from toktui.tui.widgets.today import saved_money, sum_money
+from toktui.tui.widgets.session_parts import CostChart, ModelTable, SessionHead
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
     from textual import events
     from textual.app import ComposeResult
 
-    from toktui.metrics.session_detail import Step
     from toktui.tui.refresher import Reading
     from toktui.tui.theme import Palette
-
-
-class SessionHead(Drawing):
-    """Whose session, from when to when, and its sums, in three lines."""
-
-    DEFAULT_CSS = "SessionHead { height: 3; margin: 1 0 0 0; }"
-    detail: SessionDetail | None = None
-
-    def __init__(self, *, zone: ZoneInfo, id: str) -> None:
-        super().__init__(id=id)
-        self._zone = zone
-
-    def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
-        """Three lines."""
-        del height
-        detail = self.detail
-        if detail is None:
-            return [Line().add("…", palette.faint)]
-        row, sums = detail.row, detail.row.sums
-        name = Line().add(fmt.project_name(row.project), palette.strong)
-        if detail.branches:
-            more = f" +{len(detail.branches) - 1}" if len(detail.branches) > 1 else ""
-            name.add(f"  {detail.branches[0]}{more}", palette.accent)
-        name.add(f"  {row.agent}", palette.dim)
-        cost = Line().add(sum_money(sums), palette.hot).add(" list cost", palette.faint)
-        times = (
-            f"{fmt.moment(row.first_ms, detail.now_ms, self._zone).strip()} to"
-            f" {fmt.moment(row.last_ms, detail.now_ms, self._zone).strip()}"
-            f" · {fmt.span(row.last_ms - row.first_ms)}"
-        )
-        counts = Line()
-        for word, value in (
-            ("calls", fmt.tokens(sums.calls)),
-            ("copies", fmt.tokens(detail.copies)),
-            ("tokens", fmt.tokens(sums.tokens)),
-            ("hit", fmt.percent(sums.cache_hit_rate)),
-            ("saved", saved_money(sums)),
-        ):
-            counts.add("   " if counts.pieces else "")
-            counts.add(f"{word} ", palette.faint).add(value, palette.text)
-        place = Line().add(row.project or fmt.UNKNOWN, palette.faint)
-        return [
-            both_ends(name, cost, width),
-            both_ends(counts, Line().add(times, palette.dim), width),
-            both_ends(place, Line().add(row.id, palette.faint), width),
-        ]
-
-
-class CostChart(Drawing):
-    """Cost of the calls in their order, stacked by bucket, and the context as a line below."""
-
-    detail: SessionDetail | None = None
-
-    def __init__(self, *, zone: ZoneInfo, id: str) -> None:
-        super().__init__(id=id)
-        self._zone = zone
-
-    def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
-        """Caption, columns, context, times."""
-        detail = self.detail
-        if detail is None or not detail.steps or height < 6:
-            return [Line().add("COST", palette.dim)]
-        steps = _merged(detail.steps, width)
-        wide = max(1, min(6, width // len(steps)))
-        across = wide * len(steps)
-        written = [step.parts[2] + step.parts[3] for step in steps]
-        series = [
-            [step.parts[1] for step in steps], written, [step.parts[0] for step in steps],
-            [step.parts[4] + step.parts[5] for step in steps],
-        ]  # fmt: skip
-        styles = (palette.read, palette.write, palette.fresh, palette.output)
-        top = max(map(sum, zip(*series, strict=True)))
-        per = max(step.calls for step in steps)
-        unit = "per call" if per == 1 else f"per {per} calls"
-        caption = Line().add("COST", palette.dim).add(f"  {unit}, peak {fmt.money(top)}", palette.faint)
-        legend = Line()
-        for style, word in zip(styles, ("read", "write", "input", "output"), strict=True):
-            legend.add("  " if legend.pieces else "").add("■ ", style).add(word, palette.dim)
-        if caption.width + legend.width + 2 <= width:
-            caption = both_ends(caption, legend, max(across, caption.width + legend.width + 2))
-        lines = [caption, *stacked(series, styles, height=height - 5, top=top, wide=wide)]
-        if not top:
-            lines[-1] = Line().add("▁" * across, palette.faint)
-        lines.append(Line())
-        lines.extend(self._context_lines(detail, steps, wide, palette))
-        first = fmt.moment(steps[0].start_ms, detail.now_ms, self._zone).strip()
-        last = fmt.moment(detail.row.last_ms, detail.now_ms, self._zone).strip()
-        ends = (Line().add(first, palette.faint), Line().add(last, palette.faint))
-        lines.append(both_ends(*ends, max(across, len(first) + len(last) + 1)))
-        return lines
-
-    @staticmethod
-    def _context_lines(
-        detail: SessionDetail, steps: Sequence[Step], wide: int, palette: Palette
-    ) -> list[Line]:
-        largest = max(step.context for step in steps)
-        top = max(largest, 1)
-        line = stacked([[step.context for step in steps]], [palette.accent], height=1, top=top, wide=wide)
-        window = f" of {fmt.tokens(detail.window)}" if detail.window else ""
-        text = f"context of the conversation, up to {fmt.tokens(largest)}{window}"
-        return [*line, Line().add(text, palette.faint)]
-
-
-def _merged(steps: Sequence[Step], most: int) -> list[Step]:
-    """At most `most` steps, neighbours together."""
-    each = -(-len(steps) // max(1, most))
-    merged: list[Step] = []
-    for start in range(0, len(steps), each):
-        group = steps[start : start + each]
-        parts = tuple(map(sum, zip(*(step.parts for step in group), strict=True)))
-        merged.append(
-            msgspec.structs.replace(
-                group[0], calls=sum(step.calls for step in group), parts=parts,
-                context=max(step.context for step in group),
-            )
-        )
-    return merged
-
-
-class ModelTable(Drawing):
-    """What each model cost, and of what."""
-
-    detail: SessionDetail | None = None
-
-    def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
-        """A line for each model and tier."""
-        lines = [
-            Line().cell("MODELS", width - 24, palette.dim).cell("calls", 7, palette.faint, "right")
-            .cell("share", 8, palette.faint, "right").cell("cost", 9, palette.faint, "right")
-        ]  # fmt: skip
-        detail = self.detail
-        if detail is None:
-            return lines
-        total = detail.row.sums.priced_nusd
-        for model in detail.models:
-            share = model.sums.priced_nusd / total if total else None
-            name = fmt.model_name(model.model, model.priced_as)
-            tier = f" {model.tier}" if model.tier != "standard" else ""
-            lines.append(
-                Line()
-                .cell(f"{name}{tier}", width - 24, palette.text)
-                .cell(fmt.tokens(model.sums.calls), 7, palette.dim, "right")
-                .cell(fmt.percent(share), 8, palette.dim, "right")
-                .cell(sum_money(model.sums), 9, palette.text, "right")
-            )
-        lines.append(Line())
-        sums = detail.row.sums
-        parts = (
-            ("cache read", sums.cost_cache_read, palette.read),
-            ("cache write", sums.cost_cache_write_5m + sums.cost_cache_write_1h, palette.write),
-            ("input", sums.cost_input, palette.fresh),
-            ("output", sums.cost_output, palette.output),
-            ("fees", sums.cost_fees, palette.dim),
-        )
-        for word, nusd, style in parts:
-            if word == "fees" and not nusd:
-                continue
-            bar = gauge(nusd / total if total else None, max(0, width - 24), style, palette.faint)
-            lines.append(
-                Line().cell(word, 13, palette.dim).extend(bar.pieces).add("  ")
-                .cell(fmt.money(nusd), 9, palette.text, "right")
-            )  # fmt: skip
-        return lines[:height]
 
 
 class CallRows(PagedRows):
@@ -261,8 +93,9 @@ class SessionView(View["SessionDetail | None"]):
     """What is behind one line of the other screens."""
 
     KEY, LABEL = "session", "Session"
-    BINDINGS = [Binding("w", "why", "why")]
-    HELP = (
+    BINDINGS: ClassVar[list[Any]] = [Binding("w", "why", "why")]
+    OPENS = True
+    MEANINGS = (
         ("↑ ↓ pgup pgdn", "choose a call"),
         ("enter, w", "why it costs what it costs: bytes, rates, multiplication"),
         ("copies", "lines that report the call again; never counted"),
@@ -309,7 +142,9 @@ class SessionView(View["SessionDetail | None"]):
         self._calls.empty = "The session is gone." if self.data is None else "No calls."
         if self.data is not None:
             self._calls.take(
-                self.data.calls, first=self.data.first, found=self.data.found,
+                self.data.calls,
+                first=self.data.first,
+                found=self.data.found,
                 now_ms=self.data.now_ms,
             )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
 from textual.binding import Binding
@@ -120,11 +120,12 @@ class SessionsView(View[SessionPage]):
     """The list, which pages from the store as it is scrolled."""
 
     KEY, LABEL, PLACE = "sessions", "Sessions", 2
-    BINDINGS = [
+    BINDINGS: ClassVar[list[Any]] = [
         Binding("s", "sort", "sort"),
         Binding("r", "reverse", "reverse"),
     ]
-    HELP = (
+    OPENS = True
+    MEANINGS = (
         ("↑ ↓ pgup pgdn", "choose a session"),
         ("enter", "open it: calls, copies, cost over time"),
         ("s", "sort by the next column; or click its head"),
@@ -158,7 +159,10 @@ class SessionsView(View[SessionPage]):
         rows.empty = "No session matches the filter." if self.filter_text else "No sessions yet."
         if self.data is not None:
             rows.take(
-                self.data.rows, first=self.data.first, found=self.data.found, now_ms=self.data.now_ms
+                self.data.rows,
+                first=self.data.first,
+                found=self.data.found,
+                now_ms=self.data.now_ms,
             )
 
     def filter(self, text: str) -> None:

@@ -34,7 +34,7 @@ class WhyView(View["CallSeen | None"]):
     """The evidence for one call."""
 
     KEY, LABEL = "why", "Why"
-    HELP = (
+    MEANINGS = (
         ("↑ ↓ pgup pgdn", "scroll"),
         ("counted", "the line that the call is counted at"),
         ("copy", "a line that reports it again, with the reason; never counted"),
@@ -128,7 +128,9 @@ def _rates(call: CallSeen, palette: Palette) -> list[Line]:
     if found.before_first_date:
         lines.append(Line().add("older than the first known price, which is used", palette.warning))
     if found.above:
-        lines.append(Line().add(f"band for prompts of more than {found.above:,} tokens", palette.dim))
+        lines.append(
+            Line().add(f"band for prompts of more than {found.above:,} tokens", palette.dim)
+        )
     for multiplier in found.multipliers:
         factor = Decimal(multiplier.numerator) / Decimal(multiplier.denominator)
         where = "already in the rates" if multiplier.in_rates else "times the cost of the tokens"

@@ -29,9 +29,7 @@ _BUCKET_WORDS: Final = ("input", "cache read", "write 5m", "write 1h", "output")
 
 def burn_money(burn: Burn) -> str:
     """The burn in dollars per hour, without the unit."""
-    return fmt.money(
-        burn.nusd_per_hour, lacks=bool(burn.unpriced), estimated=bool(burn.estimated)
-    )
+    return fmt.money(burn.nusd_per_hour, lacks=bool(burn.unpriced), estimated=bool(burn.estimated))
 
 
 class BurnMeter(Drawing):
@@ -58,7 +56,10 @@ class BurnMeter(Drawing):
             Line()
             .add(fmt.tokens(burn.tokens_per_min), palette.strong if burn.calls else palette.faint)
             .add(" tok/min  ", palette.dim)
-            .add(fmt.tokens(burn.output_tokens_per_min), palette.text if burn.calls else palette.faint)
+            .add(
+                fmt.tokens(burn.output_tokens_per_min),
+                palette.text if burn.calls else palette.faint,
+            )
             .add(" out", palette.dim)
         )
         one, _, long = live.burn
@@ -135,7 +136,9 @@ class HourChart(Drawing):
         left = (width - len(middle)) // 2 - len(first)
         right = width - len(first) - left - len(middle) - len(last)
         if left < 2 or right < 2:
-            return both_ends(Line().add(first, palette.faint), Line().add(last, palette.faint), width)
+            return both_ends(
+                Line().add(first, palette.faint), Line().add(last, palette.faint), width
+            )
         return Line().add(f"{first}{' ' * left}{middle}{' ' * right}{last}", palette.faint)
 
 

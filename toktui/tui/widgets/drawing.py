@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual.geometry import Region
 from textual.strip import Strip
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual import events
+    from textual.app import App
 
 
 class Drawing(Widget):
@@ -88,7 +89,7 @@ class Drawing(Widget):
 
 def palette_of(widget: Widget) -> Palette:
     """The palette of the theme that is on; the same object as long as the theme is."""
-    app = widget.app
+    app = cast("App[object]", widget.app)  # pyright: ignore[reportUnknownMemberType]
     key = (app.theme, app.current_theme.dark)
     known: tuple[object, Palette] | None = getattr(app, "_toktui_palette", None)
     if known is None or known[0] != key:

@@ -96,7 +96,7 @@ class Notices(Drawing):
 
     def refresh_notice(self) -> None:
         """Shows or hides itself."""
-        low = self.app.size.height < 10
+        low = self.screen.size.height < 10
         self.display = bool(self.failure) if low else bool(self._notes())
         self.redraw()
 
@@ -128,7 +128,9 @@ class Notices(Drawing):
             if progress.phase == "following" and progress.holder:
                 notes.append((f"{progress.holder} writes; this one reads along", False))
         if self.live is not None and (models := self.live.today.unpriced_models):
-            names = ", ".join(models[:2]) + (f" and {len(models) - 2} more" if len(models) > 2 else "")
+            names = ", ".join(models[:2]) + (
+                f" and {len(models) - 2} more" if len(models) > 2 else ""
+            )
             notes.append((f"no price for {names}: toktui prices set", False))
         return notes
 
@@ -151,7 +153,10 @@ class Footer(Drawing):
             line.add("filter: ", palette.accent).add(self.filter_text, palette.strong)
             line.add("  esc clears   ", palette.faint)
         for key, word, action in self.keys:
-            piece = (link(f"{key} ", palette.accent, action), link(f"{word}   ", palette.dim, action))
+            piece = (
+                link(f"{key} ", palette.accent, action),
+                link(f"{word}   ", palette.dim, action),
+            )
             if line.width + sum(part.cell_length for part in piece) - 3 > width:
                 break
             line.extend(piece)

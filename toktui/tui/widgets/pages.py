@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding
 
@@ -19,7 +19,7 @@ class Pages(Drawing, can_focus=True):
     """Scrolls through what `write` gives for a width."""
 
     DEFAULT_CSS = "Pages { height: 1fr; }"
-    BINDINGS = [
+    BINDINGS: ClassVar[list[Any]] = [
         Binding("up,k", "scroll(-1)", "up", show=False),
         Binding("down,j", "scroll(1)", "down", show=False),
         Binding("home,g", "scroll(-1000000)", "first", show=False),

@@ -172,11 +172,21 @@ def _limit(limit: Limit, now_ms: int, palette: Palette) -> Line:
         return line.add(f" in the block,{left}" if left else " in the block", palette.dim).add(
             " (derived)", palette.faint
         )
-    line.extend(gauge(limit.used_percent / 100, 10, _heat(limit.used_percent, palette), palette.faint).pieces)
+    line.extend(
+        gauge(
+            limit.used_percent / 100, 10, _heat(limit.used_percent, palette), palette.faint
+        ).pieces
+    )
     line.add(f" {limit.used_percent:.0f} %", palette.text).add(left, palette.dim)
     age = now_ms - limit.as_of_ms
     return line.add(f" ({fmt.span(age)} old)", palette.faint) if age >= 15 * 60_000 else line
 
 
 def _heat(percent: float, palette: Palette) -> Style:
-    return palette.error if percent >= _FULL else palette.warning if percent >= _HIGH else palette.accent
+    return (
+        palette.error
+        if percent >= _FULL
+        else palette.warning
+        if percent >= _HIGH
+        else palette.accent
+    )
