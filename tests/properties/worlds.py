@@ -291,3 +291,24 @@ def codex_world(seed: int, *, future: bool = True) -> World:
 
 
 WORLDS: dict[str, Callable[..., World]] = {"claude-code": claude_world, "codex": codex_world}
+
+
+def crowd(agent: str, count: int) -> World:
+    """A home of many worlds side by side, each with ids of its own."""
+    home: World = {}
+    for seed in range(count):
+        own = [
+            ("00000001-0000", f"{seed + 1:08x}-1000"),
+            ("019a8f00-0000", f"019a8f00-{seed + 1:04x}"),
+            ("msg_010000", f"msg_01{seed + 1:04x}"),
+            ("chatcmpl-1", f"chatcmpl-{seed + 2}"),
+            ("-w-shop", f"-w-shop{seed}"),
+            ("-w-elsewhere", f"-w-elsewhere{seed}"),
+            ("resp_", f"resp_{seed}_"),
+        ]
+        for path, data in WORLDS[agent](seed, future=False).items():
+            name = str(path)
+            for old, new in own:
+                name, data = name.replace(old, new), data.replace(old.encode(), new.encode())
+            home[Path(name)] = data
+    return home

@@ -59,7 +59,8 @@ class Follower:
         now = time.monotonic()
         self._next_hot = now
         self._next_folders = now + _FOLDERS_EVERY_S
-        self._next_all = now + _ALL_EVERY_S
+        # What grew between the walk and the first hints was seen by neither.
+        self._next_all = now
 
     def _take_over(self, discovery: Discovery) -> None:
         now_ms = self._context.now_ms()
@@ -168,7 +169,7 @@ class Follower:
         self._begun.pop(path, None)
         if len(self._begun) >= _MOST_OPEN:
             del self._begun[next(iter(self._begun))]
-        begun = set() if batches[0].fresh else set(one.before.begun)
+        begun = set[str]() if batches[0].fresh else set(one.before.begun)
         for batch in batches:
             begun |= begun_in(batch)
         self._begun[path] = begun

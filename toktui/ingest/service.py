@@ -77,7 +77,7 @@ class IngestService:
         while not self._stopping.is_set():
             try:
                 prepare_data(self._context.paths)
-                self._answered = self._lock.last_ticket() if not self._lock.held else self._answered
+                self._answered = self._lock.done_so_far() if not self._lock.held else self._answered
                 if self._lock.acquire("toktui"):
                     self._write()
                 else:

@@ -80,13 +80,19 @@ class StoreLock:
             return "another toktui"
 
     def request(self, what: Request) -> int:
-        """Asks the holder for something; gives the ticket that its answer will reach."""
+        """Asks the holder for something; gives the ticket that its answer will reach.
+
+        Tickets rise even where the clock stands still or is set back.
+        """
+        last = max(_mtime(self._ask), _mtime(self._answer))
         fd = os.open(self._ask, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             os.write(fd, what.encode())
         finally:
             os.close(fd)
-        return self._ask.stat().st_mtime_ns
+        if _mtime(self._ask) <= last:
+            os.utime(self._ask, ns=(last + 1, last + 1))
+        return _mtime(self._ask)
 
     def wait_for_answer(self, ticket: int, wait_ms: int) -> bool:
         """Whether the holder has caught up with the ticket within the time."""
@@ -113,9 +119,11 @@ class StoreLock:
         self._answer.touch(mode=0o600)
         os.utime(self._answer, ns=(ticket, ticket))
 
-    def last_ticket(self) -> int:
-        """The newest request of any age."""
-        return _mtime(self._ask)
+    def done_so_far(self) -> int:
+        """The newest ticket that a new holder need not answer; he does answer a catch-up."""
+        answered = _mtime(self._answer)
+        pending = self.pending(answered)
+        return answered if pending is not None and pending[1] == "catch-up" else _mtime(self._ask)
 
     def insist(self, who: str, *, wait_s: float = LOCK_S) -> None:
         """Takes the lock, asking a holder to yield it; StoreError names him after `wait_s`."""
