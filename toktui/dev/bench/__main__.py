@@ -17,6 +17,7 @@ from typing import Final
 import click
 
 from toktui.clock import now_ms
+from toktui.dev.bench.machine import RunError
 from toktui.dev.bench.settings import Settings
 from toktui.dev.bench.table import Result, table
 from toktui.dev.corpus.size import SIZE
@@ -62,16 +63,18 @@ def main(
     finally:
         if folder is None:
             shutil.rmtree(place, ignore_errors=True)
-    click.echo(table(results))
+        click.echo(table(results))
 
 
 def _measured(name: str, settings: Settings) -> list[Result]:
-    """The rows of a part; a part of the program that is not there yet has none."""
+    """The rows of a part; one of a program that is not there yet, or fails, says so."""
     module, function = PARTS[name]
     try:
         return list(getattr(importlib.import_module(module), function)(settings))
     except ImportError as error:
         return [Result(name, f"not built ({error.name})")]
+    except RunError as error:
+        return [Result(name, str(error), ok=False)]
 
 
 if __name__ == "__main__":
