@@ -165,9 +165,7 @@ def test_the_longest_lifetime_that_was_written_decides_the_expiry(home: Path, lo
     assert look().sessions[0].cache_expires_ms == NOW + 57 * MINUTE
 
 
-def test_the_next_turn_reads_the_context_or_writes_it_again(
-    home: Path, look: Look, book: RateBook
-):
+def test_the_next_turn_reads_the_context_or_writes_it_again(home: Path, look: Look, book: RateBook):
     log = talk(home, 90_000, 20_000)
     (session,) = look().sessions
     expected = next_turn(
