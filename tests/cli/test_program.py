@@ -163,6 +163,7 @@ def loaded_by(*args: str) -> set[str]:
 def test_a_report_on_an_unchanged_store_imports_no_more_than_it_needs(logs: Any, toktui: Any):
     log = logs.raw("")
     logs.call()
+    logs.call(model="mystery-1")
     os.utime(log, (log.stat().st_mtime - 3600,) * 2)
     toktui("sync")
     loaded = loaded_by("report", "--json")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import Final
 
@@ -31,6 +30,8 @@ def note(text: str) -> None:
 
 def width() -> int:
     """Columns to fill: `COLUMNS`, else the terminal's, else 80 for a pipe."""
+    import shutil
+
     return min(WIDEST, shutil.get_terminal_size((80, 24)).columns)
 
 

@@ -5,11 +5,15 @@ The usual case, so it imports neither the parsers' pipeline nor prices.
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+from toktui import pricing
 from toktui.agents import agent
 from toktui.errors import StoreError
+from toktui.ingest.context import UPDATE_NAME
 from toktui.ingest.discover import find_logs, roots
 from toktui.store.connect import connect_reader, version_of
 from toktui.store.schema import VERSION
@@ -18,11 +22,14 @@ if TYPE_CHECKING:
     from toktui.ingest.context import Context
     from toktui.ingest.discover import FoundLog
 
-_KNOWN = "select path, device, inode, size, mtime_ns, parser, gone_ms is not null from log"
-_REFUSED = "select exists (select 1 from misread where length(body) > 0)"
+_KNOWN: Final = "select path, device, inode, size, mtime_ns, parser, gone_ms is not null from log"
+_REFUSED: Final = "select exists (select 1 from misread where length(body) > 0)"
 """Lines that another time may make good."""
-_UNPRICED = "select exists (select 1 from session_total where unpriced > 0)"
-_BOOK = "select value from setting where name = 'book'"
+_UNPRICED: Final = "select exists (select 1 from session_total where unpriced > 0)"
+_BOOK: Final = "select value from setting where name = 'book'"
+_SHIPPED: Final = Path(pricing.__path__[0]) / "data/rates.json"
+_HEAD: Final = 200
+_VERSION: Final = re.compile(rb'"version":"([^"\\]+)"')
 
 
 def is_unchanged(context: Context) -> bool:
@@ -36,7 +43,7 @@ def is_unchanged(context: Context) -> bool:
             return False
         if db.execute(_UNPRICED).fetchone()[0]:
             priced_by = db.execute(_BOOK).fetchone()
-            if priced_by is None or priced_by[0] != context.book().version:
+            if priced_by is None or priced_by[0] != _book_version(context):
                 return False
         rows = {row[0]: row[1:] for row in db.execute(_KNOWN)}
     except (StoreError, sqlite3.Error):
@@ -47,6 +54,16 @@ def is_unchanged(context: Context) -> bool:
     if found.problems or not all(_is_known(log, rows.pop(log.path, None)) for log in found.logs):
         return False
     return all(gone for *_, gone in rows.values())
+
+
+def _book_version(context: Context) -> str:
+    """Of the whole book; where only the shipped one counts, from the first bytes of its file."""
+    if not context.config.prices and not (context.paths.data / UPDATE_NAME).exists():
+        with _SHIPPED.open("rb") as file:
+            found = _VERSION.search(file.read(_HEAD))
+        if found is not None:
+            return found[1].decode()
+    return context.book().version
 
 
 def _is_known(log: FoundLog, row: tuple[int, int, int, int, int, int] | None) -> bool:
