@@ -39,8 +39,13 @@ class KnownLog(msgspec.Struct):
     lines: Lines
     rng: Random
 
+    def append_past(self, at_ms: int, model: str) -> None:
+        """One more call, as if the log had been left alone since."""
+        self.append(at_ms, model)
+        os.utime(self.path, ns=(at_ms * 1_000_000, at_ms * 1_000_000))
+
     def append(self, at_ms: int, model: str) -> None:
-        """One more call, whose model is a name that is nowhere else on the screen."""
+        """One more call; the log's session works now, whatever the call's time."""
         of = reply(self.rng, model, Counts(3, 41_000, 900, 310))
         with self.path.open("ab", buffering=0) as log:
             log.write(self.lines.block(at_ms, of, Text("Done.")) + b"\n")
@@ -63,8 +68,7 @@ def small_logs(home: Path, count: int, *, newest_ms: int, model: str) -> list[Kn
         log = KnownLog(folder / f"{session}.jsonl", lines, rng)
         prompt = lines.prompt(at_ms - 9_000, "Please have a look.")
         log.path.write_bytes(prompt + b"\n")
-        log.append(at_ms, model if number == 0 else rng.choice(_MODELS))
-        os.utime(log.path, ns=(at_ms * 1_000_000, at_ms * 1_000_000))
+        log.append_past(at_ms, model if number == 0 else rng.choice(_MODELS))
         known.append(log)
     return known
 

@@ -85,7 +85,7 @@ def _syncs(
     """One new call: a whole sync in this process, in CPU seconds."""
     used: dict[Path, list[float]] = {small: [], large: []}
     for number in range(settings.runs + 1):
-        logs[1 + number].append(now_ms() - 2 * HOUR_MS, "claude-opus-5-5")
+        logs[1 + number].append_past(now_ms() - 2 * HOUR_MS, "claude-opus-5-5")
         for data in (small, large):
             context = Context(Paths(data=data, config=data / "config"), Config(), home, {})
             before = time.process_time()
@@ -108,7 +108,7 @@ def _idle(settings: Settings, home: Path, data: Path, logs: list[KnownLog]) -> l
         ("idle", _IDLE_SHARE, True), ("idle with a countdown", _COUNTING_SHARE, False),
     ):
         if not silent:
-            logs[0].append(now_ms() - 20 * MINUTE_MS, "claude-opus-5-5")
+            logs[0].append_past(now_ms() - 20 * MINUTE_MS, "claude-opus-5-5")
         screen = _screen(home, data)
         screen.until_quiet(quiet_s=3.0, wait_s=_WAIT_S)
         memory = memory_of(screen.pid)
