@@ -53,7 +53,7 @@ class Screens:
 
     async def rest(self) -> None:
         for _ in range(3):
-            await asyncio.to_thread(self.app._refresher.wait_until_idle, 10)
+            await asyncio.to_thread(self.app.wait_until_read, 10)
             await self.pilot.pause()
 
     async def press(self, *keys: str) -> None:

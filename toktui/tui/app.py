@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
@@ -24,7 +23,7 @@ from toktui.tui.views import tabs, view_types
 from toktui.tui.widgets.header import Footer, Header, Notices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
@@ -166,6 +165,10 @@ class ToktuiApp(App[None]):
     def _tell(self, change: Change) -> None:
         """Called in the ingest's thread."""
         self.post_message(Changed(change))
+
+    def wait_until_read(self, timeout_s: float) -> bool:
+        """Whether everything that was asked of the store is read; not for the drawing thread."""
+        return self._refresher.wait_until_idle(timeout_s)
 
     # ---- which view is seen ----
 
@@ -420,34 +423,21 @@ class ToktuiApp(App[None]):
 
 
 def run(context: Context, *, demo: bool = False) -> int:
-    """Runs the screens until the user leaves; gives the exit code."""
-    from toktui.ingest.service import IngestService  # noqa: PLC0415  after the first import of Textual
+    """Runs the screens until the user leaves; gives the exit code. `demo` only labels them."""
+    from toktui.ingest.service import IngestService  # noqa: PLC0415  after Textual's first import
 
-    with _demo(context) if demo else _same(context) as used:
-        zone = clock.zone(None, used.env, config=used.config.ui.timezone)
-        app = ToktuiApp(
-            store=used.paths.store,
-            zone=zone,
-            book=used.book,
-            now_ms=used.now_ms,
-            ingest=lambda tell: IngestService(used, tell),
-            theme=used.config.ui.theme,
-            store_name=_short(used.paths.store, used.home),
-            demo=demo,
-        )
-        app.run()
-        return app.return_code or 0
-
-
-@contextmanager
-def _same(context: Context) -> Generator[Context]:
-    yield context
-
-
-def _demo(context: Context) -> Any:
-    from toktui.dev.demo import demo_context  # noqa: PLC0415  only the demo needs it
-
-    return demo_context(context)
+    app = ToktuiApp(
+        store=context.paths.store,
+        zone=clock.zone(None, context.env, config=context.config.ui.timezone),
+        book=context.book,
+        now_ms=context.now_ms,
+        ingest=lambda tell: IngestService(context, tell),
+        theme=context.config.ui.theme,
+        store_name=_short(context.paths.store, context.home),
+        demo=demo,
+    )
+    app.run()
+    return app.return_code or 0
 
 
 def _short(path: Path, home: Path) -> str:

@@ -1,0 +1,135 @@
+"""`make shots`: every screen, dark and light, as `screenshots/*.svg` and, with Chromium, `*.png`.
+
+The work in the pictures is made up, seeded, and hangs on a clock that stands still, so that the
+same program draws the same pictures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from toktui.dev.sample import busy_afternoon, settle_home
+from toktui.ingest.progress import Change, Progress
+from toktui.pricing.rates import load_book
+from toktui.tui.app import ToktuiApp
+from toktui.tui.theme import THEMES
+from toktui.tui.views import view_types
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+NOW: Final = 1_795_357_925_000
+"""2026-11-22 14:32:05 UTC."""
+SIZE: Final = (120, 36)
+FOLDER: Final = Path(__file__).parents[2] / "screenshots"
+WAYS: Final = {
+    "live": (), "sessions": ("2",), "session": ("2", "enter"), "why": ("2", "enter", "w"),
+}  # fmt: skip
+"""The keys that lead to each screen."""
+_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+
+
+class _AtRest:
+    """An ingest that has read everything."""
+
+    def __init__(self, tell: Callable[[Change], None]) -> None:
+        del tell
+        self.progress = Progress(phase="live", logs_known=66, agents=("claude-code", "codex"))
+
+    def start(self) -> None:
+        """Nothing to read."""
+
+    def stop(self) -> None:
+        """Nothing to end."""
+
+
+async def picture(store: Path, keys: tuple[str, ...], theme: str) -> str:
+    """The SVG of the screen to which the keys lead."""
+    app = ToktuiApp(
+        store=store,
+        zone=ZoneInfo("UTC"),
+        book=load_book,
+        now_ms=lambda: NOW,
+        ingest=_AtRest,
+        theme=theme,
+    )
+    async with app.run_test(size=SIZE) as pilot:
+        await _rest(app, pilot.pause)
+        for key in keys:
+            await pilot.press(key)
+            await _rest(app, pilot.pause)
+        return app.export_screenshot(title="toktui", simplify=True)
+
+
+async def _rest(app: ToktuiApp, pause: Callable[[], Awaitable[None]]) -> None:
+    for _ in range(3):
+        await asyncio.to_thread(app.wait_until_read, 10.0)
+        await pause()
+
+
+def main() -> int:
+    """Writes all pictures; gives the exit code."""
+    unknown = {view.KEY for view in view_types()} - WAYS.keys()
+    if unknown:
+        print(f"No keys are known that lead to {', '.join(sorted(unknown))}.", file=sys.stderr)
+        return 1
+    FOLDER.mkdir(exist_ok=True)
+    browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    with tempfile.TemporaryDirectory() as folder:
+        store = prepare(Path(folder))
+        for theme in THEMES:
+            shade = "dark" if theme.dark else "light"
+            for name, keys in WAYS.items():
+                svg = FOLDER / f"{name}-{shade}.svg"
+                svg.write_text(asyncio.run(picture(store, keys, theme.name)))
+                print(svg.name)
+                if browser:
+                    rasterise(browser, svg)
+    if not browser:
+        print("Chromium is not installed: no PNG.", file=sys.stderr)
+    return 0
+
+
+def prepare(folder: Path) -> Path:
+    """A store with four weeks of work, whose logs seem to be in a home of that name."""
+    home, store = folder / "home", folder / "data/toktui.db"
+    busy_afternoon(home, NOW)
+    settle_home(home, store, load_book(), NOW)
+    db = sqlite3.connect(store)
+    with db:
+        db.execute("update log set path = replace(path, ?, '/home/dev')", (str(home),))
+    db.close()
+    return store
+
+
+def rasterise(browser: str, svg: Path) -> None:
+    """A PNG beside the SVG, in whatever monospaced font this machine has."""
+    text = re.sub(r"@font-face \{.*?\}", "", svg.read_text(), flags=re.DOTALL)
+    text = text.replace("Fira Code", "DejaVu Sans Mono")
+    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
+    assert found is not None
+    width, height = (int(float(side)) + 1 for side in found.groups())
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "page.html"
+        page.write_text(f'<body style="margin:0">{text}</body>')
+        subprocess.run(
+            [
+                browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+                "--default-background-color=00000000", f"--window-size={width},{height}",
+                f"--screenshot={svg.with_suffix('.png')}", page.as_uri(),
+            ],
+            check=True, capture_output=True,
+        )  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())
