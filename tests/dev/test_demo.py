@@ -103,8 +103,10 @@ def test_sessions_write_in_the_order_of_time() -> None:
         assert times[0] >= scene.starts_ms
 
 
-def test_somebody_sits_at_each_agent() -> None:
-    assert {scene.agent for scene in open_now(1, NOW_MS)} == set(writer_names())
+def test_somebody_sits_at_each_agent_and_in_different_projects() -> None:
+    scenes = open_now(1, NOW_MS)
+    assert {scene.agent for scene in scenes} == set(writer_names())
+    assert len({scene.project for scene in scenes}) == len(scenes)
 
 
 def test_every_feature_of_a_writer_happens() -> None:

@@ -39,12 +39,17 @@ def history(seed: int, now_ms: int, weeks: int) -> list[Scene]:
 
 
 def open_now(seed: int, now_ms: int) -> list[Scene]:
-    """Sessions without end that began a while ago: somebody sits at each of them."""
-    agents = _round_robin(OPEN)
-    return [
-        _scene(f"{seed} open {i}", now_ms - before, turns=None, agent=agent)
-        for i, (agent, before) in enumerate(zip(agents, _OPENED_BEFORE_MS, strict=True))
-    ]
+    """Sessions without end that began a while ago, each in a project of its own: somebody sits at
+    each of them."""
+    rng = Random(f"open {seed}")
+    places = rng.sample(words.PROJECTS, OPEN)
+    scenes: list[Scene] = []
+    for i, (agent, before) in enumerate(zip(_round_robin(OPEN), _OPENED_BEFORE_MS, strict=True)):
+        scene = _scene(f"{seed} open {i}", now_ms - before, turns=None, agent=agent)
+        project, branches = places[i]
+        branch = rng.choice(branches)
+        scenes.append(msgspec.structs.replace(scene, project=project, branch=branch))
+    return scenes
 
 
 def later(seed: int, number: int, starts_ms: int) -> Scene:

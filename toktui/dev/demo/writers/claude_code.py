@@ -140,7 +140,7 @@ class _Session:
             yield from self._round(lines, self._talk, last=step == rounds - 1)
             if self._talk.full:
                 yield from self._compact()
-            if "agents" in self._scene.features and rng.random() < 0.035:
+            if "agents" in self._scene.features and rng.random() < 0.05:
                 yield from self._agents()
         yield self._write(lines.system(self._at_ms, "turn_duration"))
 
