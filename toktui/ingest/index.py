@@ -6,7 +6,7 @@ import gc
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -152,4 +152,14 @@ def _context() -> BaseContext:
     import multiprocessing  # noqa: PLC0415  only a large backlog needs it
 
     plain = threading.active_count() == 1 and sys.platform == "linux"
+    if not plain:
+        _start_tracker()
     return multiprocessing.get_context("fork" if plain else "spawn")
+
+
+def _start_tracker() -> None:
+    """Starts the process that spawning needs with a stderr that is a file; the screens' is none."""
+    from multiprocessing import resource_tracker  # noqa: PLC0415
+
+    with redirect_stderr(sys.__stderr__):
+        resource_tracker.ensure_running()

@@ -114,7 +114,8 @@ class ToktuiApp(App[None]):
         self._refresher = Refresher(
             store=store, zone=zone, now_ms=now_ms, book=book, post=self.post_message
         )
-        self._ingest = ingest(self._tell) if ingest else None
+        self._make_ingest = ingest
+        self._ingest: Ingest | None = None
         self._views: dict[str, View[Any]] = {}
         self._trail: list[str] = []
         self._due: Timer | None = None
@@ -153,7 +154,9 @@ class ToktuiApp(App[None]):
             loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
 
     def _start_ingest(self) -> None:
-        if self._ingest is not None:
+        """Begins once something is seen: what the ingest imports is slow."""
+        if self._make_ingest is not None:
+            self._ingest = self._make_ingest(self._tell)
             self._ingest.start()
 
     def on_unmount(self) -> None:

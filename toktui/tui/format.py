@@ -53,6 +53,14 @@ def tokens(count: float | None) -> str:
     return str(round(count)) if count < 999.5 else three_digits(count)
 
 
+def window(count: int) -> str:
+    """A context window, which is a round number: `200k`, `1M`."""
+    for unit, sign in ((1_000_000, "M"), (1_000, "k")):
+        if count >= unit:
+            return f"{count / unit:.3g}{sign}"
+    return str(count)
+
+
 def money(nusd: int | None, *, lacks: bool = False, estimated: bool = False) -> str:
     """`$0.0123`, `$1.23`, `$12.3`, `$1.23k`; `lacks` marks a sum without its unpriced calls."""
     if nusd is None:

@@ -88,8 +88,8 @@ def both_ends(left: Line, right: Line, width: int, *, keep_left: bool = False) -
     if keep_left and left.width + 1 > room:
         return left
     if left.width > room:
-        kept = Strip(left.pieces).crop(0, max(0, room))
-        return Line(*kept, *right.pieces)
+        kept = Strip(left.pieces).crop(0, max(0, room - 1))
+        return Line(*kept).fill(room).extend(right.pieces)
     return Line(*left.pieces).fill(room).extend(right.pieces)
 
 

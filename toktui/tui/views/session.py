@@ -38,15 +38,15 @@ class CallRows(PagedRows):
 
     COLUMNS = (
         Column("at", "time", 13, False, 0),
-        Column("who", "by", 12, False, 96),
-        Column("model", "model", 15, False, 62),
+        Column("who", "by", 12, False, 114),
+        Column("model", "model", 15, False, 69),
         Column("read", "read", 7, True, 0),
         Column("write", "write", 7, True, 40),
-        Column("input", "input", 7, True, 72),
+        Column("input", "input", 7, True, 78),
         Column("output", "output", 7, True, 50),
         Column("cost", "cost", 8, True, 30),
-        Column("copies", "copies", 6, True, 84),
-        Column("cold", "", 12, False, 76),
+        Column("copies", "copies", 6, True, 86),
+        Column("cold", "", 12, False, 100),
     )
     GROW = (("cold", 40), ("model", 24), ("who", 24))
 

@@ -38,16 +38,16 @@ class SessionRows(PagedRows):
     SORT_ACTION = "sort_by"
     COLUMNS = (
         Column("last", "last call", 13, False, 0),
-        Column("agent", "agent", 12, False, 84),
+        Column("agent", "agent", 12, False, 97),
         Column("project", "project", 14, False, 0),
-        Column("model", "model", 15, False, 66),
-        Column("span", "lasted", 10, True, 116),
+        Column("model", "model", 15, False, 74),
+        Column("span", "lasted", 10, True, 119),
         Column("calls", "calls", 7, True, 50),
         Column("tokens", "tokens", 7, True, 58),
-        Column("hit", "hit", 7, True, 74),
+        Column("hit", "hit", 7, True, 83),
         Column("saved", "saved", 7, True, 128),
         Column("cost", "cost", 8, True, 0),
-        Column("id", "id", 8, False, 104),
+        Column("id", "id", 8, False, 107),
     )
     GROW = (("project", 30), ("model", 24), ("project", 60), ("id", 36))
 

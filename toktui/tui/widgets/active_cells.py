@@ -190,13 +190,5 @@ def _share(context: int | None, window: int | None) -> float | None:
 
 
 def _context(context: int | None, window: int | None, width: int) -> str:
-    full = f"{fmt.tokens(context)}/{_window(window)}" if window else fmt.tokens(context)
+    full = f"{fmt.tokens(context)}/{fmt.window(window)}" if window else fmt.tokens(context)
     return full if len(full) <= width else fmt.tokens(context)
-
-
-def _window(window: int) -> str:
-    """A window is a round number: `200k`, `1M`."""
-    for unit, sign in ((1_000_000, "M"), (1_000, "k")):
-        if window >= unit:
-            return f"{window / unit:.3g}{sign}"
-    return str(window)

@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 COLUMNS: Final = (
     Column("agent", "agent", 12, False, 92),
     Column("project", "project", 14, False, 0),
-    Column("model", "model", 13, False, 66),
+    Column("model", "model", 13, False, 68),
     Column("gauge", "", 10, False, 126),
     Column("context", "context", 10, True, 44),
-    Column("spark", "last hour", 12, False, 146),
+    Column("spark", "last hour", 12, False, 136),
     Column("burn", "$/h", 7, True, 0),
     Column("cost", "cost", 7, True, 30),
-    Column("hit", "hit", 6, True, 74),
+    Column("hit", "hit", 6, True, 76),
     Column("cache", "cache", 7, True, 54),
-    Column("warm", "next", 7, True, 104),
-    Column("cold", "cold", 7, True, 104),
+    Column("warm", "next", 7, True, 108),
+    Column("cold", "cold", 7, True, 108),
 )
 _GROW: Final = (
     ("project", 24), ("model", 20), ("gauge", 20), ("spark", 12), ("project", 40),

@@ -110,6 +110,7 @@ class Slit(Widget):
 
     def __init__(self, drawing: Drawing) -> None:
         super().__init__()
+        self.display = False
         self._drawing = drawing
         self.first = -1
         self.length = 0

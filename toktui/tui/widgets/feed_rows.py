@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from toktui.metrics.feed import FeedCall
     from toktui.tui.theme import Palette
 
-_WITH_AGENT = 92
-_WITH_MODEL = 64
-_WITH_INPUT = 78
+_WITH_AGENT = 100
+_WITH_MODEL = 78
+_WITH_INPUT = 86
 _TIME = 12
 _COUNT = 8
 _COST = 9

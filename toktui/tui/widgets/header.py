@@ -59,7 +59,7 @@ class Header(Drawing):
         else:
             line.add(f"○ {progress.phase}", palette.dim)
         working = sum(s.state == "working" for s in self.live.sessions) if self.live else 0
-        if width >= 60:
+        if width >= 60 and progress.phase in ("live", "following"):
             agents = fmt.plural(len(progress.agents), "agent")
             line.add(f"   {agents}", palette.dim).add(f" · {working} working", palette.dim)
         return line

@@ -122,7 +122,7 @@ class CostChart(Drawing):
         line = stacked(
             [[step.context for step in steps]], [palette.accent], height=1, top=top, wide=wide
         )
-        window = f" of {fmt.tokens(detail.window)}" if detail.window else ""
+        window = f" of {fmt.window(detail.window)}" if detail.window else ""
         text = f"context of the conversation, up to {fmt.tokens(largest)}{window}"
         return [*line, Line().add(text, palette.faint)]
 
