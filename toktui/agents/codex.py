@@ -15,7 +15,7 @@ Unknown:  the tier before `thread_settings_applied` existed; history whose paren
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, cast
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -262,14 +262,17 @@ class _Codex:
         items: list[Sighting | Fact] = []
         misread: list[Misread] = []
         for value in found:
-            if not isinstance(value, dict) or value.get("type") not in _READ:
+            if not isinstance(value, dict):
+                continue
+            whole = cast("dict[str, object]", value)
+            if whole.get("type") not in _READ:
                 continue
 
-            def read(shape: type[_S], payload: object = value.get("payload")) -> _S:
+            def read(shape: type[_S], payload: object = whole.get("payload")) -> _S:
                 return convert(payload, shape)
 
             try:
-                head = convert({k: value.get(k) for k in _Head.__struct_fields__}, _Head)
+                head = convert({k: whole.get(k) for k in _Head.__struct_fields__}, _Head)
                 items.extend(self._row(head, read, state))
             except msgspec.ValidationError as error:
                 misread.append(Misread(clean(str(error), 160), state.version))
@@ -452,15 +455,17 @@ def _minus(one: _Total, other: _Total) -> _Total:
 
 def _spawn(source: object) -> dict[str, str]:
     """What `source` says of the spawning thread; only its strings."""
-    if not isinstance(source, dict):
-        return {}
-    told: object = source.get("subagent")
+    told = _dict(source).get("subagent")
     if isinstance(told, str):
         return {"agent_role": told}
-    spawn: object = told.get("thread_spawn") if isinstance(told, dict) else None
-    if not isinstance(spawn, dict):
+    spawn = _dict(told).get("thread_spawn")
+    if spawn is None:
         return {"agent_role": ""} if told is not None else {}
-    return {str(k): v for k, v in spawn.items() if isinstance(v, str)}
+    return {key: value for key, value in _dict(spawn).items() if isinstance(value, str)}
+
+
+def _dict(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
 def _limits(limits: _Limits, at_ms: int) -> Iterator[Fact]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING
 from toktui import clock
 from toktui.agents import agent_names
 from toktui.config import load_config
+from toktui.errors import UsageError
 from toktui.ingest.context import Context
-from toktui.paths import user_paths
+from toktui.paths import prepare_data, user_paths
 
 if TYPE_CHECKING:
     import sqlite3
@@ -57,6 +59,19 @@ def reading(
 
 def start_screens(*, demo: bool) -> int:
     """Runs the screens until the user leaves; gives the exit code."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "The screens need a terminal.", "For scripts there is `toktui now` or `toktui report`."
+        )
+    from toktui.journal import open_journal
     from toktui.tui.app import run
 
-    return run(open_context(), demo=demo)
+    context = open_context()
+    if demo:
+        from toktui.dev.demo import demo_context
+
+        with demo_context(context) as imitated:
+            return run(imitated, demo=True)
+    prepare_data(context.paths)
+    open_journal(context.paths)
+    return run(context)

@@ -36,7 +36,7 @@ def open_settler(context: Context, *, notice: Callable[[str], None] | None = Non
     StoreError where the store cannot be opened.
     """
     path = context.paths.store
-    tell = notice or (lambda _: None)
+    tell = notice or _say_nothing
     if path.exists() and _is_damaged(context):
         tell(recover(context.paths, context.now_ms()).sentence())
     try:
@@ -51,6 +51,10 @@ def open_settler(context: Context, *, notice: Callable[[str], None] | None = Non
             "Make the folder writable, free some space, or set TOKTUI_DATA_DIR to another folder.",
         ) from error
     return settler
+
+
+def _say_nothing(text: str) -> None:
+    del text
 
 
 def suspect(context: Context) -> None:
@@ -130,14 +134,7 @@ def sync(
     prepare_data(context.paths)
     lock = StoreLock(context.paths.lock)
     if lock.acquire("toktui sync"):
-        try:
-            with _closing(open_settler(context, notice=notice)) as settler:
-                result = _sync_once(settler, context, advance)
-                if notice is not None:
-                    back_up_weekly(settler, context, notice=notice)
-                return result
-        finally:
-            lock.release()
+        return _sync_as_writer(context, lock, advance, notice)
     ticket = lock.request("catch-up")
     end = time.monotonic() + _SYNC_WAIT_MS / 1000
     while not lock.wait_for_answer(ticket, 1000):
@@ -153,6 +150,23 @@ def sync(
     finally:
         db.close()
     return SyncResult("other", seen, Outcome(), time.monotonic() - started, totals)
+
+
+def _sync_as_writer(
+    context: Context,
+    lock: StoreLock,
+    advance: Callable[[int, int, int, int], None] | None,
+    notice: Callable[[str], None] | None,
+) -> SyncResult:
+    """Reads everything that is new; the lock is held and is released at the end."""
+    try:
+        with _closing(open_settler(context, notice=notice)) as settler:
+            result = _sync_once(settler, context, advance)
+            if notice is not None:
+                back_up_weekly(settler, context, notice=notice)
+            return result
+    finally:
+        lock.release()
 
 
 def _sync_once(
@@ -182,7 +196,6 @@ def catch_up(
     prepare_data(context.paths)
     lock = StoreLock(context.paths.lock)
     if lock.acquire("toktui"):
-        lock.release()
-        return sync(context, advance=advance)
+        return _sync_as_writer(context, lock, advance, None)
     lock.wait_for_answer(lock.request("catch-up"), wait_ms)
     return None

@@ -59,7 +59,7 @@ def _apply(settler: Settler, rule: Rule) -> int:
             "select reason, stream, reemit, rows from sighting where call = ?", (row.id,)
         ):
             if reason != HOME:
-                settler.writer.add_copies(row.agent, REASONS[reason], -copies)
+                settler.writer.add_copies(row.agent, REASONS[int(reason)], -copies)
             settler.writer.add_copies(row.agent, "stream", -stream)
             settler.writer.add_copies(row.agent, "reemit", -reemit)
     settler.writer.drop_calls(rows)

@@ -105,7 +105,7 @@ class Gatherer:
         self.agent = agent
         self.state = state
         self._latest_ms = latest_ms
-        self._begun = begun if begun is not None else set()
+        self._begun = begun if begun is not None else set[str]()
         self._open_key = open_key
         self._clear()
 

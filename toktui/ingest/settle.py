@@ -324,7 +324,7 @@ class Settler:
         known = self._rates.get(cost.rate_id)
         if known is None:
             known = self._rate(cost, self.book.rate_for(model, at_ms, tier))
-        return Price(known[1], known[0], cost.total_nusd, *cost.parts, cost.saved_nusd)
+        return Price._make((known[1], known[0], cost.total_nusd, *cost.parts, cost.saved_nusd))
 
     def _rate(self, cost: Cost, found: Rate | None) -> tuple[int, int]:
         """The numbers of the rate row that priced a call, and of the model that it names."""
@@ -427,7 +427,7 @@ class Settler:
                 " join log l on l.id = s.log join name p on p.id = s.project where s.id = ?",
                 (number,),
             ).fetchone()
-            known = (path, Source(KINDS[kind], session, origin, agent_id), project)
+            known = (path, Source(KINDS[int(kind)], session, origin, agent_id), project)
             self._sources[number] = known
         return known
 

@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 from toktui.dev.imitate.claude_shapes import (
     Block,
     Embedded,
+    Head,
     LedgerEntry,
     LedgerRow,
     Message,
@@ -64,16 +65,20 @@ class Lines:
         attachment: dict[str, str] | UnsetType = UNSET,
     ) -> bytes:
         own = uuid(self._rng)
-        row = Row(
+        late = kind == "assistant"
+        head = Head(
             parentUuid=self._parent, isSidechain=self._sidechain, agentId=self._agent_id,
+            type=UNSET if late else kind,
+        )
+        row = Row(
             attributionAgent=self._agent_type if kind == "assistant" else UNSET,
             forkedFrom={"sessionId": self.origin, "messageUuid": own} if self.origin else UNSET,
-            message=message, requestId=request_id, type=kind, subtype=subtype, content=content,
+            message=message, requestId=request_id, type=kind if late else UNSET, subtype=subtype, content=content,
             isCompactSummary=summary, compactMetadata=compact, data=data, toolUseResult=result,
             attachment=attachment, uuid=own, timestamp=stamp(at_ms),
         )
         self._parent = own
-        return _encode(row)[:-1] + b"," + self._where
+        return _encode(head)[:-1] + b"," + _encode(row)[1:-1] + b"," + self._where
 
     def block(self, at_ms: int, of: Reply, block: Block) -> bytes:
         """A row of a response: one content block with the usage of the whole response."""

@@ -123,16 +123,24 @@ class Where(Struct, frozen=True):
     gitBranch: str
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class Head(Struct, frozen=True, kw_only=True):
+    """How a row begins. All but assistant rows name their type here."""
+
     parentUuid: str | None
     isSidechain: bool
     agentId: str | UnsetType = UNSET
+    type: str | UnsetType = UNSET
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """What comes after the head; assistant rows name their type behind the message."""
+
     attributionAgent: str | UnsetType = UNSET
     forkedFrom: dict[str, str] | UnsetType = UNSET
     message: Message | Prompt | UnsetType = UNSET
     requestId: str | UnsetType = UNSET
     apiBlockIndex: int | UnsetType = UNSET
-    type: str
+    type: str | UnsetType = UNSET
     subtype: str | UnsetType = UNSET
     isCompactSummary: bool | UnsetType = UNSET
     compactMetadata: dict[str, str | int] | UnsetType = UNSET

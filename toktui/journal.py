@@ -1,0 +1,28 @@
+"""toktui's own log: what went wrong and when, never what a log of an agent says."""
+
+from __future__ import annotations
+
+import logging
+from logging.handlers import RotatingFileHandler
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from toktui.paths import Paths
+
+_BYTES: Final = 1_000_000
+_KEPT: Final = 2
+"""Older files beside the one that is written: three in all."""
+
+
+def open_journal(paths: Paths) -> None:
+    """Sends what toktui's loggers say to `toktui.log`; nothing of it reaches the terminal."""
+    logger = logging.getLogger("toktui")
+    if any(isinstance(handler, RotatingFileHandler) for handler in logger.handlers):
+        return
+    handler = RotatingFileHandler(
+        paths.log, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
