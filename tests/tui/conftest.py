@@ -52,9 +52,15 @@ class Screens:
         self.pilot = pilot
 
     async def rest(self) -> None:
-        for _ in range(3):
+        """Until everything is read and the screen has been the same three times."""
+        seen: list[str] = []
+        while len(seen) < 3 or len(set(seen[-3:])) > 1:
+            assert len(seen) < 200, "the screen never rests"
             await asyncio.to_thread(self.app.wait_until_read, 10)
-            await self.pilot.pause()
+            await self.pilot.pause(0.02)
+            if not self.app.is_running:
+                return
+            seen.append(self.text)
 
     async def press(self, *keys: str) -> None:
         for key in keys:

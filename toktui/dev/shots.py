@@ -70,10 +70,10 @@ async def picture(store: Path, keys: tuple[str, ...], theme: str) -> str:
         return app.export_screenshot(title="toktui", simplify=True)
 
 
-async def _rest(app: ToktuiApp, pause: Callable[[], Awaitable[None]]) -> None:
-    for _ in range(3):
+async def _rest(app: ToktuiApp, pause: Callable[[float], Awaitable[None]]) -> None:
+    for _ in range(5):
         await asyncio.to_thread(app.wait_until_read, 10.0)
-        await pause()
+        await pause(0.05)
 
 
 def main() -> int:
