@@ -89,6 +89,7 @@ _PUT_CALL: Final = (
     f"insert or replace into call ({', '.join(CALL_COLUMNS)}, stamp) "
     f"values ({', '.join('?' * len(CALL_COLUMNS))}, ?)"
 )
+_NEW_CALL: Final = _PUT_CALL.replace(" or replace", "")
 
 
 _TOTAL: Final = "(input + cache_read + cache_write_5m + cache_write_1h + output)"
@@ -272,6 +273,11 @@ class Writer:
                 )
         self.db.executemany(_PUT_CALL, [(*row, self.stamp) for row in new])
 
+    def add_calls(self, rows: Iterable[CallRow]) -> None:
+        """Writes calls with numbers that `new_call_id` gave in this transaction."""
+        stamp = self.stamp
+        self.db.executemany(_NEW_CALL, [(*row, stamp) for row in rows])
+
     def drop_calls(self, rows: Sequence[CallRow]) -> None:
         """Takes calls out, with their share of every sum."""
         self.put_calls((), rows)
@@ -331,7 +337,10 @@ class Writer:
         self.db.execute(_NEW_QUARTERS, first)
         self.db.execute(_NEW_TOTALS, first)
         for session, begin, end in self.db.execute(
-            "select session, min(at_ms), max(at_ms) from call where id >= ? group by session", first
+            # Left alone, SQLite walks the index by session: every call of the store.
+            "select session, min(at_ms), max(at_ms) from call not indexed where id >= ?"
+            " group by session",
+            first
         ):
             span = self._spans.get(session, (begin, end))
             self._spans[session] = (min(span[0], begin), max(span[1], end))
