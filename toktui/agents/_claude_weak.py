@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from toktui.model import Tokens
 
 _ROWS_KEPT: Final = 4096
+_OPEN_KEPT: Final = 256
+"""Scopes that are remembered: a relay with an id per response opens one for each."""
 
 
 class OpenResponse(Struct, array_like=True):
@@ -48,7 +50,7 @@ class WeakIds(Struct, array_like=True):
     def _ordinal(self, place: str, uuid: str, block: int | None, tokens: Tokens) -> int:
         """Blocks rise within one response, and its prompt does not change."""
         prompt = (tokens.input, tokens.cache_read, tokens.cache_write_5m, tokens.cache_write_1h)
-        last = self.open.get(place)
+        last = self.open.pop(place, None)
         if last is None:
             ordinal = 0
         elif block is not None and last.block is not None:
@@ -58,6 +60,8 @@ class WeakIds(Struct, array_like=True):
         uuids = last.uuids if last is not None and last.ordinal == ordinal else []
         uuids.append(uuid)
         self.open[place] = OpenResponse(ordinal, block, prompt, uuids)
+        if len(self.open) > _OPEN_KEPT:
+            del self.open[next(iter(self.open))]
         return ordinal
 
     def user_row(self, uuid: str, parent: str) -> None:

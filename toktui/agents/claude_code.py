@@ -14,6 +14,7 @@ Unknown:  output of responses whose rows never got a `stop_reason` (all builds b
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
@@ -164,13 +165,13 @@ class _ClaudeCode:
         return kind not in _KINDS
 
     def parse(self, line: bytes, state: _State) -> Parsed:
-        if self.is_silent(line, 0, len(line), state):
-            return self._bystander(line, state)
         try:
             row = as_row(line)
             if row.type == "assistant":
                 return self._response(row, line, state)
         except _UNREADABLE:
+            if self.is_silent(line, 0, len(line), state):
+                return self._bystander(line, state)
             return self._slow(line, state)
         if row.type == "progress":
             try:
@@ -219,7 +220,7 @@ class _ClaudeCode:
             row = cast("dict[str, object]", value)
             try:
                 parsed = self._value(row, line if len(found) == 1 else _encoded(row), state)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, RecursionError) as error:
                 version = row.get("version")
                 name = clean(version, 24) if isinstance(version, str) else ""
                 misread.append(Misread(clean(str(error), 160), name))
@@ -377,7 +378,8 @@ def _at(value: dict[str, object], *path: str) -> object:
 
 
 def _encoded(value: dict[str, object]) -> bytes:
-    return msgspec.json.encode(value)
+    """JSON of any value that a line can hold, lone surrogates too."""
+    return json.dumps(value).encode()
 
 
 def _raw_usage(row: dict[str, object]) -> dict[str, object]:

@@ -25,7 +25,16 @@ def _constant(text: str) -> NoReturn:
     raise BrokenLineError(f"{text} is no number")
 
 
+def _with_plain_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys hold no lone surrogates, which nobody else can take."""
+    return {key.encode("utf-8", "replace").decode(): value for key, value in pairs}
+
+
 _DECODER: Final = json.JSONDecoder(parse_float=_number, parse_constant=_constant)
+_CAREFUL: Final = json.JSONDecoder(
+    parse_float=_number, parse_constant=_constant, object_pairs_hook=_with_plain_keys
+)
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 _TYPE: Final = b'"type":"'
@@ -69,6 +78,7 @@ def values(line: bytes) -> list[Any]:
     Raises BrokenLineError when any part of the line is no JSON, or nests too deep.
     """
     text = line.lstrip(b"\0").decode("utf-8", errors="replace")
+    decoder = _CAREFUL if _SURROGATE.search(line) else _DECODER
     found: list[Any] = []
     at = 0
     try:
@@ -77,7 +87,7 @@ def values(line: bytes) -> list[Any]:
                 at += 1
             if at == len(text):
                 return found
-            value, at = _DECODER.raw_decode(text, at)
+            value, at = decoder.raw_decode(text, at)
             found.append(value)
     except RecursionError:
         raise BrokenLineError("nested too deep") from None
