@@ -157,7 +157,10 @@ class ToktuiApp(App[None]):
         """Begins once something is seen: what the ingest imports is slow."""
         if self._make_ingest is not None:
             self._ingest = self._make_ingest(self._tell)
+            for view in self._views.values():
+                view.show_progress(self._ingest.progress)
             self._ingest.start()
+            self._draw_frame()
 
     def on_unmount(self) -> None:
         """Ends the threads."""

@@ -35,6 +35,12 @@ def welcome(
     if not progress.logs_known:
         return _no_logs(palette)
     names = ", ".join(progress.agents)
+    if progress.phase in ("live", "following"):
+        found = fmt.plural(progress.logs_known, "log")
+        return [
+            Line().add("No calls yet.", palette.strong),
+            Line().add(f"{found} of {names}, and no model was called in them.", palette.dim),
+        ]
     return [
         Line().add("First look", palette.strong),
         Line(),

@@ -38,7 +38,7 @@ COLUMNS: Final = (
     Column("cold", "cold", 7, True, 108),
 )
 _GROW: Final = (
-    ("project", 24), ("model", 20), ("gauge", 20), ("spark", 12), ("project", 40),
+    ("project", 24), ("model", 20), ("gauge", 20), ("spark", 12), ("project", 400),
 )  # fmt: skip
 _MARK: Final = 2
 
