@@ -429,21 +429,25 @@ class ToktuiApp(App[None]):
 
 
 def run(context: Context, *, demo: bool = False) -> int:
-    """Runs the screens until the user leaves; gives the exit code. `demo` only labels them."""
-    from toktui.ingest.service import IngestService  # noqa: PLC0415  after Textual's first import
-
+    """Runs the screens until the user leaves; gives the exit code. `demo` is only shown."""
     app = ToktuiApp(
         store=context.paths.store,
         zone=clock.zone(None, context.env, config=context.config.ui.timezone),
         book=context.book,
         now_ms=context.now_ms,
-        ingest=lambda tell: IngestService(context, tell),
+        ingest=partial(_ingest_of, context),
         theme=context.config.ui.theme,
         store_name=_short(context.paths.store, context.home),
         demo=demo,
     )
     app.run()
     return app.return_code or 0
+
+
+def _ingest_of(context: Context, tell: Callable[[Change], None]) -> Ingest:
+    from toktui.ingest.service import IngestService  # noqa: PLC0415  imports watchdog
+
+    return IngestService(context, tell)
 
 
 def _short(path: Path, home: Path) -> str:
