@@ -10,6 +10,7 @@ import msgspec
 from toktui import facts
 from toktui.agents.resolve import Copies, Resolved
 from toktui.evidence import Evidence, pack
+from toktui.ingest.gather import DAY_MS, EARLIEST_MS
 from toktui.ingest.seen import LEDGER_KIND
 from toktui.model import Tokens
 from toktui.store.writer import CALL_COLUMNS, CallRow, keep_price
@@ -141,7 +142,7 @@ def _residuals(
         " order by c.at_ms desc, c.key desc limit 1",
         (agent, number),
     ).fetchone()
-    at_ms, project, branch, version = last or (found.ledger.started_ms or 0, "", "", "")
+    at_ms, project, branch, version = last or (_started(settler, found.ledger), "", "", "")
     if not at_ms:
         return {}
     rows: dict[str, CallRow] = {}
@@ -190,6 +191,12 @@ def _residuals(
         rows[key] = keep_price(settler.call_row(agent, call, key, resolved, 0), before)
         _point_at(settler, call, session, found, evidence)
     return rows
+
+
+def _started(settler: Settler, ledger: Ledger) -> int:
+    """When the session began, if that is a time at all; else 0."""
+    at_ms = ledger.started_ms or 0
+    return at_ms if EARLIEST_MS <= at_ms <= settler.writer.stamp + DAY_MS else 0
 
 
 def _add(one: Tokens, other: Tokens) -> Tokens:
