@@ -19,6 +19,7 @@ from toktui.dev.sample import absurd_work, busy_afternoon, settle_home
 from toktui.ingest.progress import Change, Progress
 from toktui.pricing.rates import load_book
 from toktui.tui.app import ToktuiApp
+from toktui.tui.widgets.header import Notices
 
 NOW = 1_795_357_925_000
 """2026-11-22 14:32:05 UTC."""
@@ -54,7 +55,7 @@ class Screens:
     async def rest(self) -> None:
         """Until everything is read and the screen has been the same three times."""
         seen: list[str] = []
-        while len(seen) < 3 or len(set(seen[-3:])) > 1:
+        while len(seen) < 3 or len(set(seen[-3:])) > 1 or (len(seen) < 40 and self.is_waiting):
             assert len(seen) < 200, "the screen never rests"
             await asyncio.to_thread(self.app.wait_until_read, 10)
             await self.pilot.pause(0.02)
@@ -66,6 +67,13 @@ class Screens:
         for key in keys:
             await self.pilot.press(key)
             await self.rest()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the ingest has yet to start, or the view to get its data."""
+        app = self.app
+        asleep = app._ingest is None or not self.ingest.running
+        return asleep or (app.view.data is None and not app.query_one(Notices).failure)
 
     @property
     def ingest(self) -> StandIn:
