@@ -193,3 +193,37 @@ def test_a_newer_parser_in_the_middle_of_a_log_leaves_no_trace(
         finally:
             module.PARSER = before
             lab.close()
+
+
+@pytest.mark.parametrize("agent", agent_names())
+@settings(max_examples=25)
+@given(seed=st.integers(0, 2**32), data=st.data(), live=st.booleans())
+def test_logs_that_move_on_their_way_say_what_they_say_at_the_end(
+    agent: str, seed: int, data: st.DataObject, *, live: bool
+) -> None:
+    files = WORLDS[agent](seed)
+    with tempfile.TemporaryDirectory(prefix="toktui-order-") as name:
+        folder = Path(name)
+        want = clean_run(folder, files)
+        home = folder / "grown" / "home"
+        home.mkdir(parents=True)
+        lab = Lab(home, now_ms=BUSY_MS)
+        for path in data.draw(st.permutations(sorted(files))):
+            before = Path(*path.parts[:2], "0-before", *path.parts[2:])
+            if agent == "codex":
+                before = Path(".codex/sessions/2026/11/19", path.parts[1], path.name)
+            cut = data.draw(st.integers(0, len(files[path])))
+            append(home / before, files[path][:cut])
+            lab.look(everything=True) if live else lab.sync()
+            (home / path).parent.mkdir(parents=True, exist_ok=True)
+            (home / before).rename(home / path)
+            if data.draw(st.booleans()):
+                lab.look(everything=True) if live else lab.sync()
+                assert wrong_sums(lab.db) == ""
+            append(home / path, files[path][cut:])
+        lab.now_ms = LATER_MS
+        lab.restart()
+        lab.sync()
+        assert wrong_sums(lab.db) == ""
+        assert difference(want, lab.content()) == ""
+        lab.close()
