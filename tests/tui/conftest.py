@@ -19,7 +19,6 @@ from toktui.dev.sample import absurd_work, busy_afternoon, settle_home
 from toktui.ingest.progress import Change, Progress
 from toktui.pricing.rates import load_book
 from toktui.tui.app import ToktuiApp
-from toktui.tui.widgets.header import Notices
 
 NOW = 1_795_357_925_000
 """2026-11-22 14:32:05 UTC."""
@@ -73,7 +72,7 @@ class Screens:
         """Whether the ingest has yet to start, or the view to get its data."""
         app = self.app
         asleep = app._ingest is None or not self.ingest.running
-        return asleep or (app.view.data is None and not app.query_one(Notices).failure)
+        return asleep or (app.view.data is None and not app._notices.failure)
 
     @property
     def ingest(self) -> StandIn:

@@ -110,7 +110,6 @@ class ToktuiApp(App[None]):
         self._now_ms = now_ms
         self._theme_wanted = theme
         self._store_name = store_name or str(store)
-        self._demo = demo
         self._refresher = Refresher(
             store=store, zone=zone, now_ms=now_ms, book=book, post=self.post_message
         )
@@ -121,16 +120,17 @@ class ToktuiApp(App[None]):
         self._due: Timer | None = None
         self._asked_soon: Timer | None = None
         self._filter = ""
+        self._header = Header([(view.KEY, view.LABEL) for view in tabs()], demo=demo)
+        self._notices = Notices()
+        self._stage = Container(id="stage")
+        self._box = Input(placeholder="filter: agent, project, model", id="filter", compact=True)
+        self._footer = Footer()
 
     # ---- beginning and end ----
 
     def compose(self) -> ComposeResult:
         """Tabs, notices, the stage, keys."""
-        yield Header([(view.KEY, view.LABEL) for view in tabs()], demo=self._demo)
-        yield Notices()
-        yield Container(id="stage")
-        yield Input(placeholder="filter: agent, project, model", id="filter", compact=True)
-        yield Footer()
+        yield from (self._header, self._notices, self._stage, self._box, self._footer)
 
     def on_mount(self) -> None:
         """Themes, keys of the screens, the first screen, the threads."""
@@ -204,7 +204,7 @@ class ToktuiApp(App[None]):
             if hasattr(view, "store_name"):
                 view.store_name = self._store_name  # type: ignore[attr-defined]
             self._views[key] = view
-            self.query_one("#stage").mount(view)
+            self._stage.mount(view)
         elif about is not None:
             view.reopen(about)
         view.now_ms = self._now_ms()
@@ -228,7 +228,7 @@ class ToktuiApp(App[None]):
 
     def action_leave(self) -> None:
         """Clears the filter, else goes back to the view before."""
-        box = self.query_one("#filter", Input)
+        box = self._box
         if box.display or self._filter:
             box.value = ""
             box.display = False
@@ -272,7 +272,7 @@ class ToktuiApp(App[None]):
         view = self._views.get(message.question.view)
         if view is None or view is not self.view:
             return
-        self.query_one(Notices).failure = ""
+        self._notices.failure = ""
         if message.question.about == view.about:
             view.show(message.data, self._now_ms())
         self._draw_frame()
@@ -286,7 +286,7 @@ class ToktuiApp(App[None]):
     def on_read_failed(self, message: ReadFailed) -> None:
         """Says so, and tries again."""
         self.log.error(message.error)
-        self.query_one(Notices).failure = clean(f"The store could not be read: {message.error}")
+        self._notices.failure = clean(f"The store could not be read: {message.error}")
         self._draw_frame()
         self._wake_in(2.0)
 
@@ -329,9 +329,9 @@ class ToktuiApp(App[None]):
         progress = self._ingest.progress if self._ingest else None
         live = self._views["live"].data if "live" in self._views else None
         header, notices, footer = (
-            self.query_one(Header),
-            self.query_one(Notices),
-            self.query_one(Footer),
+            self._header,
+            self._notices,
+            self._footer,
         )
         tab_keys = [view.KEY for view in tabs()]
         header.current = next((key for key in reversed(self._trail) if key in tab_keys), "")
@@ -401,11 +401,11 @@ class ToktuiApp(App[None]):
     # ---- filter ----
 
     def _filtering(self) -> bool:
-        return bool(self.query_one("#filter", Input).display)
+        return bool(self._box.display)
 
     def action_filter(self) -> None:
         """Opens the line to type a filter into."""
-        box = self.query_one("#filter", Input)
+        box = self._box
         box.cursor_blink = False
         box.display = True
         box.focus()
@@ -416,7 +416,7 @@ class ToktuiApp(App[None]):
 
     def on_input_submitted(self) -> None:
         """Keeps the filter, and goes back to the list."""
-        self.query_one("#filter", Input).display = False
+        self._box.display = False
         self._entered()
 
     def _filter_by(self, text: str) -> None:
