@@ -201,3 +201,19 @@ def test_half_a_line_of_a_log_that_rests_is_read_and_read_again_whole(lab: Lab) 
     append(log, b"\n")
     lab.sync()
     assert difference(said_at_once(lab.home, lab.home), lab.content()) == ""
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_long_log_whose_end_was_rewritten_in_place_is_read_anew(lab: Lab, *, live: bool) -> None:
+    """Its first 4 KiB, its inode and its growth say nothing; the bytes before the checkpoint do."""
+    log = lab.home / ".claude/projects/-w/s1.jsonl"
+    rows = [claude_row(f"msg_01{n:022d}", "s1", stamp(n), output=n) for n in range(1, 40)]
+    assert len(lines(rows[:15])) > 4096
+    write(log, lines(rows[:20]))
+    lab.look([log]) if live else lab.sync()
+    with log.open("r+b") as file:
+        file.seek(len(lines(rows[:15])))
+        file.write(lines(rows[25:39]))
+    os.utime(log, ns=(WRITTEN_NS + 1, WRITTEN_NS + 1))
+    lab.look([log]) if live else lab.sync()
+    assert outputs(lab) == [*range(1, 21), *range(26, 40)]
