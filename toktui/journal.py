@@ -7,20 +7,20 @@ from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from toktui.paths import Paths
+    from pathlib import Path
 
 _BYTES: Final = 1_000_000
 _KEPT: Final = 2
 """Older files beside the one that is written: three in all."""
 
 
-def open_journal(paths: Paths) -> None:
+def open_journal(path: Path) -> None:
     """Sends what toktui's loggers say to `toktui.log`; nothing of it reaches the terminal."""
     logger = logging.getLogger("toktui")
     if any(isinstance(handler, RotatingFileHandler) for handler in logger.handlers):
         return
     handler = RotatingFileHandler(
-        paths.log, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True
+        path, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True
     )
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logger.addHandler(handler)

@@ -73,5 +73,5 @@ def start_screens(*, demo: bool) -> int:
         with demo_context(context) as imitated:
             return run(imitated, demo=True)
     prepare_data(context.paths)
-    open_journal(context.paths)
+    open_journal(context.paths.log)
     return run(context)

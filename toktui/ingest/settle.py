@@ -186,6 +186,7 @@ class Settler:
         searches = self._searches(agent, keys) if searched or ids else {}
         sessions: set[str] = set()
         new_rows: list[CallRow] = []
+        changed_rows: list[CallRow] = []
         old_rows: list[CallRow] = []
         sightings: list[tuple[object, ...]] = []
         for key in keys:
@@ -210,16 +211,18 @@ class Settler:
             row = keep_price(self.call_row(agent, call, key, resolved, searches.get(key, 0)), old)
             if old == row:
                 continue
-            new_rows.append(row)
             sessions.add(resolved.session)
             if old is None:
                 outcome.new += 1
+                new_rows.append(row)
             else:
                 outcome.updated += 1
+                changed_rows.append(row)
                 old_rows.append(old)
                 if old.session != row.session:
                     sessions.add(self._session_key(old.session))
-        self.writer.put_calls(new_rows, old_rows)
+        self.writer.add_calls(new_rows)
+        self.writer.put_calls(changed_rows, old_rows)
         self.db.executemany(
             "insert or replace into sighting (call, source, generation, parser, reason, stream,"
             " reemit, rows, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -73,9 +73,9 @@ class Lines:
         row = Row(
             attributionAgent=self._agent_type if kind == "assistant" else UNSET,
             forkedFrom={"sessionId": self.origin, "messageUuid": own} if self.origin else UNSET,
-            message=message, requestId=request_id, type=kind if late else UNSET, subtype=subtype, content=content,
-            isCompactSummary=summary, compactMetadata=compact, data=data, toolUseResult=result,
-            attachment=attachment, uuid=own, timestamp=stamp(at_ms),
+            message=message, requestId=request_id, type=kind if late else UNSET, subtype=subtype,
+            content=content, isCompactSummary=summary, compactMetadata=compact, data=data,
+            toolUseResult=result, attachment=attachment, uuid=own, timestamp=stamp(at_ms),
         )
         self._parent = own
         return _encode(head)[:-1] + b"," + _encode(row)[1:-1] + b"," + self._where
