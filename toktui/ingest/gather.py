@@ -141,13 +141,16 @@ class Gatherer:
     def read_block(self, block: bytes, at: int) -> None:
         """Reads whole lines; `at` is the offset of the block in its log.
 
-        A line that its agent knows to be silent passes unread, as long as it looks whole.
+        A line that its agent knows to be silent passes unread, as long as it looks whole. What
+        stands behind the last newline is no line yet.
         """
         state, find = self.state, block.find
         is_silent, curious = self.agent.is_silent, self.agent.curious
         pos, size, lines = 0, len(block), 0
         while pos < size:
             end = find(b"\n", pos)
+            if end < 0:
+                break
             lines += 1
             if (
                 curious(state)
