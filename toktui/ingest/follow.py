@@ -93,7 +93,7 @@ class Follower:
             changed |= self._sweep_hot()
         if now >= self._next_folders:
             self._next_folders = now + _FOLDERS_EVERY_S
-            if self._folders_changed():
+            if self._folders_changed() or self._roots_now() != self._roots:
                 return self._look_everywhere()
         return self._read(changed.values())
 
