@@ -77,7 +77,7 @@ class Kinship:
         if not ties:
             return
         touched = {
-            self._settler.source(source)[1].session for by in heard.values() for source in by
+            self._settler.voices.get(source)[1].session for by in heard.values() for source in by
         }
         for one, other, origin in ties:
             if one not in touched and other not in touched:

@@ -188,7 +188,7 @@ def _residuals(
         )
         before = stored.get(key)
         call = before.id if before else settler.writer.new_call_id()
-        rows[key] = keep_price(settler.call_row(agent, call, key, resolved, 0), before)
+        rows[key] = keep_price(settler.rows.resolved(agent, call, key, resolved, 0), before)
         _point_at(settler, call, session, found, evidence)
     return rows
 

@@ -83,9 +83,9 @@ def _move_heard(
         by_source = heard.get(own)
         if not by_source:
             continue
-        for source in [s for s in by_source if settler.source(s)[0] == member.path]:
+        for source in [s for s in by_source if settler.voices.get(s)[0] == member.path]:
             seen = by_source[source]
-            if not settler.source(source)[1].origin:
+            if not settler.voices.get(source)[1].origin:
                 del by_source[source]
                 _put(settler, seen, own, moved, heard)
         if not by_source:
@@ -131,10 +131,10 @@ def _put(
     moved: Moved | None,
     heard: dict[str, dict[int, Seen]],
 ) -> None:
-    _, voice, _ = settler.source(seen.source)
+    _, voice, _ = settler.voices.get(seen.source)
     origin = moved.origin if moved else ""
     if origin != voice.origin:
-        seen.source = settler.source_like(
+        seen.source = settler.voices.like(
             seen.source, Source(voice.kind, voice.session, origin, voice.agent_id)
         )
     seen.evidence.own_key = own if moved else ""

@@ -97,7 +97,7 @@ def _reprice(settler: Settler, now_ms: int, where: str) -> int:
             new: list[CallRow] = []
             old: list[CallRow] = []
             for row, _, model in rows[start : start + _BATCH]:
-                priced = settler.priced(row, model)
+                priced = settler.rows.priced(row, model)
                 if priced != row:
                     new.append(priced)
                     old.append(row)
