@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 S1 = "5e5510aa-0000-4000-8000-000000000001"
@@ -131,15 +134,37 @@ def test_a_session_is_the_sum_of_its_calls(logs: Any, document: Any, toktui: Any
     assert "Total: 3,330 tokens" in toktui("why", S1).stdout
 
 
-def test_a_cost_of_other_rates_is_shown_as_it_is_stored(
+def test_a_cost_of_other_rates_than_todays_is_explained_by_those_of_the_store(
     logs: Any, document: Any, toktui: Any
+):
+    name = logs.call(inference_geo="us", server_tool_use={"web_search_requests": 2})
+    (before,) = document("why", name)["calls"]
+    toktui("prices", "set", "claude-opus-4-8", "--input", "99")
+    (call,) = document("why", name)["calls"]
+    assert before["note"] is None
+    assert "reprice" in call["note"]
+    assert call | {"note": None} == before
+    assert call["rates"]["multipliers"][0]["name"] == "geo us"
+    shown = toktui("why", name).stdout
+    assert call["rates"]["source"] in shown
+    assert "x $5.00/M x 1.1" in shown
+    assert "reprice" in shown
+
+
+def test_a_rate_of_the_store_that_gives_another_cost_explains_nothing(
+    home: Path, logs: Any, document: Any, toktui: Any
 ):
     name = logs.call()
     before = document("why", name)["calls"][0]["cost_nusd"]
     toktui("prices", "set", "claude-opus-4-8", "--input", "99")
-    (call,) = document("why", name)["calls"]
+    with closing(sqlite3.connect(home.parent / "data/toktui.db", isolation_level=None)) as db:
+        db.execute("update rate set body = replace(body, '25000', '26000')")
+        (body,) = db.execute("select body from rate").fetchone()
+    assert "26000000000" in body
+    (call,) = document("why", name, "--no-sync")["calls"]
     assert call["cost_nusd"] == before == sum(part["cost_nusd"] for part in call["parts"])
     assert call["rates"] is None
+    assert {part["rate_nusd"] for part in call["parts"]} == {None}
     assert "reprice" in call["note"]
 
 

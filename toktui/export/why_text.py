@@ -70,7 +70,7 @@ def _call(call: CallSeen, cells: int) -> str:
         lines.append(f"  copies, not counted: {listed}; --copies shows them")
     if call.derivation is not None:
         lines += _rates(call.derivation, call)
-    elif call.note:
+    if call.note:
         lines.append(f"  {call.note}")
     lines.append(textwrap.indent(_multiplication(call), "  "))
     return "\n".join(lines)

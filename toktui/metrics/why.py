@@ -18,7 +18,7 @@ from toktui.model import (
     Kind,
     Tokens,
 )
-from toktui.pricing.derive import Derivation, derive, why_unpriced
+from toktui.pricing.derive import Derivation, derive, derive_stored, why_unpriced
 
 if TYPE_CHECKING:
     import sqlite3
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 _KINDS: Final[tuple[Kind, ...]] = ("row", "progress", "spawn", "ledger")
 _COUNTED: Final = -1
+_OTHER_RATES: Final = (
+    "Priced with other rates than the book has today; see `toktui reprice --dry-run`."
+)
 
 
 class SightingSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +59,7 @@ class SightingSeen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Priced(msgspec.Struct, frozen=True):
-    """A part of the stored cost; no `rate` and `per` where today's book has another rate row."""
+    """A part of the stored cost; no `rate` and `per` where no known rate row gives it."""
 
     part: str
     count: int
@@ -92,9 +95,9 @@ class CallSeen(msgspec.Struct, frozen=True, kw_only=True):
     rate_id: str
     parts: tuple[Priced, ...]
     derivation: Derivation | None
-    """None: unpriced, or priced with rates that the present book does not give."""
+    """None: unpriced, or priced with rates that neither the present book nor the store gives."""
     note: str
-    """Why there is no price or no derivation."""
+    """Why there is no price, or that the present book would give another one."""
     sightings: tuple[SightingSeen, ...]
     """The counted one first; copies only if they were asked for, or give the numbers."""
     copies: dict[str, int]
@@ -129,7 +132,8 @@ _SELECT: Final = (
     "select c.id, c.key, a.text, s.key, g.text, c.at_ms, p.text, b.text, v.text, m.text, r.text,"
     " c.tier, c.geo, c.exactness, c.flags, c.input, c.cache_read, c.cache_write_5m,"
     " c.cache_write_1h, c.output, c.reasoning, c.web_search, c.cost_nusd, c.reported_nusd,"
-    f" coalesce(t.key, ''), {', '.join(f'c.{name}' for name in _PART_COLUMNS)}"
+    " coalesce(t.key, ''), coalesce(t.body, ''),"
+    f" {', '.join(f'c.{name}' for name in _PART_COLUMNS)}"
     " from call c join session s on s.id = c.session join name a on a.id = c.agent"
     " join name g on g.id = c.agent_id join name p on p.id = c.project"
     " join name b on b.id = c.branch join name v on v.id = c.version"
@@ -167,6 +171,7 @@ class _Call(msgspec.Struct, frozen=True):
     cost_nusd: int | None
     reported_nusd: int | None
     rate_id: str
+    rate_row: str
     cost_input: int
     cost_cache_read: int
     cost_cache_write_5m: int
@@ -321,24 +326,38 @@ def _price(
             web_search=call.web_search,
         )
         return None, (), missing
-    found = derive(
+    today = derive(
         book, model=call.model, at_ms=call.at_ms, tier=tier, geo=geo, tokens=call.tokens,
         web_search=call.web_search,
     )
-    if found is not None and tuple(found.cost.parts) == call.part_nusd:
-        lines = (
-            Priced(line.part, line.count, line.rate, line.per, line.nusd, line.rate_of)
-            for line in found.lines
+    stored = None
+    if today is None or today.cost.rate_id != call.rate_id or not _gives(today, call):
+        stored = derive_stored(
+            book, call.rate_row, at_ms=call.at_ms, geo=geo, tokens=call.tokens,
+            web_search=call.web_search,
         )
-        return found, tuple(lines), ""
+    note = "" if _gives(today, call) else _OTHER_RATES
+    for found in (stored, today):
+        if found is not None and _gives(found, call):
+            return found, _priced(found), note
     counts = (*(getattr(call, bucket) for bucket in BUCKETS), call.web_search)
     parts = tuple(
         Priced(part, count, None, None, nusd, part)
         for part, count, nusd in zip(PARTS, counts, call.part_nusd, strict=True)
         if count or nusd
     )
-    note = "Priced with other rates than the book has today; see `toktui reprice --dry-run`."
     return None, parts, note
+
+
+def _gives(found: Derivation | None, call: _Call) -> bool:
+    return found is not None and tuple(found.cost.parts) == call.part_nusd
+
+
+def _priced(found: Derivation) -> tuple[Priced, ...]:
+    return tuple(
+        Priced(line.part, line.count, line.rate, line.per, line.nusd, line.rate_of)
+        for line in found.lines
+    )
 
 
 def total_nusd(calls: Sequence[CallSeen]) -> int | None:

@@ -10,8 +10,8 @@ import msgspec
 
 from toktui.model import BUCKETS, Tier, Tokens
 from toktui.pricing.multiples import multiple_of
-from toktui.pricing.periods import BandRates, Rate, band_for
-from toktui.pricing.price import Cost, price
+from toktui.pricing.periods import BandRates, Rate, band_for, is_before
+from toktui.pricing.price import Cost, price, price_at
 from toktui.pricing.rates import Entry, RateBook
 from toktui.pricing.rows import TOKENS_PER_UNIT, of_tier
 
@@ -86,13 +86,59 @@ def derive(
     rate, entry = book.rate_for(model, at_ms, tier), book.entry(model)
     if cost is None or rate is None or entry is None:
         return None
+    multipliers = (*_of_tier(entry, rate), *_of_place(book, rate, geo))
+    return _derivation(book.version, rate, cost, tokens, web_search, multipliers)
+
+
+class RateRow(msgspec.Struct, frozen=True):
+    """What the store keeps of a rate that priced a call, as JSON; `book` is the version it is of.
+    """
+
+    book: str
+    rate: Rate
+
+
+def derive_stored(
+    book: RateBook,
+    body: str,
+    *,
+    at_ms: int,
+    geo: str | None = None,
+    tokens: Tokens,
+    web_search: int = 0,
+) -> Derivation | None:
+    """The derivation by a rate of the store, for a call whose rate the book may have no more.
+
+    `body` is a `RateRow`. What a place multiplies is in no rate and comes from the present book:
+    hold the parts against the stored ones. None if the body does not give a price.
+    """
+    try:
+        row = msgspec.json.decode(body, type=RateRow)
+    except msgspec.DecodeError:
+        return None
+    rate = msgspec.structs.replace(row.rate, before_first_date=is_before(row.rate, at_ms))
+    bands = book.bands_of(rate, geo)
+    cost = None if bands is None else price_at(rate, bands, tokens, web_search)
+    if cost is None:
+        return None
+    return _derivation(row.book, rate, cost, tokens, web_search, _of_place(book, rate, geo))
+
+
+def _derivation(
+    version: str,
+    rate: Rate,
+    cost: Cost,
+    tokens: Tokens,
+    web_search: int,
+    multipliers: tuple[Multiplier, ...],
+) -> Derivation:
     band = band_for(rate.bands, tokens.prompt)
     higher = [other.above for other in rate.bands if other.above > band.above]
     return Derivation(
         cost=cost,
         provider=rate.provider,
-        tier=tier,
-        book_version=book.version,
+        tier=rate.tier,
+        book_version=version,
         source_id=rate.source.id,
         source_date=rate.source.date,
         valid_from=rate.valid_from,
@@ -101,7 +147,7 @@ def derive(
         prompt=tokens.prompt,
         above=band.above,
         up_to=min(higher, default=None),
-        multipliers=(*_of_tier(entry, rate), *_of_place(book, rate, geo)),
+        multipliers=multipliers,
         lines=_lines(cost, band, tokens, web_search, rate.web_search),
     )
 

@@ -103,6 +103,11 @@ def band_for(bands: tuple[BandRates, ...], prompt: int) -> BandRates:
     return found
 
 
+def is_before(rate: Rate, at_ms: int) -> bool:
+    """Whether a UTC time lies before the first day of a rate."""
+    return rate.valid_from is not None and at_ms < (rate.valid_from - _EPOCH).days * DAY_MS
+
+
 def timeline(
     model: ModelRates, tier: Tier, sources: Mapping[str, Source], main: Source
 ) -> Timeline:

@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from toktui.model import NanoUSD, Tier, Tokens
-from toktui.pricing.periods import band_for
+from toktui.pricing.periods import BandRates, Rate, band_for
 from toktui.pricing.rates import RateBook
 
 MOST_NUSD: Final = (1 << 53) - 1
@@ -44,10 +44,19 @@ def price(
 ) -> Cost | None:
     """What the call costs at the rates of its time; None if a rate, place or fee is not known."""
     rate = book.rate_for(model, at_ms, tier)
-    if rate is None or (web_search and rate.web_search is None):
+    if rate is None:
         return None
     bands = rate.bands if geo is None else book.bands(rate, geo)
     if bands is None:
+        return None
+    return price_at(rate, bands, tokens, web_search)
+
+
+def price_at(
+    rate: Rate, bands: tuple[BandRates, ...], tokens: Tokens, web_search: int
+) -> Cost | None:
+    """What the call costs at one rate, with its bands as they are where the call was served."""
+    if web_search and rate.web_search is None:
         return None
     fresh, read, short, long = (
         tokens.input, tokens.cache_read, tokens.cache_write_5m, tokens.cache_write_1h,

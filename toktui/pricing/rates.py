@@ -101,9 +101,15 @@ class RateBook:
             return rate.bands
         key = (rate.rate_id, geo)
         if key not in self._placed:
-            rule = self.geo_rule(rate.provider, geo)
-            _keep(self._placed, key, rule and bands_in(rate, rule.numerator, rule.denominator))
+            _keep(self._placed, key, self.bands_of(rate, geo))
         return self._placed[key]
+
+    def bands_of(self, rate: Rate, geo: str | None) -> tuple[BandRates, ...] | None:
+        """The same for a rate that need not be of this book."""
+        if geo is None or geo in _NOWHERE:
+            return rate.bands
+        rule = self.geo_rule(rate.provider, geo)
+        return rule and bands_in(rate, rule.numerator, rule.denominator)
 
     def geo_rule(self, provider: str, geo: str | None) -> GeoRule | None:
         """What a place multiplies; None if it multiplies nothing or is not known."""

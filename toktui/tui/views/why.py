@@ -114,8 +114,9 @@ class WhyView(View["CallSeen | None"]):
 
 def _rates(call: CallSeen, palette: Palette) -> list[Line]:
     found = call.derivation
+    notes = [Line().add(clean(call.note, 300), palette.warning)] if call.note else []
     if found is None:
-        return [Line().add(clean(call.note, 300), palette.warning)] if call.note else []
+        return notes
     since = "since the model exists"
     if found.valid_from is not None:
         since = f"valid from {found.valid_from.isoformat()}"
@@ -135,7 +136,7 @@ def _rates(call: CallSeen, palette: Palette) -> list[Line]:
         factor = Decimal(multiplier.numerator) / Decimal(multiplier.denominator)
         where = "already in the rates" if multiplier.in_rates else "times the cost of the tokens"
         lines.append(Line().add(f"{multiplier.name} ×{factor.normalize():f}, {where}", palette.dim))
-    return lines
+    return [*lines, *notes]
 
 
 def _multiplication(call: CallSeen, palette: Palette) -> list[Line]:
