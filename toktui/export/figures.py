@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 UNKNOWN: Final = "–"
-_STEPS: Final = ("", "k", "M", "G", "T", "P", "E")
+_STEPS: Final = ("", "k", "M", "B", "T", "Qd", "Qt")
+"""Of counts, as the screens show them: a billion tokens is `1B`."""
+_SIZES: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
 
 def count(n: int) -> str:
@@ -20,20 +22,26 @@ def count_of(n: int, noun: str) -> str:
 
 def short(n: float) -> str:
     """Three significant digits and a step: `812`, `12.3k`, `4.56M`."""
+    text, step = _three_digits(n)
+    return text + _STEPS[step]
+
+
+def size(n: float) -> str:
+    """`1.23 MB`."""
+    text, step = _three_digits(n)
+    return f"{text} {_SIZES[step]}"
+
+
+def _three_digits(n: float) -> tuple[str, int]:
+    """The figure and how often it was divided by a thousand."""
     value, step = float(n), 0
     while abs(value) >= 999.5 and step < len(_STEPS) - 1:
         value /= 1000
         step += 1
     if not step:
-        return f"{value:.0f}"
+        return f"{value:.0f}", 0
     digits = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
-    return f"{value:.{digits}f}{_STEPS[step]}"
-
-
-def size(n: float) -> str:
-    """`1.23 MB`."""
-    text = short(n)
-    return f"{text[:-1]} {text[-1]}B" if text[-1].isalpha() else f"{text} B"
+    return f"{value:.{digits}f}", step
 
 
 def dollars(nusd: int | None, *, lacking: bool = False) -> str:
