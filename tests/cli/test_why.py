@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -11,6 +12,7 @@ from typing import Any
 S1 = "5e5510aa-0000-4000-8000-000000000001"
 S2 = "5e5510aa-0000-4000-8000-000000000002"
 S3 = "6e5510aa-0000-4000-8000-000000000003"
+SEARCHING = "msg_01BBBBBBBBBBBBBBBBBB0001"
 
 
 def test_a_call_is_explained_down_to_the_byte(logs: Any, document: Any):
@@ -166,6 +168,65 @@ def test_a_rate_of_the_store_that_gives_another_cost_explains_nothing(
     assert call["rates"] is None
     assert {part["rate_nusd"] for part in call["parts"]} == {None}
     assert "reprice" in call["note"]
+
+
+def searched(logs: Any, session: str, *, count: int = 3) -> Path:
+    """A call that searches, and the row with the result."""
+    request = {
+        "type": "assistant", "sessionId": session, "timestamp": "2026-11-21T12:00:00.000Z",
+        "message": {
+            "id": SEARCHING, "model": "claude-opus-4-8", "stop_reason": "tool_use",
+            "content": [{"type": "tool_use", "id": "toolu_ws1", "name": "WebSearch"}],
+            "usage": {"input_tokens": 10, "output_tokens": 5},
+        },
+    }  # fmt: skip
+    result = {
+        "type": "user", "sessionId": session,
+        "message": {"content": [{"type": "tool_result", "tool_use_id": "toolu_ws1"}]},
+        "toolUseResult": {"searchCount": count},
+    }  # fmt: skip
+    logs.raw(json.dumps(request), session=session)
+    return logs.raw(json.dumps(result), session=session)
+
+
+def test_a_search_fee_shows_the_result_row_that_counted_it(logs: Any, document: Any, toktui: Any):
+    log = searched(logs, S1)
+    searched(logs, S2)
+    (call,) = document("why", SEARCHING, "--copies")["calls"]
+    (found,) = call["searches"]
+    line = log.read_bytes().splitlines()[1]
+    assert call["fees"]["web_search"] == found["count"] == 3
+    assert (found["log"], found["offset"]) == (str(log), log.read_bytes().index(line))
+    assert found["length"] in (len(line), len(line) + 1)
+    assert '"searchCount": 3' in found["excerpt"]
+    assert f"searches: 3: {log} at byte" in toktui("why", SEARCHING).stdout
+
+
+def test_of_copies_of_a_search_the_one_that_was_charged_is_shown(logs: Any, document: Any):
+    searched(logs, S1, count=1)
+    log = searched(logs, S2, count=2)
+    (call,) = document("why", SEARCHING)["calls"]
+    assert call["fees"]["web_search"] == 2
+    assert [(s["count"], s["log"]) for s in call["searches"]] == [(2, str(log))]
+
+
+def test_searches_that_the_call_itself_counts_have_no_result_row(logs: Any, document: Any):
+    name = logs.call(server_tool_use={"web_search_requests": 2})
+    assert document("why", name)["calls"][0]["searches"] == []
+
+
+def test_a_result_row_that_was_overwritten_is_no_evidence(
+    logs: Any, document: Any, toktui: Any
+):
+    log = searched(logs, S1)
+    toktui("sync")
+    was = log.read_bytes()
+    request, result, _ = was.split(b"\n")
+    log.write_bytes(request + b"\n" + b'{"type":"user"}'.ljust(len(result)) + b"\n")
+    (call,) = document("why", SEARCHING)["calls"]
+    assert call["fees"]["web_search"] == 3
+    assert [(s["state"], s["excerpt"]) for s in call["searches"]] == [("changed", None)]
+    assert "written anew" in toktui("why", SEARCHING).stdout
 
 
 def test_prompts_and_answers_are_not_in_the_evidence_of_a_short_excerpt(logs: Any, document: Any):

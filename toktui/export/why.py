@@ -11,6 +11,7 @@ from toktui.clock import iso
 from toktui.metrics.why import total_nusd
 
 if TYPE_CHECKING:
+    from toktui.metrics.searches import SearchSeen
     from toktui.metrics.why import CallSeen, Priced, SightingSeen, Why
     from toktui.model import Tokens
     from toktui.pricing.derive import Derivation
@@ -33,6 +34,17 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     excerpt: str | None
     stored: Mapping[str, int]
     """What the store keeps of this log's lines about the call."""
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """One result row that counts web searches."""
+
+    count: int
+    log: str
+    offset: int
+    length: int
+    state: str
+    excerpt: str | None
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +111,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...]
     note: str | None
     sightings: tuple[Sighting, ...]
+    searches: tuple[Search, ...]
+    """The rows that `fees` were counted by, where the sightings do not say it."""
     copies: Mapping[str, int]
 
 
@@ -167,6 +181,7 @@ def _call(call: CallSeen) -> Call:
         parts=tuple(map(_part, call.parts)),
         note=call.note or None,
         sightings=tuple(map(_sighting, call.sightings)),
+        searches=tuple(map(_search, call.searches)),
         copies=call.copies,
     )
 
@@ -222,4 +237,15 @@ def _sighting(seen: SightingSeen) -> Sighting:
         state=seen.quote.state,
         excerpt=seen.quote.excerpt() if seen.quote.state == "read" else None,
         stored=_counts(seen.stored),
+    )
+
+
+def _search(seen: SearchSeen) -> Search:
+    return Search(
+        count=seen.count,
+        log=seen.log,
+        offset=seen.offset,
+        length=seen.length,
+        state=seen.quote.state,
+        excerpt=seen.quote.excerpt() if seen.quote.state == "read" else None,
     )

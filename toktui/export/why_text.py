@@ -16,6 +16,8 @@ from toktui.text import clean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from toktui.metrics.quote import Quote
+    from toktui.metrics.searches import SearchSeen
     from toktui.metrics.why import CallSeen, Priced, SightingSeen, Why
     from toktui.pricing.derive import Derivation
 
@@ -64,6 +66,7 @@ def _sum(calls: Sequence[CallSeen]) -> str:
 def _call(call: CallSeen, cells: int) -> str:
     lines = [f"Call {clean(call.id, 200)} ({call.agent})", *_facts(call)]
     lines += [line for seen in call.sightings for line in _sighting(seen, call, cells)]
+    lines += [line for seen in call.searches for line in _search(seen, cells)]
     hidden = sum(call.copies.values()) - sum(not seen.counted for seen in call.sightings)
     if hidden:
         listed = ", ".join(f"{count(n)} {reason}" for reason, n in call.copies.items())
@@ -106,11 +109,7 @@ def _sighting(seen: SightingSeen, call: CallSeen, cells: int) -> list[str]:
     log = clean(seen.log, _LONGEST_PATH)
     lines = [f"  {role}: {log} at byte {count(seen.offset)}, {count(seen.length)} long"]
     if seen.quote.state == "read":
-        wrapped = textwrap.wrap(
-            seen.quote.excerpt(), max(20, cells - len(_INDENT)), break_on_hyphens=False,
-            drop_whitespace=False,
-        )
-        return [*lines, *(_INDENT + part for part in wrapped)]
+        return [*lines, *_excerpt(seen.quote, cells)]
     t = seen.stored
     counts = ", ".join(
         f"{name} {count(n)}"
@@ -121,6 +120,22 @@ def _sighting(seen: SightingSeen, call: CallSeen, cells: int) -> list[str]:
         )
     )  # fmt: skip
     return [*lines, f"{_INDENT}{seen.quote.why}; stored of it: {iso(seen.stored_ms)}, {counts}"]
+
+
+def _search(seen: SearchSeen, cells: int) -> list[str]:
+    place = f"{clean(seen.log, _LONGEST_PATH)} at byte {count(seen.offset)}"
+    head = f"  searches: {count(seen.count)}: {place}, {count(seen.length)} long"
+    if seen.quote.state == "read":
+        return [head, *_excerpt(seen.quote, cells)]
+    return [head, f"{_INDENT}{seen.quote.why}"]
+
+
+def _excerpt(quote: Quote, cells: int) -> list[str]:
+    wrapped = textwrap.wrap(
+        quote.excerpt(), max(20, cells - len(_INDENT)), break_on_hyphens=False,
+        drop_whitespace=False,
+    )  # fmt: skip
+    return [_INDENT + part for part in wrapped]
 
 
 def _rates(found: Derivation, call: CallSeen) -> list[str]:

@@ -8,6 +8,7 @@ import msgspec
 
 from toktui.evidence import Evidence, unpack
 from toktui.metrics.quote import LogRow, Quote, quotes
+from toktui.metrics.searches import SearchRow, SearchSeen, search_rows, searches_seen
 from toktui.model import (
     BUCKETS,
     EXACTNESS,
@@ -100,6 +101,8 @@ class CallSeen(msgspec.Struct, frozen=True, kw_only=True):
     """Why there is no price, or that the present book would give another one."""
     sightings: tuple[SightingSeen, ...]
     """The counted one first; copies only if they were asked for, or give the numbers."""
+    searches: tuple[SearchSeen, ...]
+    """The result rows that the web searches were counted by; none if a sighting counts them."""
     copies: dict[str, int]
     """How many copies there are, by reason."""
 
@@ -119,12 +122,14 @@ def load_why(
     db.execute("begin")
     try:
         rows = db.execute(_SELECT.format(column=column), (target.number,)).fetchall()
-        seen = [(_Call(*row), _sources(db, row[0])) for row in rows]
+        calls = [_Call(*row) for row in rows]
+        seen = [
+            (call, _sources(db, call.number), search_rows(db, call.key) if call.web_search else [])
+            for call in calls
+        ]
     finally:
         db.execute("rollback")
-    return Why(
-        target, tuple(_call(book, call, sources, copies=copies) for call, sources in seen)
-    )
+    return Why(target, tuple(_call(book, *known, copies=copies) for known in seen))
 
 
 _PART_COLUMNS: Final = tuple(f"cost_{part}" for part in PARTS)
@@ -226,7 +231,12 @@ def _source(
 
 
 def _call(
-    book: RateBook, call: _Call, sources: Sequence[_Source], *, copies: bool
+    book: RateBook,
+    call: _Call,
+    sources: Sequence[_Source],
+    searches: Sequence[SearchRow],
+    *,
+    copies: bool,
 ) -> CallSeen:
     derivation, parts, note = _price(book, call)
     every = [seen for source in sources for seen in _sightings(call, source)]
@@ -260,7 +270,16 @@ def _call(
         derivation=derivation,
         note=note,
         sightings=tuple(shown),
+        searches=() if _is_told_by(sources, call) else searches_seen(searches),
         copies={reason: counts[reason] for reason in REASONS if reason in counts},
+    )
+
+
+def _is_told_by(sources: Sequence[_Source], call: _Call) -> bool:
+    """Whether the line with the numbers counts the searches, too."""
+    return any(
+        source.evidence.web_search == call.web_search and source.evidence.tokens == call.tokens
+        for source in sources
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from toktui.metrics.searches import SearchSeen
     from toktui.metrics.why import Priced, SightingSeen
     from toktui.tui.refresher import Reading
     from toktui.tui.theme import Palette
@@ -83,6 +84,9 @@ class WhyView(View["CallSeen | None"]):
         if len(copies) > _MOST_COPIES:
             more = fmt.plural(len(copies) - _MOST_COPIES, "more copy", "more copies")
             lines.append(Line().add(more, palette.faint))
+        for search in call.searches:
+            lines.append(Line())
+            lines.extend(_search(search, width, palette))
         return lines
 
     def _facts(self, call: CallSeen, width: int, palette: Palette) -> list[Line]:
@@ -190,6 +194,17 @@ def _sighting(seen: SightingSeen, width: int, palette: Palette, *, alone: bool) 
     head = Line().add(role, palette.dim if not seen.counted else palette.good)
     if seen.gives_numbers and not alone:
         head.add("  gives the numbers", palette.accent)
+    return _quoted(head, seen, width, palette)
+
+
+def _search(seen: SearchSeen, width: int, palette: Palette) -> list[Line]:
+    head = Line().add(f"SEARCHES  {_grouped(seen.count)}", palette.dim)
+    return _quoted(head, seen, width, palette)
+
+
+def _quoted(
+    head: Line, seen: SightingSeen | SearchSeen, width: int, palette: Palette
+) -> list[Line]:
     head.add(f"  byte {_grouped(seen.offset)}, {_grouped(seen.length)} long", palette.faint)
     lines = [head, Line().add(clean(seen.log, max(8, width)), palette.dim)]
     if seen.quote.state != "read":
