@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from toktui.clock import iso
-from toktui.export.figures import UNKNOWN, count, count_of, short, size
+from toktui.export.figures import UNKNOWN, count, count_of, dollars, short, size
 from toktui.export.table import Column, Table, as_text
-from toktui.metrics.doctor import AgentSeen, Misread, Place, Unreadable, Versions
+from toktui.metrics.doctor import AgentSeen, Misread, Place, RereadSeen, Unreadable, Versions
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ class DoctorDocument(msgspec.Struct, frozen=True, kw_only=True):
     agents: tuple[AgentSeen, ...]
     not_understood: tuple[Misread, ...]
     unreadable: tuple[Unreadable, ...]
+    rereads: tuple[RereadSeen, ...]
 
 
 def as_document(d: Diagnosis) -> DoctorDocument:
@@ -106,6 +107,7 @@ def as_document(d: Diagnosis) -> DoctorDocument:
         agents=d.agents,
         not_understood=d.misread,
         unreadable=d.unreadable,
+        rereads=d.rereads,
     )  # fmt: skip
 
 
@@ -204,6 +206,8 @@ def as_lines(d: Diagnosis, *, cells: int, colored: bool) -> str:
     blocks += [_agents(d), _store(d), _prices(d)]
     if d.misread:
         blocks.append(_misread(d, cells, colored))
+    if d.rereads:
+        blocks.append(_rereads(d, cells, colored))
     if d.unreadable:
         lines = [f"  {one.place}: {one.why}" for one in d.unreadable]
         blocks.append("\n".join(["Cannot be read", *lines]))
@@ -288,3 +292,19 @@ def _misread(d: Diagnosis, cells: int, colored: bool) -> str:
         for one in d.misread
     ]
     return as_text(Table(columns, rows), cells=cells, colored=colored)
+
+
+def _rereads(d: Diagnosis, cells: int, colored: bool) -> str:
+    columns = (
+        Column("Read again", "text"), Column("Month", "text"), Column("Calls"), Column("Tokens"),
+        Column("List cost"),
+    )  # fmt: skip
+    rows = [
+        [one.agent, one.month, f"{one.calls:+,}", _signed(one.tokens), dollars(one.cost_nusd)]
+        for one in d.rereads
+    ]
+    return as_text(Table(columns, rows), cells=cells, colored=colored)
+
+
+def _signed(n: int) -> str:
+    return ("+" if n >= 0 else "-") + short(abs(n))

@@ -21,6 +21,7 @@ from toktui.ingest.discover import find_logs, roots
 from toktui.ingest.follow import Follower
 from toktui.ingest.index import index
 from toktui.ingest.progress import Change, Problem, Progress
+from toktui.ingest.reread import finish_rereads
 from toktui.ingest.sync import pending_jobs
 from toktui.ingest.watch import Watch
 from toktui.paths import prepare_data
@@ -122,7 +123,10 @@ class IngestService:
                 db.close()
 
     def _write(self) -> None:
-        settler = open_settler(self._context, notice=lambda text: self._tell(notice=text))
+        heard: list[str] = []
+        settler = open_settler(self._context, notice=heard.append)
+        # What went wrong before is mended once the store opens again.
+        self._tell(notice=" ".join(heard))
         watch = Watch(self._wake)
         try:
             follower = self._catch_up(settler, watch)
@@ -164,6 +168,7 @@ class IngestService:
         self._tell(problems=_problems(discovery, tuple(backlog.problems)))
         if not finished:
             return None
+        finish_rereads(settler)
         watching.join()
         back_up_weekly(settler, context, notice=lambda text: self._tell(notice=text))
         self._tell(phase="live", bytes_done=backlog.bytes_total, logs_done=len(jobs))

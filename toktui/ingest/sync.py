@@ -11,6 +11,7 @@ import msgspec
 from toktui.ingest.backlog import follow_moves, is_new, job, known_logs, mark_gone
 from toktui.ingest.discover import find_logs, roots
 from toktui.ingest.index import index
+from toktui.ingest.reread import begin_rereads, finish_rereads
 from toktui.ingest.seen import Outcome
 from toktui.model import REASONS
 
@@ -63,6 +64,7 @@ def sync_store(
     outcome.add(
         index(settler, jobs, now_ms=context.now_ms, processes=os.cpu_count() or 1, done=done.one)
     )
+    finish_rereads(settler)
     return SyncResult(
         "self",
         len(discovery.logs),
@@ -79,6 +81,7 @@ def pending_jobs(settler: Settler, discovery: Discovery, now_ms: int) -> list[Jo
     known = known_logs(db)
     follow_moves(settler, discovery.logs, known, now_ms)
     mark_gone(db, discovery.logs, known, now_ms)
+    begin_rereads(settler, known.values(), now_ms)
     return [
         job(db, log, known.get(log.path))
         for log in discovery.logs

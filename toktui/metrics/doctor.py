@@ -11,9 +11,11 @@ import msgspec
 
 from toktui import VERSION
 from toktui.agents import agent_names
+from toktui.errors import ReadOnlyError
 from toktui.ingest.context import UPDATE_NAME
 from toktui.ingest.discover import find_logs, places_of, roots
 from toktui.ingest.reprice import stored_book
+from toktui.ingest.reread import load_rereads
 from toktui.metrics.coverage import Unpriced, unpriced_models
 from toktui.store.backup import Backup, backups
 from toktui.store.connect import connect_reader, version_of
@@ -22,7 +24,7 @@ from toktui.store.schema import VERSION as SCHEMA_VERSION
 from toktui.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from toktui.ingest.context import Context
@@ -115,6 +117,17 @@ class BookSeen(msgspec.Struct, frozen=True, kw_only=True):
     """The store was priced with another book."""
 
 
+class RereadSeen(msgspec.Struct, frozen=True):
+    """What a newer parser changed in one UTC month of an agent; cost in nano-dollars."""
+
+    agent: str
+    parser: int
+    month: str
+    calls: int
+    tokens: int
+    cost_nusd: int
+
+
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """Everything, with sentences about what needs a look."""
 
@@ -129,6 +142,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     agents: tuple[AgentSeen, ...]
     misread: tuple[Misread, ...]
     unreadable: tuple[Unreadable, ...]
+    rereads: tuple[RereadSeen, ...]
 
 
 def diagnose(context: Context) -> Diagnosis:
@@ -142,6 +156,7 @@ def diagnose(context: Context) -> Diagnosis:
         unreadable = tuple(_unreadable(discovery, db))
         misread = _misread(db) if db else ()
         book = _book(context, db)
+        rereads = tuple(_rereads(db)) if db else ()
     finally:
         if db:
             db.close()
@@ -160,7 +175,14 @@ def diagnose(context: Context) -> Diagnosis:
         agents=agents,
         misread=misread,
         unreadable=unreadable,
+        rereads=rereads,
     )
+
+
+def _rereads(db: sqlite3.Connection) -> Iterator[RereadSeen]:
+    for one in load_rereads(db):
+        for m in one.changes():
+            yield RereadSeen(one.agent, one.parser, m.month, m.calls, m.tokens, m.cost_nusd)
 
 
 def has_wal_race(version: tuple[int, ...]) -> bool:
@@ -231,7 +253,11 @@ def _writer(path: Path) -> str:
     if not path.exists():
         return ""
     lock = StoreLock(path)
-    if not lock.acquire("toktui doctor"):
+    try:
+        free = lock.acquire("toktui doctor")
+    except ReadOnlyError:
+        return ""
+    if not free:
         return clean(lock.holder())
     lock.release()
     return ""
