@@ -37,3 +37,7 @@ class ConfigError(ToktuiError):
 
 class StoreError(ToktuiError):
     """The store cannot be opened, written or trusted."""
+
+
+class ReadOnlyError(StoreError):
+    """The store cannot be written from here, but what it holds is sound and can be read."""

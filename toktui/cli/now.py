@@ -45,6 +45,7 @@ def now(*, as_json: bool, no_sync: bool, tz: str | None) -> None:
 def _glance(context: Context) -> None:
     """Reads the newest lines, and says so if there are more."""
     from toktui.cli.output import note
+    from toktui.cli.start import as_it_is
     from toktui.export.figures import count_of
     from toktui.ingest.unchanged import is_unchanged
 
@@ -52,6 +53,8 @@ def _glance(context: Context) -> None:
         return
     from toktui.ingest.glance import glance
 
-    left = glance(context)
+    left = 0
+    with as_it_is(context):
+        left = glance(context, notice=note)
     if left:
         note(f"{count_of(left, 'log')} have more to read; `toktui sync` reads it.")

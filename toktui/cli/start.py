@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from toktui import clock
 from toktui.agents import agent_names
 from toktui.config import load_config
-from toktui.errors import UsageError
+from toktui.errors import ReadOnlyError, StoreError, UsageError
 from toktui.ingest.context import Context
 from toktui.paths import prepare_data, user_paths
+from toktui.text import clean
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,23 +39,54 @@ def zone_of(context: Context, name: str | None) -> ZoneInfo:
 def reading(
     context: Context, *, catch_up: bool
 ) -> Generator[sqlite3.Connection, None, None]:
-    """A read-only connection to the store, brought up to date first if asked for."""
+    """A read-only connection to the store, brought up to date first if asked for.
+
+    A store that cannot be written is read as it is, and stderr says so. StoreError where it cannot
+    be read.
+    """
+    import sqlite3
+
     from toktui.store.connect import connect_reader
 
     if catch_up:
         from toktui.ingest.unchanged import is_unchanged
 
         if not is_unchanged(context):
-            from toktui.cli.progress import progress_bar
-            from toktui.ingest import access
-
-            with progress_bar() as advance:
-                access.catch_up(context, advance=advance)
-    db = connect_reader(context.paths.store)
+            with as_it_is(context):
+                _catch_up(context)
     try:
-        yield db
-    finally:
-        db.close()
+        db = connect_reader(context.paths.store)
+        try:
+            yield db
+        finally:
+            db.close()
+    except sqlite3.DatabaseError as error:
+        raise StoreError(
+            f"The store cannot be read: {clean(str(error))}",
+            "`toktui sync` mends a damaged store; `toktui doctor` says more.",
+        ) from error
+
+
+def _catch_up(context: Context) -> None:
+    from toktui.cli.output import note
+    from toktui.cli.progress import progress_bar
+    from toktui.ingest import access
+
+    with progress_bar() as advance:
+        access.catch_up(context, advance=advance, notice=note)
+
+
+@contextmanager
+def as_it_is(context: Context) -> Generator[None, None, None]:
+    """Goes on without what is new where there is a store that can be read but not written."""
+    from toktui.cli.output import note
+
+    try:
+        yield
+    except ReadOnlyError as error:
+        if not context.paths.store.exists():
+            raise
+        note(f"{error.what}\n{error.hint}\nWhat follows is what the store holds already.")
 
 
 def start_screens(*, demo: bool) -> int:
@@ -71,6 +103,7 @@ def start_screens(*, demo: bool) -> int:
         from toktui.dev.demo import demo_context
 
         with demo_context(context) as imitated:
+            open_journal(imitated.paths.log)
             return run(imitated, demo=True)
     prepare_data(context.paths)
     open_journal(context.paths.log)

@@ -172,7 +172,7 @@ def _limit_line(limit: Limit, now_ms: int) -> str:
         "" if limit.resets_ms is None or limit.is_over(now_ms)
         else f", resets in {span((limit.resets_ms - now_ms) / 1000)}"
     )  # fmt: skip
-    over = ", over since" if limit.is_over(now_ms) else ""
+    over = ", has begun anew since" if limit.is_over(now_ms) else ""
     age = ""
     if limit.source == "official":
         age = f", seen {span((now_ms - limit.as_of_ms) / 1000)} ago"

@@ -134,7 +134,7 @@ def sync(
     prepare_data(context.paths)
     lock = StoreLock(context.paths.lock)
     if lock.acquire("toktui sync"):
-        return _sync_as_writer(context, lock, advance, notice)
+        return _sync_as_writer(context, lock, advance, notice, backs_up=True)
     ticket = lock.request("catch-up")
     end = time.monotonic() + _SYNC_WAIT_MS / 1000
     while not lock.wait_for_answer(ticket, 1000):
@@ -157,12 +157,14 @@ def _sync_as_writer(
     lock: StoreLock,
     advance: Callable[[int, int, int, int], None] | None,
     notice: Callable[[str], None] | None,
+    *,
+    backs_up: bool,
 ) -> SyncResult:
     """Reads everything that is new; the lock is held and is released at the end."""
     try:
         with _closing(open_settler(context, notice=notice)) as settler:
             result = _sync_once(settler, context, advance)
-            if notice is not None:
+            if backs_up and notice is not None:
                 back_up_weekly(settler, context, notice=notice)
             return result
     finally:
@@ -191,11 +193,15 @@ def catch_up(
     *,
     wait_ms: int = CATCH_UP_MS,
     advance: Callable[[int, int, int, int], None] | None = None,
+    notice: Callable[[str], None] | None = None,
 ) -> SyncResult | None:
-    """Brings the store up to date before a report; None where another writer was asked to."""
+    """Brings the store up to date before a report; None where another writer was asked to.
+
+    `notice` hears of a store that was damaged.
+    """
     prepare_data(context.paths)
     lock = StoreLock(context.paths.lock)
     if lock.acquire("toktui"):
-        return _sync_as_writer(context, lock, advance, None)
+        return _sync_as_writer(context, lock, advance, notice, backs_up=False)
     lock.wait_for_answer(lock.request("catch-up"), wait_ms)
     return None

@@ -14,6 +14,8 @@ from toktui.paths import prepare_data
 from toktui.store.lock import StoreLock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from toktui.ingest.context import Context
     from toktui.ingest.settle import Settler
 
@@ -24,10 +26,13 @@ _MOST_BYTES: Final = 4 << 20
 """What one log may have to read; more takes longer than a glance."""
 
 
-def glance(context: Context, *, wait_ms: int = GLANCE_MS) -> int:
+def glance(
+    context: Context, *, wait_ms: int = GLANCE_MS, notice: Callable[[str], None] | None = None
+) -> int:
     """Reads hot logs until the time is over; gives how many logs still have more to read.
 
-    Where another process writes, it is asked to catch up, and gets the same time.
+    Where another process writes, it is asked to catch up, and gets the same time. `notice`
+    hears of a store that was damaged.
     """
     prepare_data(context.paths)
     lock = StoreLock(context.paths.lock)
@@ -35,7 +40,7 @@ def glance(context: Context, *, wait_ms: int = GLANCE_MS) -> int:
         lock.wait_for_answer(lock.request("catch-up"), wait_ms)
         return 0
     try:
-        settler = open_settler(context)
+        settler = open_settler(context, notice=notice)
         with closing(settler.db):
             return _read_hot(settler, context, time.monotonic() + wait_ms / 1000)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -34,7 +35,9 @@ def connect_reader(path: Path) -> sqlite3.Connection:
         raise StoreError(f"There is no store at {path}.", hint="Run `toktui sync` first.")
     # Only these three mean something in a URI for SQLite; urllib would cost 10 ms.
     name = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    uri = f"file:{name}?mode=ro"
+    # Where no file can be made beside it, SQLite cannot share the store; then nobody writes it.
+    alone = "" if os.access(path.parent, os.W_OK) or _has_wal(path) else "&immutable=1"
+    uri = f"file:{name}?mode=ro{alone}"
     db = sqlite3.connect(
         uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000
     )
@@ -42,6 +45,12 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     db.execute("pragma trusted_schema = off")
     db.execute("pragma cache_size = -16384")
     return db
+
+
+def _has_wal(path: Path) -> bool:
+    """Whether commits wait beside the store, which an immutable connection would not see."""
+    wal = path.with_name(f"{path.name}-wal")
+    return wal.exists() and wal.stat().st_size > 0
 
 
 def version_of(db: sqlite3.Connection) -> int:

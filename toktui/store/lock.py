@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from toktui.errors import StoreError
+from toktui.errors import ReadOnlyError, StoreError
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class StoreLock:
         try:
             fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
-            raise StoreError(
+            raise ReadOnlyError(
                 f"cannot open {clean(str(self.path))}: {error.strerror}",
                 "Make the folder writable, or set TOKTUI_DATA_DIR to another one.",
             ) from error

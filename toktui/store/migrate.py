@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from toktui.errors import StoreError
+from toktui.errors import ReadOnlyError
 from toktui.store.connect import version_of
 from toktui.store.schema import APPLICATION_ID, MIGRATIONS, VERSION
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 def migrate(db: sqlite3.Connection, *, before: Callable[[], None] | None = None) -> bool:
     """Applies what is missing, each migration in one transaction; True if any was applied.
 
-    `before` is called once before the first one on a store that holds something. StoreError where
-    a newer program made the store.
+    `before` is called once before the first one on a store that holds something. ReadOnlyError
+    where a newer program made the store.
     """
     version = version_of(db)
     if version > VERSION:
-        raise StoreError(
+        raise ReadOnlyError(
             f"The store was made by a newer toktui (schema {version}, this one knows {VERSION}).",
             "Update toktui; until then the store is only read.",
         )
