@@ -139,6 +139,17 @@ def test_a_signal_restores_the_terminal(sent: int, home: Path, terminals: list[T
     assert terminal.is_restored()
 
 
+def test_ctrl_c_ends_it_and_restores_the_terminal(home: Path, terminals: list[Terminal]):
+    terminal = Terminal()
+    terminals.append(terminal)
+    terminal.wait_for("BURN")
+    terminal.press("?")
+    terminal.wait_for("Everywhere")
+    terminal.press("\x03")
+    assert terminal.wait_for_end() == 130
+    assert terminal.is_restored()
+
+
 def test_nothing_is_written_while_nothing_happens(home: Path, terminals: list[Terminal]):
     busy_afternoon(home, now_ms() - 180 * MINUTE)
     terminal = Terminal()

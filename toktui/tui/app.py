@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
+from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.containers import Container
@@ -16,6 +18,7 @@ from textual.widgets import Input
 
 from toktui import clock
 from toktui.text import clean
+from toktui.tui.crash import farewell, places
 from toktui.tui.refresher import Answer, Question, ReadFailed, Refresher
 from toktui.tui.theme import THEMES
 from toktui.tui.view import Open, View
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 INDEXING_S: Final = 0.5
 """How often the screen follows a backlog that is being read; the reading needs the processor."""
 SOONEST_S: Final = 0.05
+INTERRUPTED: Final = 130
+"""Exit code after ctrl+c."""
 EVERYWHERE: Final = (
     ("1 … 9", "screens"),
     ("/", "filter, as you type"),
@@ -46,6 +51,9 @@ EVERYWHERE: Final = (
     ("?", "this help"),
     ("q", "quit"),
 )
+
+
+_log = logging.getLogger("toktui.tui")
 
 
 class Ingest(Protocol):
@@ -84,6 +92,8 @@ class ToktuiApp(App[None]):
         Binding("question_mark", "help", "help"),
         Binding("slash", "filter", "filter"),
         Binding("escape", "leave", "back", show=False),
+        # With priority, so that it works over every sheet and in the filter.
+        Binding("ctrl+c", "interrupt", "quit", show=False, priority=True),
     ]
     CSS = """
     Screen { layout: vertical; }
@@ -152,6 +162,23 @@ class ToktuiApp(App[None]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
+
+    def action_interrupt(self) -> None:
+        """Copies the text that is selected, else ends the program."""
+        if selected := self.screen.get_selected_text():
+            self.copy_to_clipboard(selected)
+        else:
+            self.exit(return_code=INTERRUPTED)
+
+    def _fatal_error(self) -> None:
+        """Ends with a short traceback: Textual's own shows local variables, so what a log says."""
+        error = self._exception
+        if error is None:
+            super()._fatal_error()
+            return
+        _log.error("the screens ended: %s", places(error))
+        self._exit_renderables.append(Text(farewell(error), overflow="fold"))
+        self._close_messages_no_wait()
 
     def _start_ingest(self) -> None:
         """Begins once something is seen: what the ingest imports is slow."""
