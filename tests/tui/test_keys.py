@@ -207,6 +207,15 @@ async def test_another_writer_is_named(normal: Path, run: Run):
         await screens.pilot.pause(0.2)
         await screens.rest()
         assert "toktui (process 7) writes; this one reads along" in screens.text
+        assert "0 agents" not in screens.text
+
+
+@pytest.mark.parametrize("size", [(20, 8), (40, 10), (80, 24), (120, 36)])
+async def test_help_and_quit_are_named_at_every_width(
+    size: tuple[int, int], normal: Path, run: Run
+):
+    async with run(normal, size=size) as screens:
+        assert "? help   q quit" in screens.text.splitlines()[-1]
 
 
 async def test_a_store_that_cannot_be_read_is_said(tmp_path: Path, run: Run):

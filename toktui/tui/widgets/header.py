@@ -60,8 +60,10 @@ class Header(Drawing):
             line.add(f"○ {progress.phase}", palette.dim)
         working = sum(s.state == "working" for s in self.live.sessions) if self.live else 0
         if width >= 60 and progress.phase in ("live", "following"):
-            agents = fmt.plural(len(progress.agents), "agent")
-            line.add(f"   {agents}", palette.dim).add(f" · {working} working", palette.dim)
+            # Who follows does not look for logs, so it does not know the agents.
+            known = bool(progress.agents) or progress.phase == "live"
+            agents = f"{fmt.plural(len(progress.agents), 'agent')} · " if known else ""
+            line.add(f"   {agents}{working} working", palette.dim)
         return line
 
 
@@ -146,18 +148,26 @@ class Footer(Drawing):
         self.filter_text = ""
 
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
-        """Key and word of each, as many as fit."""
+        """Key and word of each, as many as fit; the last two, help and quit, before all others."""
         del height
         line = Line()
         if self.filter_text:
             line.add("filter: ", palette.accent).add(self.filter_text, palette.strong)
             line.add("  esc clears   ", palette.faint)
-        for key, word, action in self.keys:
-            piece = (
+        shown = [
+            Line(
                 link(f"{key} ", palette.accent, action),
                 link(f"{word}   ", palette.dim, action),
             )
-            if line.width + sum(part.cell_length for part in piece) - 3 > width:
+            for key, word, action in self.keys
+        ]
+        left = width + 3 - line.width - sum(piece.width for piece in shown[-2:])
+        for piece in shown[:-2]:
+            left -= piece.width
+            if left < 0:
                 break
-            line.extend(piece)
+            line.extend(piece.pieces)
+        for piece in shown[-2:]:
+            if line.width + piece.width - 3 <= width:
+                line.extend(piece.pieces)
         return [line]
