@@ -1,4 +1,4 @@
-"""A store that is damaged, newer, or in a folder that cannot be written: what commands make of it."""
+"""A store that is damaged, newer or not to be written: what commands make of it."""
 
 from __future__ import annotations
 

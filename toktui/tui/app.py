@@ -177,7 +177,8 @@ class ToktuiApp(App[None]):
             super()._fatal_error()
             return
         _log.error("the screens ended: %s", places(error))
-        self._exit_renderables.append(Text(farewell(error), overflow="fold"))
+        if not self._exit_renderables:
+            self._exit_renderables.append(Text(farewell(error), overflow="fold"))
         self._close_messages_no_wait()
 
     def _start_ingest(self) -> None:
