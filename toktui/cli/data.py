@@ -152,8 +152,8 @@ def forget(*, before: str | None, project: str | None, tz: str | None, yes: bool
     with access.writing(context, "toktui data forget") as settler:
         gone = [forget_calls(settler, rule, now_ms, context.paths.backups) for rule in rules]
     write(
-        f"{count_of(sum(one.calls for one in gone), 'call')} are forgotten;"
-        f" {count_of(sum(one.backups for one in gone), 'backup')} were deleted."
+        f"{count_of(sum(one.calls for one in gone), 'call')} forgotten;"
+        f" {count_of(sum(one.backups for one in gone), 'backup')} deleted."
     )
 
 
