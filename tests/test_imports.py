@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+STANDARD = {*sys.stdlib_module_names, "compression"}
+"""With what Python 3.14 has added."""
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 SLOW = {"textual", "rich", "sqlite_utils", "watchdog", "tiktoken", "asyncio", "unittest"}
 
@@ -79,12 +81,13 @@ def requirement_names(requirements: list[str]) -> set[str]:
 
 def test_every_third_party_import_is_a_declared_dependency():
     distributions = importlib.metadata.packages_distributions()
-    declared = requirement_names(PROJECT["project"]["dependencies"])
-    tools = requirement_names(PROJECT["project"]["optional-dependencies"]["dev"])
+    optional = PROJECT["project"]["optional-dependencies"]
+    declared = requirement_names([*PROJECT["project"]["dependencies"], *optional["zst"]])
+    tools = requirement_names(optional["dev"])
     for path in modules():
         allowed = declared | {"textual", "rich"} | (tools if "dev" in path.parts else set())
         packages = {name.partition(".")[0] for name in imported_by(path)}
-        for name in packages - set(sys.stdlib_module_names) - {"toktui"}:
+        for name in packages - STANDARD - {"toktui"}:
             owners = set(distributions.get(name, [name]))
             assert owners & allowed, f"{path.relative_to(ROOT)} imports {name}"
 

@@ -1,7 +1,7 @@
 """Codex (CLI, IDE extension, desktop app).
 
-Logs:     <home>/sessions/YYYY/MM/DD/rollout-*-<thread>.jsonl and <home>/archived_sessions/**;
-          <home> is $CODEX_HOME, else ~/.codex
+Logs:     <home>/sessions/YYYY/MM/DD/rollout-*-<thread>.jsonl and <home>/archived_sessions/**,
+          either with .zst behind it; <home> is $CODEX_HOME, else ~/.codex
 Record:   `token_usage_record`, one per response, where the build writes them; else `token_count`
           with running totals of the thread
 Tokens:   `input_tokens` holds `cached_input_tokens` and `cache_write_input_tokens`;
@@ -46,6 +46,7 @@ _Total = tuple[int, int, int, int, int]
 _TOTALS_KEPT: Final = 256
 """How far back a counter is looked for that a row may continue."""
 _REPLAY_MS: Final = 60_000
+_SUFFIXES: Final = (".jsonl", ".jsonl.zst")
 _THREAD: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _TIERS: Final[dict[str, Tier]] = {
     "priority": "priority",
@@ -209,10 +210,10 @@ class _Codex:
         return [folder / "sessions", folder / "archived_sessions"]
 
     def is_log(self, parts: Sequence[str]) -> bool:
-        return parts[-1].startswith("rollout-") and parts[-1].endswith(".jsonl")
+        return parts[-1].startswith("rollout-") and parts[-1].endswith(_SUFFIXES)
 
     def start(self, path: str) -> _State:
-        stem = path.rsplit("/", 1)[-1].removesuffix(".jsonl")
+        stem = path.rsplit("/", 1)[-1].removesuffix(".zst").removesuffix(".jsonl")
         found = _THREAD.search(stem)
         return _State(found.group() if found else clean_id(stem))
 

@@ -12,6 +12,7 @@ from toktui.evidence import unpack
 from toktui.ingest.gather import BEGINNERS, as_refused
 from toktui.ingest.reading import Checkpoint
 from toktui.ingest.tail import Mark, Stat, is_same, open_log
+from toktui.ingest.zst import is_compressed
 
 if TYPE_CHECKING:
     import sqlite3
@@ -48,7 +49,7 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     root: str
     before: Checkpoint
     size: int
-    """Bytes that are new."""
+    """Bytes that are new; of a compressed log all that it has, which is always read whole."""
 
 
 def known_logs(db: sqlite3.Connection) -> dict[str, KnownLog]:
@@ -97,7 +98,8 @@ def job(
         Mark(known.offset, head, tail), generation, parser, state, open_key, tuple(begun)
     )
     new = found.stat.size - known.offset
-    size = new if parser == agent(found.agent).PARSER and new >= 0 else found.stat.size
+    goes_on = parser == agent(found.agent).PARSER and new >= 0 and not is_compressed(found.path)
+    size = new if goes_on else found.stat.size
     return Job(found.agent, found.path, found.root, checkpoint, size)
 
 
@@ -133,7 +135,9 @@ def follow_moves(
         if log.path in known:
             continue
         old = by_inode.pop((log.stat.device, log.stat.inode), None)
-        if old is None or old.agent != log.agent or log.stat.size < old.offset:
+        if old is None or old.agent != log.agent:
+            continue
+        if log.stat.size < old.offset and not is_compressed(log.path):
             continue
         if os.path.lexists(old.path) or not _is_the_log(settler.db, old, log.path):
             continue
@@ -149,11 +153,11 @@ def _is_the_log(db: sqlite3.Connection, old: KnownLog, path: str) -> bool:
     """Whether a file begins with what was read of a log: an inode alone may have a new owner."""
     head, tail = db.execute("select head, tail from log where id = ?", (old.id,)).fetchone()
     try:
-        fd, status = open_log(path)
+        fd, _ = open_log(path)
     except OSError:
         return False
     try:
-        return is_same(fd, status.size, Mark(old.offset, head, tail))
+        return is_same(fd, Mark(old.offset, head, tail))
     finally:
         os.close(fd)
 

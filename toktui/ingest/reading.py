@@ -9,7 +9,7 @@ import msgspec
 
 from toktui.agents import agent as agent_named
 from toktui.ingest.gather import BEGINNERS, DAY_MS, Gathered, Gatherer, as_refused
-from toktui.ingest.tail import Mark, Stat, blocks, is_same, mark_at, open_log, rest
+from toktui.ingest.tail import Mark, Stat, blocks, is_same, length_of, mark_at, open_log, rest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def read_log(agent: str, path: str, root: str, before: Checkpoint, now_ms: int) 
     parser = agent_named(agent)
     fd, status = open_log(path)
     try:
-        same = is_same(fd, status.size, before.mark)
+        same = is_same(fd, before.mark)
         yield from _Reader(parser, fd, status, now_ms).batches(path, root, before, same=same)
     finally:
         os.close(fd)
@@ -84,6 +84,7 @@ class _Reader:
         self._agent = agent
         self._fd = fd
         self._status = status
+        self._size = length_of(fd)
         self._now_ms = now_ms
         self._latest_ms = max(now_ms, status.mtime_ns // 1_000_000) + DAY_MS
 
@@ -112,8 +113,7 @@ class _Reader:
                     path, root, gatherer, offset, generation, offset - done, fresh, last=False
                 )
                 done, fresh = offset, False
-        size = self._status.size
-        complete = size <= offset
+        complete = self._size <= offset
         final = b"" if complete else self._final_line(offset, state)
         batch = self._batch(
             path, root, gatherer, offset, generation, offset - done, fresh, last=True

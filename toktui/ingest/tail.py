@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from toktui.ingest.zst import decompressed, is_compressed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -46,22 +48,31 @@ class Block(msgspec.Struct, frozen=True, gc=False):
 def open_log(path: str) -> tuple[int, Stat]:
     """A descriptor for reading a regular file, and its stat; OSError for anything else.
 
-    Neither a link nor a pipe is opened: a FIFO named like a log must not block.
+    Neither a link nor a pipe is opened: a FIFO named like a log must not block. Of a compressed
+    log the descriptor gives the decompressed bytes, while the stat stays that of the file.
     """
     fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(f"not a regular file: {path}")
+        if is_compressed(path):
+            packed, fd = fd, decompressed(fd)
+            os.close(packed)
     except BaseException:
         os.close(fd)
         raise
     return fd, Stat(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
-def is_same(fd: int, size: int, mark: Mark) -> bool:
+def length_of(fd: int) -> int:
+    """How many bytes a log has, decompressed."""
+    return os.fstat(fd).st_size
+
+
+def is_same(fd: int, mark: Mark) -> bool:
     """Whether the file still begins with what was read up to the mark."""
-    if size < mark.offset:
+    if length_of(fd) < mark.offset:
         return False
     return mark.offset == 0 or (
         _digest(os.pread(fd, min(_HEAD, mark.offset), 0)) == mark.head

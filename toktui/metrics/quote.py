@@ -18,6 +18,7 @@ State = Literal["read", "gone", "changed", "unreadable"]
 EXCERPT: Final = 400
 """Cells of a line that are shown."""
 _LEAD: Final = 40
+_MOST_OPEN: Final = 8
 _MARKS: Final = (b'"usage"', b'"last_token_usage"', b'"total_token_usage"', b'"modelUsage"',
                  b'"token_usage_record"', b'"searchCount"')  # fmt: skip
 """What numbers stand behind, in the logs that we know."""
@@ -51,13 +52,38 @@ class Quote(msgspec.Struct, frozen=True):
         return f"{ELLIPSIS}{shown}" if start else shown
 
 
-def quotes(log: LogRow, spots: Sequence[tuple[int, int]], generation: int) -> Iterator[Quote]:
+class OpenLogs:
+    """Keeps the logs that were quoted last open, so that a compressed one is read once."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, int] = {}
+
+    def descriptor(self, path: str) -> int:
+        """For reading, until this is closed or many others were asked for; raises OSError."""
+        known = self._open.get(path)
+        if known is not None:
+            return known
+        fd, _ = open_log(path)
+        if len(self._open) >= _MOST_OPEN:
+            os.close(self._open.pop(next(iter(self._open))))
+        self._open[path] = fd
+        return fd
+
+    def close(self) -> None:
+        """Closes all."""
+        while self._open:
+            os.close(self._open.popitem()[1])
+
+
+def quotes(
+    opened: OpenLogs, log: LogRow, spots: Sequence[tuple[int, int]], generation: int
+) -> Iterator[Quote]:
     """The lines at offsets and lengths, in their order, if the log still begins as it was read.
 
     `generation` is that of the log when the spots were seen.
     """
     try:
-        fd, status = open_log(log.path)
+        fd = opened.descriptor(log.path)
     except FileNotFoundError:
         yield from (Quote("gone", why="the log is gone") for _ in spots)
         return
@@ -67,7 +93,7 @@ def quotes(log: LogRow, spots: Sequence[tuple[int, int]], generation: int) -> It
         return
     try:
         mark = Mark(log.offset, log.head, log.tail)
-        same = generation == log.generation and is_same(fd, status.size, mark)
+        same = generation == log.generation and is_same(fd, mark)
         for offset, length in spots:
             if not same:
                 yield Quote("changed", why="the log was written anew since it was read")
@@ -75,8 +101,6 @@ def quotes(log: LogRow, spots: Sequence[tuple[int, int]], generation: int) -> It
                 yield _line(fd, offset, length)
     except OSError as error:
         yield Quote("unreadable", why=f"the log cannot be read: {clean(error.strerror or '')}")
-    finally:
-        os.close(fd)
 
 
 def _line(fd: int, offset: int, length: int) -> Quote:

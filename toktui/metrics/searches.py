@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.facts import decode_searches
-from toktui.metrics.quote import LogRow, Quote, quotes
+from toktui.metrics.quote import LogRow, OpenLogs, Quote, quotes
 
 if TYPE_CHECKING:
     import sqlite3
@@ -56,16 +56,17 @@ def search_rows(db: sqlite3.Connection, key: str) -> list[SearchRow]:
     return sorted(by_use.values(), key=lambda row: (row.log.path, row.offset))
 
 
-def searches_seen(rows: Iterable[SearchRow]) -> tuple[SearchSeen, ...]:
+def searches_seen(opened: OpenLogs, rows: Iterable[SearchRow]) -> tuple[SearchSeen, ...]:
     """The same with their lines, read from the logs."""
     return tuple(
-        SearchSeen(row.count, row.log.path, row.offset, row.length, _quote(row)) for row in rows
+        SearchSeen(row.count, row.log.path, row.offset, row.length, _quote(opened, row))
+        for row in rows
     )
 
 
-def _quote(row: SearchRow) -> Quote:
+def _quote(opened: OpenLogs, row: SearchRow) -> Quote:
     """The line, if it is still the one: a fact outlives the writing anew of its log."""
-    (quote,) = quotes(row.log, [(row.offset, row.length)], row.log.generation)
+    (quote,) = quotes(opened, row.log, [(row.offset, row.length)], row.log.generation)
     if quote.state != "read" or (_SAYS in quote.line and row.tool_use.encode() in quote.line):
         return quote
     return Quote("changed", why="the log was written anew since it was read")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from toktui.evidence import Evidence, unpack
-from toktui.metrics.quote import LogRow, Quote, quotes
+from toktui.metrics.quote import LogRow, OpenLogs, Quote, quotes
 from toktui.metrics.searches import SearchRow, SearchSeen, search_rows, searches_seen
 from toktui.model import (
     BUCKETS,
@@ -129,7 +130,8 @@ def load_why(
         ]
     finally:
         db.execute("rollback")
-    return Why(target, tuple(_call(book, *known, copies=copies) for known in seen))
+    with closing(OpenLogs()) as opened:
+        return Why(target, tuple(_call(book, opened, *known, copies=copies) for known in seen))
 
 
 _PART_COLUMNS: Final = tuple(f"cost_{part}" for part in PARTS)
@@ -232,6 +234,7 @@ def _source(
 
 def _call(
     book: RateBook,
+    opened: OpenLogs,
     call: _Call,
     sources: Sequence[_Source],
     searches: Sequence[SearchRow],
@@ -239,7 +242,7 @@ def _call(
     copies: bool,
 ) -> CallSeen:
     derivation, parts, note = _price(book, call)
-    every = [seen for source in sources for seen in _sightings(call, source)]
+    every = [seen for source in sources for seen in _sightings(opened, call, source)]
     counts: dict[str, int] = {}
     for seen in every:
         if seen.reason:
@@ -270,7 +273,7 @@ def _call(
         derivation=derivation,
         note=note,
         sightings=tuple(shown),
-        searches=() if _is_told_by(sources, call) else searches_seen(searches),
+        searches=() if _is_told_by(sources, call) else searches_seen(opened, searches),
         copies={reason: counts[reason] for reason in REASONS if reason in counts},
     )
 
@@ -290,11 +293,11 @@ def _number_givers(every: Sequence[SightingSeen]) -> list[SightingSeen]:
     return [seen for seen in every if seen.gives_numbers][:1]
 
 
-def _sightings(call: _Call, source: _Source) -> Iterator[SightingSeen]:
+def _sightings(opened: OpenLogs, call: _Call, source: _Source) -> Iterator[SightingSeen]:
     places = list(source.evidence.places())
     spots = [(place.offset, place.length) for place in places]
     for number, (place, quote) in enumerate(
-        zip(places, quotes(source.log, spots, source.generation), strict=False)
+        zip(places, quotes(opened, source.log, spots, source.generation), strict=False)
     ):
         if source.reason != _COUNTED:
             reason = str(REASONS[source.reason])
