@@ -47,9 +47,10 @@ class BurnMeter(Drawing):
         style = palette.hot if burn.cost_nusd else palette.faint
         signs = large(burn_money(burn))
         lines = [title]
-        if len(signs[0]) + 3 <= width:
+        spare = width - max(map(len, signs))
+        if spare >= len("/h"):
             lines.extend(Line().add(row, style) for row in signs)
-            lines[-1].add(" /h", palette.dim)
+            lines[-1].add(" /h" if spare >= len(" /h") else "/h", palette.dim)
         else:
             lines.append(Line().add(burn_money(burn), style).add(" /h", palette.dim))
         lines.append(
