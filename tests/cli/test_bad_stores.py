@@ -112,3 +112,9 @@ def test_a_store_that_cannot_be_written_is_read_as_it_is(
     assert "holds already" in shown.stderr
     assert shown.stdout
     assert sorted(path.name for path in read_only.parent.iterdir()) == before
+
+
+def test_doctor_reads_a_store_that_cannot_be_written(read_only: Path, document: Any):
+    found = document("doctor")["store"]
+    assert found["calls"] == 1
+    assert found["writer"] is None

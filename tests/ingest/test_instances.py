@@ -249,3 +249,20 @@ def _has(where: Context, n: int) -> bool:
         return n in outputs(where)
     except (sqlite3.OperationalError, StoreError):
         return False
+
+
+def test_what_went_wrong_is_no_longer_said_once_the_store_opens_again(
+    here: Context, log: Path, serve: Callable[[], IngestService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toktui.ingest.service._RETRY_S", 0.05)
+    access.sync(here)
+    db = sqlite3.connect(here.paths.store)
+    (version,) = db.execute("pragma user_version").fetchone()
+    db.execute("pragma user_version = 99")
+    service = serve()
+    until(lambda: service.progress.phase == "failed")
+    assert "newer toktui" in service.progress.notice
+    db.execute(f"pragma user_version = {version}")
+    db.close()
+    until(lambda: service.progress.phase == "live")
+    assert service.progress.notice == ""
