@@ -12,9 +12,9 @@ from toktui.tui.theme import DARK, Palette
 from toktui.tui.widgets.burn import BurnMeter
 
 
-@pytest.mark.parametrize("cents", [0, 5, 44, 45, 98, 144, 1044, 14_444, 104_444])
-def test_the_unit_of_the_burn_is_never_cut(cents: int):
-    hourly = cents * 10**7
+@pytest.mark.parametrize("mills", [0, 50, 446, 464, 981, 1440, 10_440, 144_440])
+def test_the_unit_of_the_burn_is_never_cut(mills: int):
+    hourly = mills * 10**6
     windows = [Burn(minutes, calls=1, cost_nusd=hourly * minutes // 60) for minutes in WINDOWS]
     meter = BurnMeter()
     meter.live = cast(Any, SimpleNamespace(headline=windows[1], burn=tuple(windows)))
