@@ -42,6 +42,8 @@ class Recovery(msgspec.Struct, frozen=True):
 
     aside: Path
     restored: Backup | None
+    calls: int = 0
+    """Calls that the backup holds; what the logs bring back comes on top."""
 
     def sentence(self) -> str:
         """For the user."""
@@ -51,7 +53,8 @@ class Recovery(msgspec.Struct, frozen=True):
         day = _stamp(self.restored.made_ms)[:8]
         return (
             f"The store was damaged. It is kept as {aside}; the backup of"
-            f" {day[:4]}-{day[4:6]}-{day[6:]} took its place and the logs are read again."
+            f" {day[:4]}-{day[4:6]}-{day[6:]} with {self.calls:,} calls took its place, and the"
+            " logs are read again."
         )
 
 
@@ -153,11 +156,11 @@ def recover(paths: Paths, now_ms: int) -> Recovery:
     aside = move_aside(paths, "corrupt", now_ms)
     for backup in backups(paths.backups):
         try:
-            verify(backup.path)
+            calls = verify(backup.path)
         except StoreError:
             continue
         put_in_place(paths, backup.path, now_ms)
-        return Recovery(aside, backup)
+        return Recovery(aside, backup, calls)
     return Recovery(aside, None)
 
 
