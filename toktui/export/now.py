@@ -141,7 +141,8 @@ def _time(at_ms: int | None) -> str | None:
 def as_text_now(live: Live, today: Totals, *, cells: int, colored: bool) -> str:
     """Burn rates, today, limits, and one line for each active session."""
     lines = [_burn_line(live), _today_line(today)]
-    lines += [_limit_line(limit, live.at_ms) for limit in live.limits]
+    present = [limit for limit in live.limits if not limit.is_over(live.at_ms)]
+    lines += [_limit_line(limit, live.at_ms) for limit in present]
     if live.sessions:
         lines += ["", _sessions_table(live, cells=cells, colored=colored)]
     else:
@@ -169,14 +170,13 @@ def _today_line(today: Totals) -> str:
 def _limit_line(limit: Limit, now_ms: int) -> str:
     used = UNKNOWN if limit.used_percent is None else f"{limit.used_percent:.0f} % used"
     ends = (
-        "" if limit.resets_ms is None or limit.is_over(now_ms)
+        "" if limit.resets_ms is None
         else f", resets in {span((limit.resets_ms - now_ms) / 1000)}"
     )  # fmt: skip
-    over = ", has begun anew since" if limit.is_over(now_ms) else ""
     age = ""
     if limit.source == "official":
         age = f", seen {span((now_ms - limit.as_of_ms) / 1000)} ago"
-    return f"Limit   {limit.agent} {clean(limit.name)}: {used}{ends}{over} ({limit.source}{age})"
+    return f"Limit   {limit.agent} {clean(limit.name)}: {used}{ends} ({limit.source}{age})"
 
 
 def _sessions_table(live: Live, *, cells: int, colored: bool) -> str:

@@ -90,6 +90,9 @@ def as_text(result: SyncResult, unpriced: Sequence[Unpriced]) -> str:
     lines.append(f"The store holds {count_of(store.calls, 'call')}.{_copies(store.copies)}")
     if store.not_understood:
         lines.append(f"{count_of(store.not_understood, 'line')} not understood: `toktui doctor`.")
+    if done.unfinished:
+        ends = "1 log ends" if done.unfinished == 1 else f"{count(done.unfinished)} logs end"
+        lines.append(f"{ends} in a line that may still be written; it is read when the log rests.")
     if unpriced:
         models = ", ".join(u.model for u in unpriced[:5]) + (", ..." if len(unpriced) > 5 else "")
         calls = sum(u.calls for u in unpriced)

@@ -21,6 +21,8 @@ class Outcome(msgspec.Struct):
     new: int = 0
     updated: int = 0
     not_understood: int = 0
+    unfinished: int = 0
+    """Logs whose last line has no newline and was not read: it may still be written."""
     copies: dict[str, int] = msgspec.field(default_factory=dict)
 
     def add(self, other: Outcome) -> None:
@@ -31,6 +33,7 @@ class Outcome(msgspec.Struct):
         self.new += other.new
         self.updated += other.updated
         self.not_understood += other.not_understood
+        self.unfinished += other.unfinished
         for reason, rows in other.copies.items():
             self.copies[reason] = self.copies.get(reason, 0) + rows
 

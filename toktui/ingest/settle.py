@@ -84,6 +84,7 @@ class Settler:
             log = self.record.log(agent, batch, now_ms)
             logs[agent].add(log)
             outcome.logs_read += batch.last
+            outcome.unfinished += batch.last and not batch.complete
             outcome.bytes_read += batch.bytes_read
             outcome.lines += batch.gathered.lines
             sources = [
