@@ -86,10 +86,19 @@ def _is_damaged(context: Context) -> bool:
     return False
 
 
-def back_up_weekly(settler: Settler, context: Context, *, notice: Callable[[str], None]) -> None:
-    """Makes a backup if the last one is a week old."""
-    if context.config.store.backups and is_due(context.paths.backups, context.now_ms()):
-        _back_up(settler.db, context, notice)
+def back_up_weekly(context: Context, *, notice: Callable[[str], None]) -> None:
+    """Makes a backup if the last one is a week old, by a connection of its own.
+
+    Nothing waits for it: the writer goes on meanwhile.
+    """
+    if not context.config.store.backups or not is_due(context.paths.backups, context.now_ms()):
+        return
+    db = connect_reader(context.paths.store)
+    try:
+        db.execute("pragma query_only = off")  # the copy is a write to SQLite, the store's is not
+        _back_up(db, context, notice)
+    finally:
+        db.close()
 
 
 def _back_up(db: sqlite3.Connection, context: Context, tell: Callable[[str], None]) -> None:
@@ -165,7 +174,7 @@ def _sync_as_writer(
         with _closing(open_settler(context, notice=notice)) as settler:
             result = _sync_once(settler, context, advance)
             if backs_up and notice is not None:
-                back_up_weekly(settler, context, notice=notice)
+                back_up_weekly(context, notice=notice)
             return result
     finally:
         lock.release()

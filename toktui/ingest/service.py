@@ -55,6 +55,7 @@ class IngestService:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._lock = StoreLock(context.paths.lock)
+        self._telling = threading.RLock()
         self._answered = 0
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
         self.progress = Progress()
@@ -70,9 +71,10 @@ class IngestService:
         self._thread.join(timeout_s)
 
     def _tell(self, outcome: Outcome | None = None, **changes: object) -> None:
-        self.progress = msgspec.structs.replace(self.progress, **changes)
         new, updated = (outcome.new, outcome.updated) if outcome else (0, 0)
-        self._on_change(Change(self._context.now_ms(), new, updated, self.progress))
+        with self._telling:
+            self.progress = msgspec.structs.replace(self.progress, **changes)
+            self._on_change(Change(self._context.now_ms(), new, updated, self.progress))
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -170,9 +172,15 @@ class IngestService:
             return None
         finish_rereads(settler)
         watching.join()
-        back_up_weekly(settler, context, notice=lambda text: self._tell(notice=text))
         self._tell(phase="live", bytes_done=backlog.bytes_total, logs_done=len(jobs))
+        threading.Thread(target=self._back_up, name="backup", daemon=True).start()
         return Follower(settler, context, discovery)
+
+    def _back_up(self) -> None:
+        try:
+            back_up_weekly(self._context, notice=lambda text: self._tell(notice=text))
+        except (ToktuiError, sqlite3.Error, OSError):
+            _log.exception("the backup failed")
 
     def _index(self, settler: Settler, jobs: list[Job], backlog: _Backlog) -> bool:
         """Whether the whole backlog was read."""

@@ -88,7 +88,8 @@ def back_up(db: sqlite3.Connection, paths: Paths, *, now_ms: int, keep: int) -> 
         return f"No backup was made: {free >> 20} MB are free, {(pages * size) >> 20} are needed."
     path = folder / f"toktui-{_stamp(now_ms)}.db"
     part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
+    for left in folder.glob("*.part"):
+        left.unlink(missing_ok=True)
     try:
         db.execute("vacuum into ?", (str(part),))
         part.chmod(0o600)
