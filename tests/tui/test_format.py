@@ -126,6 +126,10 @@ def test_large_signs_are_of_one_width_on_all_lines():
         assert all(set(line) <= set(" ▀▄█") for line in lines)
 
 
+ON_PURPOSE = {"_fatal_error"}
+"""Textual's own prints the values of variables, which can be what a log says."""
+
+
 def test_no_widget_of_ours_covers_a_private_name_of_textual():
     """A method `_context` of ours would silently stop a widget's message loop."""
     of_textual = {name for name in {*dir(Widget), *dir(App), *vars(Widget())} if name[:1] == "_"}
@@ -137,4 +141,4 @@ def test_no_widget_of_ours_covers_a_private_name_of_textual():
                     for n in node.body
                     if isinstance(n, ast.FunctionDef) and not n.name.startswith("__")
                 }
-                assert not ours & of_textual, (path.name, node.name)
+                assert not (ours - ON_PURPOSE) & of_textual, (path.name, node.name)
