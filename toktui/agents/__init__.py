@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from toktui.agents.base import LineAgent
+    from toktui.agents.base import Agent
 
-_PARTS = {"base", "json_lines", "lineage", "resolve"}
+_PARTS = {"base", "database", "json_lines", "lineage", "resolve"}
 
 
 @cache
@@ -25,9 +25,9 @@ def agent_names() -> tuple[str, ...]:
 
 
 @cache
-def agent(name: str) -> LineAgent:
+def agent(name: str) -> Agent:
     """The agent of that name; KeyError if there is none."""
     if name not in agent_names():
         raise KeyError(name)
     module: ModuleType = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
-    return cast("LineAgent", module.AGENT)
+    return cast("Agent", module.AGENT)

@@ -1,12 +1,14 @@
-"""What an agent's module answers: where its logs are, what a line of them says.
+"""What an agent's module answers: where its logs are, what a line or a document of them says.
 
-Everything here is pure: no clock, no open files, no prices. The pipeline reads the bytes, the
-store resolves what several logs say about one call.
+An agent is one object with a class of its own, below `Agent`. Its logs are lines that are only
+appended (`parse`), documents that are written anew or databases (`read`), or both. There is no
+clock here, no store and no price: the pipeline reads lines, the store resolves what several logs
+say about one call.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -31,47 +33,129 @@ class Parsed(msgspec.Struct, frozen=True, gc=False):
 NOTHING: Final = Parsed()
 
 
-class LineAgent(Protocol):
-    """An agent whose logs are lines that are only appended."""
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """A message of a document, or a row of a database, and the call that it reports.
+
+    `place` names it for good, however often the document is written anew: a row id, or
+    `place_of` an id; 0 to 2**53 - 1. `length` is its size in bytes.
+    """
+
+    place: int
+    length: int
+    sighting: Sighting
+
+
+class Doubt(msgspec.Struct, frozen=True, gc=False):
+    """An entry that was not understood."""
+
+    place: int
+    misread: Misread
+
+
+class Document(msgspec.Struct, frozen=True):
+    """What a document says, or a database since `since`.
+
+    An entry that is read again replaces what was read at its place before; an entry that is no
+    longer there stays counted: agents tidy up.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    since: bytes = b""
+    """From where to go on next time; empty: all is read each time."""
+    looked_at: int = 0
+    """Entries that were looked at, calls or not."""
+    more: bool = False
+    """There is more: `read` is called again with the new `since`, after a commit."""
+
+
+class UnreadableError(OSError):
+    """A document or database that cannot be read now, with the reason as its `strerror`: locked,
+    half written, of another schema. It is told and tried again; nothing of it is taken for 0."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(0, why)
+
+
+class Agent:
+    """One agent. What a class does not answer, its agent does not do."""
 
     name: str
     label: str
-    PARSER: int
-    """Rises with every change of what `parse` makes of the same bytes."""
-    replays: bool
+    PARSER: int = 1
+    """Rises with every change of what `parse` or `read` makes of the same bytes."""
+    replays: bool = False
     """Forked and spawned sessions repeat their parent's counters: see `lineage`."""
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
         """Folders that can hold logs of this agent, present or not."""
-        ...
+        raise NotImplementedError
 
     def roots_of(self, folder: Path) -> Sequence[Path]:
         """Where logs lie in a home that the user names."""
-        ...
+        raise NotImplementedError
 
     def is_log(self, parts: Sequence[str]) -> bool:
         """Whether the path below a root, taken apart, is a log of this agent."""
-        ...
+        raise NotImplementedError
+
+    def is_entered(self, parts: Sequence[str]) -> bool:
+        """Whether the folder below a root, taken apart, can have logs in it."""
+        return True
+
+    # Lines.
 
     def start(self, path: str) -> Any:
         """The state before the first line of the log at `path`."""
-        ...
+        return None
 
     def load_state(self, packed: bytes) -> Any:
         """The state that a checkpoint kept; raises msgspec.DecodeError on foreign bytes."""
-        ...
+        return None
 
     def parse(self, line: bytes, state: Any) -> Parsed:
         """What one line (without its newline) says; `state` is moved on in place."""
-        ...
+        raise NotImplementedError
 
     def is_silent(self, block: bytes, pos: int, end: int, state: Any) -> bool:
         """Whether the line `block[pos:end]` provably says nothing, told without decoding it.
 
         It may err only by saying False. A line that is not whole JSON is not its business.
         """
-        ...
+        return False
 
     def curious(self, state: Any) -> bool:
         """Whether `parse` wants the next line even if it is silent."""
-        ...
+        return False
+
+    # Documents and databases.
+
+    def is_document(self, path: str) -> bool:
+        """Whether the log is read as a whole by `read`, not by lines."""
+        return False
+
+    def is_database(self, path: str) -> bool:
+        """Whether the log is a document that is a SQLite database, with a `-wal` beside it."""
+        return False
+
+    def read(self, path: str, since: bytes) -> Document:
+        """What a document says; of a database, what is new since `since`.
+
+        Raises OSError (`UnreadableError`) where it cannot be read now.
+        """
+        raise NotImplementedError
+
+    def excerpt(self, path: str, place: int) -> bytes:
+        """The bytes of the entry at a place, as JSON; empty if it is no longer there.
+
+        Raises OSError where the document cannot be read now.
+        """
+        return b""
+
+
+def place_of(name: str) -> int:
+    """The place of an entry that has an id of its own: a number that does not change."""
+    from hashlib import blake2b  # noqa: PLC0415  loads OpenSSL, which lines do not need
+
+    return int.from_bytes(blake2b(name.encode(), digest_size=6).digest(), "big")

@@ -36,7 +36,7 @@ from toktui.agents._claude_rows import (
     counted,
 )
 from toktui.agents._claude_weak import WeakIds
-from toktui.agents.base import NOTHING, Parsed
+from toktui.agents.base import NOTHING, Agent, Parsed
 from toktui.agents.json_lines import (
     BrokenLineError,
     convert,
@@ -119,7 +119,7 @@ def _money(usd: float | None) -> int | None:
     return round(usd * 1e9) if usd is not None and 0 <= usd < 1e9 else None
 
 
-class _ClaudeCode:
+class _ClaudeCode(Agent):
     name = "claude-code"
     label = "Claude Code"
     PARSER = 1

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, cast
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from toktui.agents.base import MAX_COUNT, NOTHING, Parsed
+from toktui.agents.base import MAX_COUNT, NOTHING, Agent, Parsed
 from toktui.agents.json_lines import (
     BrokenLineError,
     convert,
@@ -194,7 +194,7 @@ _as_head: Final = msgspec.json.Decoder(_Head).decode
 _load: Final = msgspec.msgpack.Decoder(_State).decode
 
 
-class _Codex:
+class _Codex(Agent):
     name = "codex"
     label = "Codex"
     PARSER = 1

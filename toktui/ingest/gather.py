@@ -11,7 +11,7 @@ from toktui.evidence import CONTINUED, Evidence, absorb, merge, of_sighting
 from toktui.model import Sighting
 
 if TYPE_CHECKING:
-    from toktui.agents.base import LineAgent
+    from toktui.agents.base import Agent
     from toktui.model import Fact
 
 EARLIEST_MS: Final = 1_577_836_800_000
@@ -95,7 +95,7 @@ class Gatherer:
 
     def __init__(
         self,
-        agent: LineAgent,
+        agent: Agent,
         state: Any,
         *,
         latest_ms: int,

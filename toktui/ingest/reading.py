@@ -14,7 +14,7 @@ from toktui.ingest.tail import Mark, Stat, blocks, is_same, length_of, mark_at, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from toktui.agents.base import LineAgent
+    from toktui.agents.base import Agent
 
 STILL_MS: Final = 60_000
 """How long a log must rest before its last line is read without a newline."""
@@ -80,7 +80,7 @@ def read_log(agent: str, path: str, root: str, before: Checkpoint, now_ms: int) 
 
 
 class _Reader:
-    def __init__(self, agent: LineAgent, fd: int, status: Stat, now_ms: int) -> None:
+    def __init__(self, agent: Agent, fd: int, status: Stat, now_ms: int) -> None:
         self._agent = agent
         self._fd = fd
         self._status = status
