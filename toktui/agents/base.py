@@ -15,7 +15,7 @@ import msgspec
 from toktui.model import Fact, Misread, Sighting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
 MAX_COUNT: Final = 2**53 - 1
@@ -146,12 +146,12 @@ class Agent:
         """
         raise NotImplementedError
 
-    def excerpt(self, path: str, place: int) -> bytes:
-        """The bytes of the entry at a place, as JSON; empty if it is no longer there.
+    def excerpts(self, path: str, places: Collection[int]) -> Mapping[int, bytes]:
+        """The bytes of the entries at the places that are still there, as JSON.
 
         Raises OSError where the document cannot be read now.
         """
-        return b""
+        raise NotImplementedError
 
 
 def place_of(name: str) -> int:

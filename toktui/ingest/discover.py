@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.agents import agent, agent_names
-from toktui.ingest.tail import Stat
+from toktui.ingest.tail import Stat, stat_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -82,7 +82,8 @@ def find_logs(places: Sequence[Root]) -> Discovery:
 
 
 def _walk(place: Root, discovery: Discovery, seen: set[tuple[int, int]]) -> Iterator[FoundLog]:
-    is_log = agent(place.agent).is_log
+    module = agent(place.agent)
+    is_log, is_entered = module.is_log, module.is_entered
     left = _MOST_ENTRIES
     stack: list[tuple[str, tuple[str, ...]]] = [(place.path, ())]
     while stack:
@@ -102,7 +103,7 @@ def _walk(place: Root, discovery: Discovery, seen: set[tuple[int, int]]) -> Iter
             below = (*parts, entry.name)
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    if len(below) < _DEEPEST:
+                    if len(below) < _DEEPEST and is_entered(below):
                         stack.append((entry.path, below))
                 elif is_log(below):
                     status = entry.stat(follow_symlinks=False)
@@ -113,7 +114,7 @@ def _walk(place: Root, discovery: Discovery, seen: set[tuple[int, int]]) -> Iter
                             place.agent,
                             entry.path,
                             place.path,
-                            Stat(*place_on_disk, status.st_size, status.st_mtime_ns),
+                            stat_beside(module, entry.path, status),
                         )
             except OSError as error:
                 discovery.problems.append((entry.path, error.strerror or "cannot be read"))

@@ -20,7 +20,7 @@ from toktui.ingest.discover import FoundLog, Root, find_logs, roots
 from toktui.ingest.index import note_problem, read_job
 from toktui.ingest.progress import Problem
 from toktui.ingest.reading import STILL_MS, begun_in
-from toktui.ingest.tail import Stat
+from toktui.ingest.tail import Stat, stat_beside
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ HOT_MS: Final = 600_000
 _HOT_EVERY_S: Final = 0.25
 _FOLDERS_EVERY_S: Final = 5.0
 _ALL_EVERY_S: Final = 60.0
+_REST: Final = 20
+"""A document that grows is read whole each time: it rests for this many times as long."""
+_LONGEST_REST_S: Final = 10.0
 _MOST_OPEN: Final = 64
 """Logs whose begun calls are kept in memory."""
 
@@ -54,6 +57,7 @@ class Follower:
         self._problems: dict[str, str] = {}
         self._told: dict[str, str] = {}
         self._hot: dict[str, FoundLog] = {}
+        self._rest_until: dict[str, float] = {}
         self._folders: dict[str, int] = {}
         self._take_over(discovery)
         now = time.monotonic()
@@ -87,7 +91,7 @@ class Follower:
         for path in hints:
             found = self._find(path)
             if found is not None:
-                changed[path] = found
+                changed[found.path] = found
         if now >= self._next_hot:
             self._next_hot = now + _HOT_EVERY_S
             changed |= self._sweep_hot()
@@ -113,10 +117,12 @@ class Follower:
         """The log at a path that the system hinted at, if it is one."""
         for place in self._roots:
             if path.startswith(place.path + os.sep):
-                parts = tuple(path[len(place.path) + 1 :].split(os.sep))
-                if not agent(place.agent).is_log(parts):
-                    return None
-                return _stat_log(place.agent, path, place.path)
+                module = agent(place.agent)
+                log = path.removesuffix("-wal")
+                if log != path and not module.is_database(log):
+                    log = path
+                parts = tuple(log[len(place.path) + 1 :].split(os.sep))
+                return _stat_log(place.agent, log, place.path) if module.is_log(parts) else None
         return None
 
     def _sweep_hot(self) -> dict[str, FoundLog]:
@@ -140,6 +146,9 @@ class Follower:
             known = self._known.get(log.path)
             if not is_new(log, known) or self._is_waiting(log):
                 continue
+            if self._rest_until.get(log.path, 0.0) > time.monotonic():
+                continue
+            begun = time.monotonic()
             one = job(self._settler.db, log, known, begun=self._begun.get(log.path))
             found = read_job(one, self._context.now_ms())
             if isinstance(found, str):
@@ -151,6 +160,9 @@ class Follower:
             self._problems.pop(log.path, None)
             batches.extend(found)
             read.append((log, one))
+            if found[-1].in_place:
+                now = time.monotonic()
+                self._rest_until[log.path] = now + min(_LONGEST_REST_S, _REST * (now - begun))
         if not batches:
             return None
         outcome = self._settler.settle(batches, self._context.now_ms())
@@ -202,9 +214,7 @@ def _stat_log(name: str, path: str, root: str) -> FoundLog | None:
         return None
     if not stat.S_ISREG(status.st_mode):
         return None
-    return FoundLog(
-        name, path, root, Stat(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-    )
+    return FoundLog(name, path, root, stat_beside(agent(name), path, status))
 
 
 def _folder_mtime(folder: str) -> int:

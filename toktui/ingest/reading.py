@@ -49,6 +49,10 @@ class Batch(msgspec.Struct, array_like=True):
     fresh: bool
     """The log was read from its first byte."""
     last: bool = True
+    in_place: bool = False
+    """The log is a document: what is read at a place replaces what was read there before."""
+    places: list[int] = msgspec.field(default_factory=list)
+    """Of a document: the places that were read."""
 
 
 def begun_in(batch: Batch) -> set[str]:
@@ -71,6 +75,11 @@ def read_log(agent: str, path: str, root: str, before: Checkpoint, now_ms: int) 
     Raises OSError where the log cannot be read.
     """
     parser = agent_named(agent)
+    if parser.is_document(path):
+        from toktui.ingest.documents import read_document  # noqa: PLC0415  needs this module
+
+        yield from read_document(parser, path, root, before, now_ms)
+        return
     fd, status = open_log(path)
     try:
         same = is_same(fd, before.mark)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from toktui import facts
@@ -68,6 +69,17 @@ class Record:
         self._db.execute("delete from fact where log = ? and kind = 'thread'", row)
         self._kinship.forget_members()
         return self._db.execute("delete from misread where log = ?", row).rowcount
+
+    def clear_places(self, batch: Batch) -> int:
+        """Entries of a document that are read again: what was not understood is said again.
+
+        Gives how many values had not been understood.
+        """
+        return self._db.execute(
+            "delete from misread where log = (select id from log where path = ?)"
+            " and offset in (select value from json_each(?))",
+            (batch.path, json.dumps(batch.places)),
+        ).rowcount
 
     def misread(self, log: int, batch: Batch) -> int:
         """Keeps values that were not understood; gives how many are new."""

@@ -50,6 +50,8 @@ class Seen(msgspec.Struct):
     reemit: int = 0
     rows: int = 0
     stored: bool = False
+    in_place: bool = False
+    """The entries of a document: read again, they replace what their places said before."""
 
 
 def joined(known: Seen, new: Seen) -> Seen:
@@ -58,7 +60,8 @@ def joined(known: Seen, new: Seen) -> Seen:
     The same bytes read by a newer parser replace; a log that was written anew keeps its best
     numbers, with the places of the new bytes.
     """
-    if new.parser > known.parser and new.generation == known.generation:
+    newer_parse = new.parser > known.parser and new.generation == known.generation
+    if newer_parse or (new.in_place and _covers(new.evidence, known.evidence)):
         evidence = new.evidence
     else:
         evidence = merge(known.evidence, new.evidence)
@@ -74,7 +77,13 @@ def joined(known: Seen, new: Seen) -> Seen:
         known.reemit,
         known.rows,
         known.stored,
+        new.in_place,
     )
+
+
+def _covers(new: Evidence, known: Evidence) -> bool:
+    """Whether all places of what is known were read anew."""
+    return set(known.spots[::3]) <= set(new.spots[::3])
 
 
 def merged(stored: dict[int, Seen], new: dict[int, Seen]) -> list[Seen]:

@@ -81,6 +81,8 @@ class Settler:
             agent = self.writer.name(batch.agent)
             if batch.fresh:
                 outcome.not_understood -= self.record.clear(batch)
+            elif batch.in_place:
+                outcome.not_understood -= self.record.clear_places(batch)
             log = self.record.log(agent, batch, now_ms)
             logs[agent].add(log)
             outcome.logs_read += batch.last
@@ -358,7 +360,9 @@ class Settler:
     ) -> None:
         generation, parser = batch.checkpoint.generation, batch.checkpoint.parser
         for one in batch.gathered.heard:
-            self.hear(heard, one.key, Seen(sources[one.voice], generation, parser, one.evidence))
+            new = Seen(sources[one.voice], generation, parser, one.evidence)
+            new.in_place = batch.in_place
+            self.hear(heard, one.key, new)
 
     def _drop_forgotten(self, agent: int, heard: dict[str, dict[int, Seen]]) -> None:
         """Takes out what the user has told us to forget."""
@@ -392,19 +396,24 @@ class Settler:
         self.rows.clear()
 
     def _drop_superseded(self, batches: Sequence[Batch], outcome: Outcome) -> None:
-        """After a log was read whole by a newer parser: what only the older one saw goes."""
+        """After a log was read whole by a newer parser: what only the older one saw goes.
+
+        An entry that its document no longer has keeps its old parse.
+        """
         for batch in batches:
-            if not batch.last:
+            if not batch.last and not batch.in_place:
                 continue
+            read = set(batch.places)
             stale = self.db.execute(
-                "select s.call, s.source, c.agent from log l join source o on o.log = l.id"
+                "select s.call, s.source, c.agent, s.body from log l join source o on o.log = l.id"
                 " join sighting s on s.source = o.id join call c on c.id = s.call"
                 " where l.path = ? and s.generation = l.generation and s.parser < l.parser"
                 " and o.kind <> ?",
                 (batch.path, KINDS.index("ledger")),
             ).fetchall()
-            for call, source, agent in stale:
-                self.drop_sighting(agent, call, source, outcome)
+            for call, source, agent, body in stale:
+                if not batch.in_place or read.issuperset(unpack(body).spots[::3]):
+                    self.drop_sighting(agent, call, source, outcome)
 
     def drop_sighting(self, agent: int, call: int, source: int, outcome: Outcome) -> None:
         """Takes one piece of evidence out; a call without any goes too."""

@@ -13,6 +13,8 @@ from toktui.ingest.zst import decompressed, is_compressed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from toktui.agents.base import Agent
+
 BLOCK: Final = 256 << 10
 """Bytes per read: small enough to stay in the processor's cache while it is searched."""
 LONGEST_LINE: Final = 32 << 20
@@ -63,6 +65,19 @@ def open_log(path: str) -> tuple[int, Stat]:
         os.close(fd)
         raise
     return fd, Stat(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def stat_beside(agent: Agent, path: str, status: os.stat_result) -> Stat:
+    """The stat of a log that is a regular file, with what waits beside it."""
+    size, mtime_ns = status.st_size, status.st_mtime_ns
+    if agent.is_database(path):
+        try:
+            wal = os.stat(f"{path}-wal", follow_symlinks=False)
+        except OSError:
+            pass
+        else:
+            size, mtime_ns = size + wal.st_size, max(mtime_ns, wal.st_mtime_ns)
+    return Stat(status.st_dev, status.st_ino, size, mtime_ns)
 
 
 def length_of(fd: int) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from toktui.agents import agent
 from toktui.ingest.tail import LONGEST_LINE, Mark, is_same, open_log
 from toktui.text import ELLIPSIS, clean
 
@@ -33,6 +34,7 @@ class LogRow(msgspec.Struct, frozen=True):
     head: bytes
     tail: bytes
     generation: int
+    agent: str = ""
 
 
 class Quote(msgspec.Struct, frozen=True):
@@ -80,8 +82,11 @@ def quotes(
 ) -> Iterator[Quote]:
     """The lines at offsets and lengths, in their order, if the log still begins as it was read.
 
-    `generation` is that of the log when the spots were seen.
+    `generation` is that of the log when the spots were seen. Of a document the offsets are places.
     """
+    if log.agent and agent(log.agent).is_document(log.path):
+        yield from _entries(log, spots)
+        return
     try:
         fd = opened.descriptor(log.path)
     except FileNotFoundError:
@@ -101,6 +106,24 @@ def quotes(
                 yield _line(fd, offset, length)
     except OSError as error:
         yield Quote("unreadable", why=f"the log cannot be read: {clean(error.strerror or '')}")
+
+
+def _entries(log: LogRow, spots: Sequence[tuple[int, int]]) -> Iterator[Quote]:
+    try:
+        found = agent(log.agent).excerpts(log.path, {place for place, _ in spots})
+    except FileNotFoundError:
+        yield from (Quote("gone", why="the log is gone") for _ in spots)
+        return
+    except OSError as error:
+        why = f"the log cannot be read: {clean(error.strerror or str(error))}"
+        yield from (Quote("unreadable", why=why) for _ in spots)
+        return
+    for place, _ in spots:
+        entry = found.get(place)
+        if entry is None:
+            yield Quote("gone", why="the entry is no longer in its document")
+        else:
+            yield Quote("read", entry)
 
 
 def _line(fd: int, offset: int, length: int) -> Quote:

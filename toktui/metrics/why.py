@@ -216,8 +216,9 @@ class _Source(msgspec.Struct, frozen=True):
 def _sources(db: sqlite3.Connection, call: int) -> list[_Source]:
     rows = db.execute(
         "select l.id, l.path, l.offset, l.head, l.tail, l.generation, o.kind, o.session,"
-        " o.agent_id, x.generation, x.reason, x.body"
+        " o.agent_id, x.generation, x.reason, x.body, a.text"
         " from sighting x join source o on o.id = x.source join log l on l.id = o.log"
+        " join name a on a.id = l.agent"
         " where x.call = ? order by x.reason >= 0, l.path, o.id",
         (call,),
     ).fetchall()
@@ -226,9 +227,9 @@ def _sources(db: sqlite3.Connection, call: int) -> list[_Source]:
 
 def _source(
     number: int, path: str, offset: int, head: bytes, tail: bytes, log_generation: int, kind: int,
-    session: str, agent_id: str, generation: int, reason: int, body: bytes,
+    session: str, agent_id: str, generation: int, reason: int, body: bytes, agent: str,
 ) -> _Source:  # fmt: skip
-    log = LogRow(number, path, offset, head, tail, log_generation)
+    log = LogRow(number, path, offset, head, tail, log_generation, agent)
     return _Source(log, _KINDS[kind], session, agent_id, generation, reason, unpack(body))
 
 
@@ -333,6 +334,8 @@ def _gives_numbers(call: _Call, source: _Source, quote: Quote, *, only: bool) ->
     from toktui.agents import agent  # noqa: PLC0415  only here does a metric parse
 
     parser = agent(call.agent)
+    if parser.is_document(source.log.path):
+        return None
     found = parser.parse(quote.line, parser.start(source.log.path)).sightings
     return any(s.tokens == call.tokens for s in found) if found else None
 
