@@ -9,10 +9,12 @@ import msgspec
 
 from toktui.clock import iso
 from toktui.metrics.why import total_nusd
+from toktui.store.absurd import MOST
 
 if TYPE_CHECKING:
     from toktui.metrics.searches import SearchSeen
-    from toktui.metrics.why import CallSeen, Priced, SightingSeen, Why
+    from toktui.metrics.why import CallSeen, SightingSeen, Why
+    from toktui.metrics.why_price import Priced
     from toktui.model import Tokens
     from toktui.pricing.derive import Derivation
 
@@ -147,7 +149,7 @@ def as_document(why: Why) -> WhyDocument:
         calls=tuple(map(_call, why.calls)),
         totals=WhyTotals(
             len(why.calls),
-            sum(call.tokens.total for call in why.calls),
+            min(sum(call.tokens.total for call in why.calls), MOST),
             cost,
             _usd(cost),
             sum(call.cost_nusd is None for call in why.calls),

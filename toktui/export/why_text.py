@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from toktui.metrics.quote import Quote
     from toktui.metrics.searches import SearchSeen
-    from toktui.metrics.why import CallSeen, Priced, SightingSeen, Why
+    from toktui.metrics.why import CallSeen, SightingSeen, Why
+    from toktui.metrics.why_price import Priced
     from toktui.pricing.derive import Derivation
 
 _NAMES: Final = {

@@ -7,33 +7,21 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from toktui.evidence import Evidence, unpack
-from toktui.metrics.quote import LogRow, OpenLogs, Quote, quotes
+from toktui.metrics.quote import OpenLogs, Quote, quotes
 from toktui.metrics.searches import SearchRow, SearchSeen, search_rows, searches_seen
-from toktui.model import (
-    BUCKETS,
-    EXACTNESS,
-    FLAGS,
-    PARTS,
-    REASONS,
-    TIERS,
-    Kind,
-    Tokens,
-)
-from toktui.pricing.derive import Derivation, derive, derive_stored, why_unpriced
+from toktui.metrics.why_price import Priced, load_price
+from toktui.metrics.why_rows import SELECT_CALLS, SourceSeen, StoredCall, load_sources
+from toktui.model import EXACTNESS, FLAGS, REASONS, TIERS, Kind, Tokens
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
 
     from toktui.metrics.find import Target
+    from toktui.pricing.derive import Derivation
     from toktui.pricing.rates import RateBook
 
-_KINDS: Final[tuple[Kind, ...]] = ("row", "progress", "spawn", "ledger")
 _COUNTED: Final = -1
-_OTHER_RATES: Final = (
-    "Priced with other rates than the book has today; see `toktui reprice --dry-run`."
-)
 
 
 class SightingSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,18 +46,6 @@ class SightingSeen(msgspec.Struct, frozen=True, kw_only=True):
     def counted(self) -> bool:
         """Whether it is the counted sighting."""
         return not self.reason
-
-
-class Priced(msgspec.Struct, frozen=True):
-    """A part of the stored cost; no `rate` and `per` where no known rate row gives it."""
-
-    part: str
-    count: int
-    rate: int | None
-    """Tokens: nano-dollars for `per` tokens. Fees: nano-dollars for one."""
-    per: int | None
-    nusd: int
-    rate_of: str
 
 
 class CallSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,10 +98,14 @@ def load_why(
     column = "id" if target.kind == "call" else "session"
     db.execute("begin")
     try:
-        rows = db.execute(_SELECT.format(column=column), (target.number,)).fetchall()
-        calls = [_Call(*row) for row in rows]
+        rows = db.execute(SELECT_CALLS.format(column=column), (target.number,)).fetchall()
+        calls = [StoredCall(*row) for row in rows]
         seen = [
-            (call, _sources(db, call.number), search_rows(db, call.key) if call.web_search else [])
+            (
+                call,
+                load_sources(db, call.number),
+                search_rows(db, call.key) if call.web_search else [],
+            )
             for call in calls
         ]
     finally:
@@ -134,115 +114,16 @@ def load_why(
         return Why(target, tuple(_call(book, opened, *known, copies=copies) for known in seen))
 
 
-_PART_COLUMNS: Final = tuple(f"cost_{part}" for part in PARTS)
-_SELECT: Final = (
-    "select c.id, c.key, a.text, s.key, g.text, c.at_ms, p.text, b.text, v.text, m.text, r.text,"
-    " c.tier, c.geo, c.exactness, c.flags, c.input, c.cache_read, c.cache_write_5m,"
-    " c.cache_write_1h, c.output, c.reasoning, c.web_search, c.cost_nusd, c.reported_nusd,"
-    " coalesce(t.key, ''), coalesce(t.body, ''),"
-    f" {', '.join(f'c.{name}' for name in _PART_COLUMNS)}"
-    " from call c join session s on s.id = c.session join name a on a.id = c.agent"
-    " join name g on g.id = c.agent_id join name p on p.id = c.project"
-    " join name b on b.id = c.branch join name v on v.id = c.version"
-    " join name m on m.id = c.model join name r on r.id = c.priced"
-    " left join rate t on t.id = c.rate"
-    " where c.{column} = ? order by c.at_ms, c.key"
-)
-
-
-class _Call(msgspec.Struct, frozen=True):
-    """A row of the statement above."""
-
-    number: int
-    key: str
-    agent: str
-    session: str
-    agent_id: str
-    at_ms: int
-    project: str
-    branch: str
-    version: str
-    model: str
-    priced_as: str
-    tier: int
-    geo: str
-    exactness: int
-    flags: int
-    input: int
-    cache_read: int
-    cache_write_5m: int
-    cache_write_1h: int
-    output: int
-    reasoning: int
-    web_search: int
-    cost_nusd: int | None
-    reported_nusd: int | None
-    rate_id: str
-    rate_row: str
-    cost_input: int
-    cost_cache_read: int
-    cost_cache_write_5m: int
-    cost_cache_write_1h: int
-    cost_output: int
-    cost_fees: int
-
-    @property
-    def tokens(self) -> Tokens:
-        return Tokens(
-            self.input, self.cache_read, self.cache_write_5m, self.cache_write_1h, self.output,
-            self.reasoning,
-        )
-
-    @property
-    def part_nusd(self) -> tuple[int, ...]:
-        return (
-            self.cost_input, self.cost_cache_read, self.cost_cache_write_5m,
-            self.cost_cache_write_1h, self.cost_output, self.cost_fees,
-        )
-
-
-class _Source(msgspec.Struct, frozen=True):
-    """What one source of one log says of a call."""
-
-    log: LogRow
-    kind: Kind
-    session: str
-    agent_id: str
-    generation: int
-    reason: int
-    evidence: Evidence
-
-
-def _sources(db: sqlite3.Connection, call: int) -> list[_Source]:
-    rows = db.execute(
-        "select l.id, l.path, l.offset, l.head, l.tail, l.generation, o.kind, o.session,"
-        " o.agent_id, x.generation, x.reason, x.body, a.text"
-        " from sighting x join source o on o.id = x.source join log l on l.id = o.log"
-        " join name a on a.id = l.agent"
-        " where x.call = ? order by x.reason >= 0, l.path, o.id",
-        (call,),
-    ).fetchall()
-    return [_source(*row) for row in rows]
-
-
-def _source(
-    number: int, path: str, offset: int, head: bytes, tail: bytes, log_generation: int, kind: int,
-    session: str, agent_id: str, generation: int, reason: int, body: bytes, agent: str,
-) -> _Source:  # fmt: skip
-    log = LogRow(number, path, offset, head, tail, log_generation, agent)
-    return _Source(log, _KINDS[kind], session, agent_id, generation, reason, unpack(body))
-
-
 def _call(
     book: RateBook,
     opened: OpenLogs,
-    call: _Call,
-    sources: Sequence[_Source],
+    call: StoredCall,
+    sources: Sequence[SourceSeen],
     searches: Sequence[SearchRow],
     *,
     copies: bool,
 ) -> CallSeen:
-    derivation, parts, note = _price(book, call)
+    derivation, parts, note = load_price(book, call)
     every = [seen for source in sources for seen in _sightings(opened, call, source)]
     counts: dict[str, int] = {}
     for seen in every:
@@ -279,7 +160,7 @@ def _call(
     )
 
 
-def _is_told_by(sources: Sequence[_Source], call: _Call) -> bool:
+def _is_told_by(sources: Sequence[SourceSeen], call: StoredCall) -> bool:
     """Whether the line with the numbers counts the searches, too."""
     return any(
         source.evidence.web_search == call.web_search and source.evidence.tokens == call.tokens
@@ -294,7 +175,7 @@ def _number_givers(every: Sequence[SightingSeen]) -> list[SightingSeen]:
     return [seen for seen in every if seen.gives_numbers][:1]
 
 
-def _sightings(opened: OpenLogs, call: _Call, source: _Source) -> Iterator[SightingSeen]:
+def _sightings(opened: OpenLogs, call: StoredCall, source: SourceSeen) -> Iterator[SightingSeen]:
     places = list(source.evidence.places())
     spots = [(place.offset, place.length) for place in places]
     for number, (place, quote) in enumerate(
@@ -321,7 +202,9 @@ def _sightings(opened: OpenLogs, call: _Call, source: _Source) -> Iterator[Sight
         )
 
 
-def _gives_numbers(call: _Call, source: _Source, quote: Quote, *, only: bool) -> bool | None:
+def _gives_numbers(
+    call: StoredCall, source: SourceSeen, quote: Quote, *, only: bool
+) -> bool | None:
     """Whether the line, read alone, says what was counted."""
     if source.kind == "ledger":
         return None
@@ -338,51 +221,6 @@ def _gives_numbers(call: _Call, source: _Source, quote: Quote, *, only: bool) ->
         return None
     found = parser.parse(quote.line, parser.start(source.log.path)).sightings
     return any(s.tokens == call.tokens for s in found) if found else None
-
-
-def _price(
-    book: RateBook, call: _Call
-) -> tuple[Derivation | None, tuple[Priced, ...], str]:
-    """The derivation with the stored parts, or the parts alone and why."""
-    tier, geo = TIERS[call.tier], call.geo or None
-    if call.cost_nusd is None:
-        missing = why_unpriced(
-            book, model=call.model, at_ms=call.at_ms, tier=tier, geo=geo,
-            web_search=call.web_search,
-        )
-        return None, (), missing
-    today = derive(
-        book, model=call.model, at_ms=call.at_ms, tier=tier, geo=geo, tokens=call.tokens,
-        web_search=call.web_search,
-    )
-    stored = None
-    if today is None or today.cost.rate_id != call.rate_id or not _gives(today, call):
-        stored = derive_stored(
-            book, call.rate_row, at_ms=call.at_ms, geo=geo, tokens=call.tokens,
-            web_search=call.web_search,
-        )
-    note = "" if _gives(today, call) else _OTHER_RATES
-    for found in (stored, today):
-        if found is not None and _gives(found, call):
-            return found, _priced(found), note
-    counts = (*(getattr(call, bucket) for bucket in BUCKETS), call.web_search)
-    parts = tuple(
-        Priced(part, count, None, None, nusd, part)
-        for part, count, nusd in zip(PARTS, counts, call.part_nusd, strict=True)
-        if count or nusd
-    )
-    return None, parts, note
-
-
-def _gives(found: Derivation | None, call: _Call) -> bool:
-    return found is not None and tuple(found.cost.parts) == call.part_nusd
-
-
-def _priced(found: Derivation) -> tuple[Priced, ...]:
-    return tuple(
-        Priced(line.part, line.count, line.rate, line.per, line.nusd, line.rate_of)
-        for line in found.lines
-    )
 
 
 def total_nusd(calls: Sequence[CallSeen]) -> int | None:

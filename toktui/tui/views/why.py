@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from toktui.metrics.searches import SearchSeen
-    from toktui.metrics.why import Priced, SightingSeen
+    from toktui.metrics.why import SightingSeen
+    from toktui.metrics.why_price import Priced
     from toktui.tui.refresher import Reading
     from toktui.tui.theme import Palette
 
