@@ -4,6 +4,7 @@
 # make bench   speed, memory and size against their targets
 # make shots   the pictures in screenshots/
 # make prices  the rate book, from the data of genai-prices and our overlay
+# make docs    docs/agents.md, from what each agent's module says
 #
 # Each makes .venv and installs what it needs first, again only when pyproject.toml changed.
 
@@ -16,7 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint bench shots prices
+.PHONY: run test lint bench shots prices docs
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -37,6 +38,9 @@ shots: $(VENV)/.installed-dev
 
 prices: $(VENV)/.installed-dev
 	$(BIN)/python -m toktui.dev.prices $(ARGS)
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/python -m toktui.dev.agents_doc $(ARGS)
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "toktui needs Python 3.11 or newer; none was found." >&2; exit 1; }

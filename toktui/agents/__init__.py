@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from toktui.agents.base import Agent
 
-_PARTS = {"base", "database", "json_lines", "lineage", "resolve"}
+_PARTS = {"base", "database", "fact_sheet", "json_lines", "lineage", "resolve"}
 
 
 @cache

@@ -8,6 +8,10 @@ Record:   rows of type `assistant` with `message.usage`, several per response; `
           the result row of the CLI's own search tool
 Tokens:   the four prompt counts are disjoint, thinking is inside `output_tokens`
 Identity: `message.id` where the provider made it, else `requestRef`, else session + id + ordinal
+Exactness: exact from 2.1.98 on; before, and in interrupted turns, the output is a placeholder; what
+          only the ledger knows (titles, compactions, recaps) is residual; no dollars of its own but
+          the ledger's
+Live:     tailed: a response is on screen as soon as its row is written
 Seen:     1.0.67 to 2.1.330; golden/claude-code/
 Unknown:  output of responses whose rows never got a `stop_reason` (all builds before 2.1.98)
 """

@@ -7,6 +7,8 @@ Record:   `token_usage_record`, one per response, where the build writes them; e
 Tokens:   `input_tokens` holds `cached_input_tokens` and `cache_write_input_tokens`;
           `output_tokens` holds `reasoning_output_tokens`
 Identity: `response_id`; else thread + stretch of the counter + running total
+Exactness: exact; a repeated history whose parent log is gone is residual; no dollars of its own
+Live:     tailed: a response is on screen as soon as its row is written
 Seen:     0.60 to 0.169; golden/codex/
 Unknown:  the tier before `thread_settings_applied` existed; history whose parent log is gone is
           counted once, as residual
