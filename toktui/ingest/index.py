@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import gc
-import sys
-import threading
 import time
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from toktui.ingest.reading import Batch, read_log
+from toktui.ingest.reading import read_job
 from toktui.ingest.seen import Outcome
-from toktui.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
-    from multiprocessing.context import BaseContext
 
     from toktui.ingest.backlog import Job
+    from toktui.ingest.reading import Batch
     from toktui.ingest.settle import Settler
 
 PARALLEL_FROM: Final = 24 << 20
@@ -27,9 +24,6 @@ PARALLEL_FROM: Final = 24 << 20
 CALLS_PER_COMMIT: Final = 4_000
 _FIRST_COMMIT_S: Final = 0.25
 _COMMIT_S: Final = 1.0
-
-_pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(list[Batch]).decode
 
 Advance = "Callable[[Job, int], None]"
 
@@ -39,26 +33,6 @@ class ReadFailed(msgspec.Struct, frozen=True):
 
     job: Job
     why: str
-
-
-def read_job(job: Job, now_ms: int) -> list[Batch] | str:
-    """All batches of one log, or why there are none."""
-    try:
-        return list(read_log(job.agent, job.path, job.root, job.before, now_ms))
-    except OSError as error:
-        return clean(error.strerror or str(error), 120)
-
-
-def _read_packed(argument: tuple[bytes, int]) -> bytes | str:
-    job, now_ms = argument
-    found = read_job(msgspec.msgpack.decode(job, type=_job_type()), now_ms)
-    return found if isinstance(found, str) else _pack(found)
-
-
-def _job_type() -> type[Job]:
-    from toktui.ingest.backlog import Job  # noqa: PLC0415
-
-    return Job
 
 
 def index(
@@ -141,25 +115,6 @@ def _read(
         for job in jobs:
             yield job, read_job(job, now_ms)
         return
-    work = [(_pack(job), now_ms) for job in jobs]
-    with _context().Pool(processes, initializer=gc.disable) as pool:
-        for job, found in zip(jobs, pool.imap(_read_packed, work, chunksize=1), strict=True):
-            yield job, found if isinstance(found, str) else _unpack(found)
+    from toktui.ingest.workers import read_in_processes  # noqa: PLC0415  only a large backlog
 
-
-def _context() -> BaseContext:
-    """Forked workers start at once, but only a process without threads may fork."""
-    import multiprocessing  # noqa: PLC0415  only a large backlog needs it
-
-    plain = threading.active_count() == 1 and sys.platform == "linux"
-    if not plain:
-        _start_tracker()
-    return multiprocessing.get_context("fork" if plain else "spawn")
-
-
-def _start_tracker() -> None:
-    """Starts the process that spawning needs with a stderr that is a file; the screens' is none."""
-    from multiprocessing import resource_tracker  # noqa: PLC0415
-
-    with redirect_stderr(sys.__stderr__):
-        resource_tracker.ensure_running()
+    yield from zip(jobs, read_in_processes(jobs, now_ms, processes), strict=True)

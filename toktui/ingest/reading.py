@@ -10,11 +10,13 @@ import msgspec
 from toktui.agents import agent as agent_named
 from toktui.ingest.gather import BEGINNERS, DAY_MS, Gathered, Gatherer, as_refused
 from toktui.ingest.tail import Mark, Stat, blocks, is_same, length_of, mark_at, open_log, rest
+from toktui.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from toktui.agents.base import Agent
+    from toktui.ingest.backlog import Job
 
 STILL_MS: Final = 60_000
 """How long a log must rest before its last line is read without a newline."""
@@ -86,6 +88,14 @@ def read_log(agent: str, path: str, root: str, before: Checkpoint, now_ms: int) 
         yield from _Reader(parser, fd, status, now_ms).batches(path, root, before, same=same)
     finally:
         os.close(fd)
+
+
+def read_job(job: Job, now_ms: int) -> list[Batch] | str:
+    """All batches of one log, or why there are none."""
+    try:
+        return list(read_log(job.agent, job.path, job.root, job.before, now_ms))
+    except OSError as error:
+        return clean(error.strerror or str(error), 120)
 
 
 class _Reader:
