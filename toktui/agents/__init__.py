@@ -12,7 +12,17 @@ if TYPE_CHECKING:
 
     from toktui.agents.base import Agent
 
-_PARTS = {"base", "database", "fact_sheet", "json_lines", "lineage", "resolve"}
+_PARTS = {
+    "base",
+    "content",
+    "database",
+    "documents",
+    "fact_sheet",
+    "json_lines",
+    "lineage",
+    "lines",
+    "resolve",
+}
 
 
 @cache

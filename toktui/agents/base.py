@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+    from toktui.agents.content import Block
+
 MAX_COUNT: Final = 2**53 - 1
 """The largest count that is taken for one: integers above it are not exact everywhere."""
 
@@ -129,6 +131,11 @@ class Agent:
         """Whether `parse` wants the next line even if it is silent."""
         return False
 
+    def said(self, line: bytes, key: str) -> tuple[Block, ...]:
+        """What the model wrote in a line that reports the call `key`; nothing where that cannot
+        be told."""
+        return ()
+
     # Documents and databases.
 
     def is_document(self, path: str) -> bool:
@@ -138,6 +145,11 @@ class Agent:
     def is_database(self, path: str) -> bool:
         """Whether the log is a document that is a SQLite database, with a `-wal` beside it."""
         return False
+
+    def beside(self, path: str) -> Sequence[str]:
+        """Files and folders, present or not, that `read` looks at beside the document: it is read
+        again when one of them changes."""
+        return (f"{path}-wal",) if self.is_database(path) else ()
 
     def read(self, path: str, since: bytes) -> Document:
         """What a document says; of a database, what is new since `since`.

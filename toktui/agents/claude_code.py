@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from toktui.agents.content import Block
+
 _PROVIDER_ID: Final = re.compile(r"msg_(?:bdrk_|vrtx_)[\w-]+|msg_[\w-]{16,}", re.ASCII)
 _SEARCHES_KEPT: Final = 64
 _WORDS: Final = (b'"assistant"', b'"cost-state"', b'"searchCount"')
@@ -357,6 +359,11 @@ class _ClaudeCode(Agent):
                 body = encode(Searches(tool_use, count))
                 return Parsed(facts=(Fact(kind="search", subject=key, body=body, latest=False),))
         return NOTHING
+
+    def said(self, line: bytes, key: str) -> tuple[Block, ...]:
+        from toktui.agents._claude_content import said  # noqa: PLC0415  few lines are read for it
+
+        return said(line, key)
 
     def _ledger(self, row: LedgerRow, state: _State) -> Fact:
         models = tuple(
