@@ -22,6 +22,7 @@ from toktui.ingest.sync import SyncResult, sync_store
 from toktui.model import REASONS
 from toktui.paths import Paths
 from toktui.pricing.rates import RateBook, load_book
+from toktui.store.absurd import MOST
 from toktui.store.migrate import migrate
 from toktui.store.schema import MEASURES, QUARTER_KEYS, QUARTER_MS, SESSION_KEYS
 from toktui.store.writer import CALL_COLUMNS, CallRow, Writer, measures
@@ -220,6 +221,9 @@ def wrong_sums(db: sqlite3.Connection) -> str:
             ]
         first, last = spans.get(by["session"], (by["at_ms"], by["at_ms"]))
         spans[by["session"]] = min(first, by["at_ms"]), max(last, by["at_ms"])
+    for sums in (quarters, totals):
+        for place, numbers in sums.items():
+            sums[place] = [max(-MOST, min(MOST, number)) for number in numbers]
     said = [
         f"{name}: {have} where the calls give {want}"
         for name, keys, want in (

@@ -37,7 +37,6 @@ def forget(settler: Settler, rule: Rule, now_ms: int, backup_folder: Path) -> Fo
             (rule.before_ms, rule.project, now_ms),
         )
         gone = _apply(settler, rule)
-        settler.writer.unguard()
     settler.rules_changed()
     db.execute("vacuum")
     dropped = 0

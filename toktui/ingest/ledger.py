@@ -12,7 +12,8 @@ from toktui.agents.resolve import Copies, Resolved
 from toktui.evidence import Evidence, pack
 from toktui.ingest.gather import DAY_MS, EARLIEST_MS
 from toktui.ingest.seen import LEDGER_KIND
-from toktui.model import Tokens
+from toktui.model import BUCKETS, Tokens
+from toktui.store.absurd import held_sum
 from toktui.store.writer import CALL_COLUMNS, CallRow, keep_price
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from toktui.ingest.settle import Settler
 
 _KEY = "ledger:"
+# The store is marked as absurd only at the end of the transaction.
+_SUMS = ", ".join(
+    held_sum(f"c.{count}") for count in (*BUCKETS, "reasoning", "web_search")
+)
 
 
 class _LedgerAt(msgspec.Struct, frozen=True):
@@ -123,9 +128,7 @@ def _residuals(
 ) -> dict[str, CallRow]:
     known: dict[str, _Known] = {}
     for model, at_ms, *counts, searches in settler.db.execute(
-        "select m.text, max(c.at_ms), sum(c.input), sum(c.cache_read), sum(c.cache_write_5m),"
-        " sum(c.cache_write_1h), sum(c.output), sum(c.reasoning), sum(c.web_search)"
-        " from call c join name m on m.id = c.model"
+        f"select m.text, max(c.at_ms), {_SUMS} from call c join name m on m.id = c.model"
         " where c.agent = ? and c.session = ? and c.key not like 'ledger:%' group by c.model",
         (agent, number),
     ):

@@ -17,6 +17,7 @@ from toktui.ingest.discover import find_logs, places_of, roots
 from toktui.ingest.reprice import stored_book
 from toktui.ingest.reread import load_rereads
 from toktui.metrics.coverage import Unpriced, unpriced_models
+from toktui.store.absurd import count_absurd
 from toktui.store.backup import Backup, backups
 from toktui.store.connect import connect_reader, version_of
 from toktui.store.lock import StoreLock
@@ -91,6 +92,8 @@ class StoreHealth(msgspec.Struct, frozen=True, kw_only=True):
     calls: int = 0
     sessions: int = 0
     sums_match: bool = True
+    absurd: int = 0
+    """Sessions with counts or costs that none can have; sums over them stop at 64 bits."""
     writer: str = ""
     """Who writes now."""
 
@@ -214,7 +217,8 @@ def _open(context: Context) -> tuple[StoreHealth, sqlite3.Connection | None]:
         health = StoreHealth(
             path=str(path), exists=True, size=size, wal=wal, free=_free(path),
             schema_version=version_of(db), integrity=clean(str(answer), 200), calls=calls,
-            sessions=sessions, sums_match=calls == summed == quarters, writer=writer,
+            sessions=sessions, sums_match=calls == summed == quarters, absurd=count_absurd(db),
+            writer=writer,
         )
     except sqlite3.Error as error:
         db.close()
@@ -347,6 +351,11 @@ def _warnings(
         yield "The store's sums do not match its calls; `toktui data restore latest` helps."
     if store.schema_version is not None and store.schema_version > store.schema_known:
         yield "A newer toktui made the store; it is only read. Update toktui."
+    if store.absurd:
+        yield (
+            f"Sessions with counts that are too large to be true: {store.absurd:,}. They are kept"
+            " as the logs say them; sums stop at 9,223,372,036,854,775,807."
+        )
     if unpriced:
         calls = sum(model.calls for model in unpriced)
         yield f"{calls:,} calls have no price; `toktui prices set` adds one."

@@ -25,6 +25,7 @@ from toktui.clock import (
 from toktui.metrics.coverage import not_understood
 from toktui.metrics.select import ALWAYS, NO_FILTERS, SUMS, Filters, Source, source_for
 from toktui.model import BUCKETS, EXACTNESS
+from toktui.store.absurd import MOST
 
 if TYPE_CHECKING:
     import sqlite3
@@ -140,7 +141,7 @@ def _report(
 
 
 def _added(one: list[int], other: Sequence[int]) -> list[int]:
-    return [a + b for a, b in zip(one, other, strict=True)]
+    return [min(a + b, MOST) for a, b in zip(one, other, strict=True)]
 
 
 def _row(
@@ -165,7 +166,7 @@ def _fields(numbers: Sequence[int]) -> dict[str, Any]:
         "calls": n["calls"],
         "tokens": TokenSums(
             n["input"], n["cache_read"], n["cache_write_5m"], n["cache_write_1h"], n["output"],
-            prompt + n["output"], n["reasoning"],
+            min(prompt + n["output"], MOST), n["reasoning"],
         ),
         "fees": Fees(n["web_search"]),
         "cost_nusd": cost,

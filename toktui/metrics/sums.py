@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from toktui.store.absurd import MOST
 from toktui.store.schema import MEASURES
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class Sums(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def tokens(self) -> int:
-        """Tokens of all buckets."""
-        return self.prompt + self.output
+        """Tokens of all buckets; stops where the buckets' sums do."""
+        return min(self.prompt + self.output, MOST)
 
     @property
     def buckets(self) -> tuple[int, int, int, int, int]:

@@ -11,7 +11,7 @@ from toktui.pricing.periods import BandRates, Rate, band_for
 from toktui.pricing.rates import RateBook
 
 MOST_NUSD: Final = (1 << 53) - 1
-"""Nine million dollars. No call costs more: such a count is damage, and would overflow sums."""
+"""Nine million dollars. No call costs or saves more: such a count is damage."""
 
 
 class Cost(msgspec.Struct, frozen=True, gc=False):
@@ -78,7 +78,7 @@ def price_at(
         total = tokens_nusd + fees
         parts = (*split((fresh, read, short, long, output), denominator, tokens_nusd), fees)
         saved = half_even(saved, denominator)
-    if total > MOST_NUSD:
+    if max(total, abs(saved)) > MOST_NUSD:
         return None
     return Cost(NanoUSD(total), parts, NanoUSD(saved), rate.rate_id, rate.priced_as)
 

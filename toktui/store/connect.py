@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from toktui.errors import StoreError
+from toktui.store.absurd import guard_marked
 from toktui.store.schema import APPLICATION_ID, VERSION
 
 BUSY_MS: Final = 5_000
@@ -44,6 +45,7 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     db.execute("pragma query_only = on")
     db.execute("pragma trusted_schema = off")
     db.execute("pragma cache_size = -16384")
+    guard_marked(db)
     return db
 
 

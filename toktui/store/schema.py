@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from toktui.model import EXACTNESS, FLAGS, TIERS
+from toktui.model import BUCKETS, EXACTNESS, FLAGS, TIERS
+from toktui.store.absurd import MOST, held_sum
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -263,6 +264,7 @@ create table setting (
 insert into name (id, text) values (0, '');
 """
 
+_ALL_TOKENS: Final = f"min({' + '.join(f't.{bucket}' for bucket in BUCKETS)}, {MOST})"
 _VIEWS: Final = f"""
 create view calls as
 select
@@ -286,8 +288,8 @@ create view sessions as
 select
   a.text as agent, s.key as session_id, nullif(s.parent, '') as parent_session_id,
   p.text as project, s.first_ms, s.last_ms, sum(t.calls) as calls,
-  sum(t.input + t.cache_read + t.cache_write_5m + t.cache_write_1h + t.output) as tokens,
-  iif(sum(t.calls) = sum(t.unpriced), null, sum(t.cost_nusd)) as cost_nusd
+  {held_sum(_ALL_TOKENS)} as tokens,
+  iif(sum(t.calls) = sum(t.unpriced), null, {held_sum("t.cost_nusd")}) as cost_nusd
 from session s
 join session_total t on t.session = s.id
 join name a on a.id = s.agent
@@ -297,10 +299,8 @@ group by s.id;
 create view utc_days as
 select
   date(q.quarter * 900, 'unixepoch') as day, a.text as agent, m.text as model,
-  sum(q.calls) as calls, sum(q.input) as input, sum(q.cache_read) as cache_read,
-  sum(q.cache_write_5m) as cache_write_5m, sum(q.cache_write_1h) as cache_write_1h,
-  sum(q.output) as output,
-  iif(sum(q.calls) = sum(q.unpriced), null, sum(q.cost_nusd)) as cost_nusd
+  sum(q.calls) as calls, {", ".join(f"{held_sum(f'q.{b}')} as {b}" for b in BUCKETS)},
+  iif(sum(q.calls) = sum(q.unpriced), null, {held_sum("q.cost_nusd")}) as cost_nusd
 from quarter q
 join name a on a.id = q.agent
 join name m on m.id = q.model

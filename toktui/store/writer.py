@@ -5,15 +5,16 @@ The caller opens a transaction around everything that belongs together.
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toktui.model import EXACTNESS, Tokens
+from toktui.store.absurd import any_absurd, guard_marked, is_marked, mark, unmark
 from toktui.store.schema import MEASURES, QUARTER_KEYS, QUARTER_MS, SESSION_KEYS
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Generator, Iterable, Sequence
 
 
@@ -130,6 +131,18 @@ _NEW_QUARTERS: Final = _sum_new("quarter", QUARTER_KEYS, f"at_ms / {QUARTER_MS}"
 _NEW_TOTALS: Final = _sum_new("session_total", SESSION_KEYS, "session")
 _ADD_QUARTER: Final = _upsert("quarter", QUARTER_KEYS)
 _ADD_SESSION: Final = _upsert("session_total", SESSION_KEYS)
+_REDO_QUARTER: Final = (
+    f"insert into quarter ({', '.join((*QUARTER_KEYS, *MEASURES))})"
+    f" select at_ms / {QUARTER_MS}, {', '.join(QUARTER_KEYS[1:])}, {_SUMMED} from call"
+    " where session in (select id from session where last_ms >= ?1 and first_ms < ?2)"
+    " and at_ms >= ?1 and at_ms < ?2"
+    f" group by {', '.join(str(i + 1) for i in range(len(QUARTER_KEYS)))}"
+)
+_REDO_SESSION: Final = (
+    f"insert into session_total ({', '.join((*SESSION_KEYS, *MEASURES))})"
+    f" select {', '.join(SESSION_KEYS)}, {_SUMMED} from call where session = ?"
+    f" group by {', '.join(SESSION_KEYS)}"
+)
 _NEVER: Final = 1 << 62
 _ESTIMATED: Final = EXACTNESS.index("estimated")
 _EXACTNESS_AT: Final = MEASURES.index("exact")
@@ -180,6 +193,7 @@ class Writer:
         self._shrunk: set[int] = set()
         self._next_call = 0
         self._first_new = 0
+        self._guarded = guard_marked(db)
         self.stamp = 0
 
     @contextmanager
@@ -207,6 +221,7 @@ class Writer:
         self._shrunk.clear()
         self._next_call = 0
         self._first_new = 0
+        self._guarded = guard_marked(self.db)
 
     def forget_names(self) -> None:
         """Names and sessions were taken out."""
@@ -308,43 +323,92 @@ class Writer:
 
     def _flush(self) -> None:
         """Brings the sums of this transaction into the rollups."""
-        self._sum_new_calls()
-        for statement, sums, table in (
-            (_ADD_QUARTER, self._quarters, "quarter"),
-            (_ADD_SESSION, self._totals, "session_total"),
-        ):
-            changed = [(key, delta) for key, delta in sums.items() if any(delta)]
-            self.db.executemany(statement, [(*key, *delta) for key, delta in changed])
-            fell = [key for key, delta in changed if delta[0] < 0]
-            if fell:
-                keys = QUARTER_KEYS if table == "quarter" else SESSION_KEYS
-                where = " and ".join(f"{k} = ?" for k in keys)
-                self.db.executemany(f"delete from {table} where calls = 0 and {where}", fell)
-            sums.clear()
+        first = self._first_new
+        if first:
+            self._span_new_calls(first)
+        sessions = {*self._spans, *self._shrunk}
+        shrunk = bool(self._shrunk)
+        self._flush_spans()
+        if not self._guarded and self._add_sums(first, sessions):
+            mark(self.db)
+            self._guarded = True
+        if self._guarded:
+            self._sum_again(first, sessions)
+            if shrunk:
+                unmark(self.db)
+                self._guarded = is_marked(self.db)
+        self._quarters.clear()
+        self._totals.clear()
+        self._first_new = 0
         self.db.executemany(
             "insert into copy_total (agent, reason, rows) values (?, ?, ?) "
             "on conflict (agent, reason) do update set rows = rows + excluded.rows",
             [(agent, reason, rows) for (agent, reason), rows in self._copies.items() if rows],
         )
         self._copies.clear()
-        self._flush_spans()
 
-    def _sum_new_calls(self) -> None:
-        """The calls that this transaction has made, as they are at its end."""
-        if not self._first_new:
-            return
-        first = (self._first_new,)
-        self.db.execute(_NEW_QUARTERS, first)
-        self.db.execute(_NEW_TOTALS, first)
+    def _span_new_calls(self, first: int) -> None:
+        """When the sessions of calls that this transaction has made began and ended."""
         for session, begin, end in self.db.execute(
             # Left alone, SQLite walks the index by session: every call of the store.
             "select session, min(at_ms), max(at_ms) from call not indexed where id >= ?"
             " group by session",
-            first
+            (first,),
         ):
             span = self._spans.get(session, (begin, end))
             self._spans[session] = (min(span[0], begin), max(span[1], end))
-        self._first_new = 0
+
+    def _add_sums(self, first: int, sessions: set[int]) -> bool:
+        """Adds new calls as they are at the end of the transaction, and what others became.
+
+        True if a session is absurd: then the sums of all that was touched are to be made again.
+        """
+        try:
+            if first:
+                self.db.execute(_NEW_QUARTERS, (first,))
+                self.db.execute(_NEW_TOTALS, (first,))
+            self._add_changes(_ADD_QUARTER, self._quarters, "quarter", QUARTER_KEYS)
+            self._add_changes(_ADD_SESSION, self._totals, "session_total", SESSION_KEYS)
+        except OverflowError:
+            return True
+        except sqlite3.OperationalError as error:
+            if "integer overflow" not in str(error):
+                raise
+            return True
+        return any_absurd(self.db, sessions)
+
+    def _add_changes(
+        self,
+        statement: str,
+        sums: dict[tuple[int, ...], list[int]],
+        table: str,
+        keys: Sequence[str],
+    ) -> None:
+        changed = [(key, delta) for key, delta in sums.items() if any(delta)]
+        self.db.executemany(statement, [(*key, *delta) for key, delta in changed])
+        fell = [key for key, delta in changed if delta[0] < 0]
+        if fell:
+            where = " and ".join(f"{k} = ?" for k in keys)
+            self.db.executemany(f"delete from {table} where calls = 0 and {where}", fell)
+
+    def _sum_again(self, first: int, sessions: set[int]) -> None:
+        """Makes the sums of everything touched from its calls: what stops at a number cannot be
+        added to. The sessions' spans hold already."""
+        quarters = {key[0] for key in self._quarters}
+        if first:
+            quarters.update(
+                quarter
+                for (quarter,) in self.db.execute(
+                    f"select distinct at_ms / {QUARTER_MS} from call not indexed where id >= ?",
+                    (first,),
+                )
+            )
+        spans = [(q * QUARTER_MS, (q + 1) * QUARTER_MS) for q in quarters]
+        self.db.executemany("delete from quarter where quarter = ?", [(q,) for q in quarters])
+        self.db.executemany(_REDO_QUARTER, spans)
+        touched = [(session,) for session in sessions]
+        self.db.executemany("delete from session_total where session = ?", touched)
+        self.db.executemany(_REDO_SESSION, touched)
 
     def _flush_spans(self) -> None:
         """First and last call of each session that changed, and the project that it began in."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from toktui.store.connect import connect_reader
+from toktui.store.connect import connect_reader, guard_marked
 
 if TYPE_CHECKING:
     import sqlite3
@@ -149,6 +149,8 @@ class Refresher(threading.Thread):
                 db.close()
                 return None
             self._db, self._file = db, (status.st_dev, status.st_ino)
+        else:
+            guard_marked(self._db)
         return self._db
 
     def _close(self) -> None:
