@@ -16,7 +16,7 @@ from toktui.text import clean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from toktui.metrics.quote import Quote
+    from toktui.ingest.quote import Quote
     from toktui.metrics.searches import SearchSeen
     from toktui.metrics.why import CallSeen, SightingSeen, Why
     from toktui.metrics.why_price import Priced

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.facts import decode_searches
-from toktui.metrics.quote import LogRow, OpenLogs, Quote, quotes
+from toktui.ingest.quote import LogRow, OpenLogs, Quote, quotes
 
 if TYPE_CHECKING:
     import sqlite3

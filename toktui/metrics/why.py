@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from toktui.metrics.quote import OpenLogs, Quote, quotes
+from toktui.ingest.quote import OpenLogs, Quote, quotes
 from toktui.metrics.searches import SearchRow, SearchSeen, search_rows, searches_seen
 from toktui.metrics.why_price import Priced, load_price
 from toktui.metrics.why_rows import SELECT_CALLS, SourceSeen, StoredCall, load_sources

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.evidence import Evidence, unpack
-from toktui.metrics.quote import LogRow
+from toktui.ingest.quote import LogRow
 from toktui.model import PARTS, Kind, Tokens
 
 if TYPE_CHECKING:
