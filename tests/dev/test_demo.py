@@ -51,8 +51,8 @@ def five_weeks(tmp_path_factory: pytest.TempPathFactory) -> Context:
     return context
 
 
-def test_every_agent_that_is_read_is_imitated() -> None:
-    assert writer_names() == agent_names()
+def test_only_agents_that_are_read_are_imitated() -> None:
+    assert set(writer_names()) <= set(agent_names())
 
 
 def test_the_same_seed_and_time_give_the_same_bytes(tmp_path: Path) -> None:

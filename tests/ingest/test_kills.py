@@ -12,7 +12,7 @@ import pytest
 
 from tests.ingest import victim
 from tests.properties.lab import Content, content, difference, write, wrong_sums
-from tests.properties.worlds import World, crowd
+from tests.properties.worlds import OWN_WORLDS, World, crowd
 from toktui.agents import agent_names
 from toktui.ingest import access
 
@@ -92,6 +92,6 @@ def test_a_migration_that_is_killed_is_done_whole_by_the_next(home: Path, tmp_pa
         assert difference(want, store_after_a_sync(home, tmp_path / "stores" / str(number))) == ""
 
 
-@pytest.mark.parametrize("agent", agent_names())
+@pytest.mark.parametrize("agent", OWN_WORLDS)
 def test_a_crowd_is_many_worlds(agent: str) -> None:
     assert len(crowd(agent, 5)) > len(crowd(agent, 1))

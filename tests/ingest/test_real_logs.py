@@ -51,3 +51,21 @@ def test_a_real_home_gives_the_expected_totals(name: str, real_logs: RealLogs) -
             assert sorted(k for k in have if any(have[k].values())) == sorted(want[by])
     assert wrong_sums(lab.db) == ""
     lab.close()
+
+
+OTHERS = ("gemini-cli",)
+"""Agents of the home `others` whose calls the other counter has counted."""
+
+
+@pytest.mark.parametrize("agent", OTHERS)
+def test_real_logs_of_another_agent_give_the_expected_totals(
+    agent: str, real_logs: RealLogs
+) -> None:
+    want: dict[str, Any] = json.loads(real_logs.expected.read_bytes())["others"][agent]
+    lab = Lab(Path(real_logs.home("others")), now_ms=IN_2030_MS)
+    lab.sync()
+    have = sums(lab, agent, "agent")[agent]
+    assert have["calls"] == want["calls"]
+    assert {bucket: have[bucket] for bucket in want["total"]} == want["total"]
+    assert wrong_sums(lab.db) == ""
+    lab.close()

@@ -23,7 +23,7 @@ from tests.properties.lab import (
     write,
     wrong_sums,
 )
-from tests.properties.worlds import FUTURE_MINUTES, WORLDS, World
+from tests.properties.worlds import FUTURE_MINUTES, OWN_WORLDS, World, world_of
 from toktui.agents import agent_names
 
 LATER_MS = NOW_MS + FUTURE_MINUTES * 60_000
@@ -119,7 +119,7 @@ def grown_run(folder: Path, files: World, steps: list[tuple[Step, str]], *, now_
 def test_tangled_logs_say_the_same_in_any_order(
     agent: str, seed: int, data: st.DataObject, *, still: bool
 ) -> None:
-    files = WORLDS[agent](seed)
+    files = world_of(agent, seed)
     with tempfile.TemporaryDirectory(prefix="toktui-order-") as name:
         folder = Path(name)
         want = clean_run(folder, files)
@@ -146,7 +146,7 @@ def test_every_home_says_the_same_in_any_order(home: Path, data: st.DataObject) 
 
 @pytest.mark.parametrize("agent", agent_names())
 def test_a_log_that_grows_byte_by_byte_says_the_same(agent: str, place: Path) -> None:
-    files = WORLDS[agent](7)
+    files = world_of(agent, 7)
     path, data = max(files.items(), key=lambda item: len(item[1]))
     whole = clean_run(place, files)
     home = place / "grown" / "home"
@@ -171,7 +171,7 @@ def test_a_newer_parser_in_the_middle_of_a_log_leaves_no_trace(
 ) -> None:
     from toktui.agents import agent as agent_named
 
-    files = WORLDS[agent](seed, future=False)
+    files = world_of(agent, seed, future=False)
     module = agent_named(agent)
     with tempfile.TemporaryDirectory(prefix="toktui-order-") as name:
         folder = Path(name)
@@ -195,13 +195,13 @@ def test_a_newer_parser_in_the_middle_of_a_log_leaves_no_trace(
             lab.close()
 
 
-@pytest.mark.parametrize("agent", agent_names())
+@pytest.mark.parametrize("agent", OWN_WORLDS)
 @settings(max_examples=25)
 @given(seed=st.integers(0, 2**32), data=st.data(), live=st.booleans())
 def test_logs_that_move_on_their_way_say_what_they_say_at_the_end(
     agent: str, seed: int, data: st.DataObject, *, live: bool
 ) -> None:
-    files = WORLDS[agent](seed)
+    files = world_of(agent, seed)
     with tempfile.TemporaryDirectory(prefix="toktui-order-") as name:
         folder = Path(name)
         want = clean_run(folder, files)

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.properties.lab import WRITTEN_NS, Lab, wrong_sums
-from tests.properties.worlds import claude_row, lines, record, session_meta, stamp
-from toktui.agents import agent_names
+from tests.properties.worlds import OWN_WORLDS, claude_row, lines, record, session_meta, stamp
 
 _THREAD = "019a8f00-0000-7000-8000-000000000001"
 _SLOTS = st.integers(0, 3)
@@ -270,7 +269,7 @@ class TailModel(RuleBasedStateMachine):
         assert wrong_sums(self.lab.db) == ""
 
 
-@pytest.mark.parametrize("agent", agent_names())
+@pytest.mark.parametrize("agent", OWN_WORLDS)
 def test_every_call_that_was_complete_is_kept_once(agent: str) -> None:
     machine = type("Model", (TailModel,), {"agent": agent})
     from hypothesis.stateful import run_state_machine_as_test

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+from tests.properties.golden_worlds import golden_world, with_own_ids
+
 World = dict[Path, bytes]
 
 _START = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
@@ -290,12 +292,23 @@ def codex_world(seed: int, *, future: bool = True) -> World:
     return {Path(".codex") / name: lines(rows) for name, rows in files.items()}
 
 
-WORLDS: dict[str, Callable[..., World]] = {"claude-code": claude_world, "codex": codex_world}
+OWN_WORLDS: dict[str, Callable[..., World]] = {"claude-code": claude_world, "codex": codex_world}
+
+
+def world_of(agent: str, seed: int, *, future: bool = True) -> World:
+    """A tangled home of an agent; of most agents a golden one that was shaken."""
+    if agent in OWN_WORLDS:
+        return OWN_WORLDS[agent](seed, future=future)
+    return golden_world(agent, seed)
 
 
 def crowd(agent: str, count: int) -> World:
     """A home of many worlds side by side, each with ids of its own."""
     home: World = {}
+    if agent not in OWN_WORLDS:
+        for seed in range(count):
+            home |= with_own_ids(golden_world(agent, seed), seed)
+        return home
     for seed in range(count):
         own = [
             ("00000001-0000", f"{seed + 1:08x}-1000"),
@@ -306,7 +319,7 @@ def crowd(agent: str, count: int) -> World:
             ("-w-elsewhere", f"-w-elsewhere{seed}"),
             ("resp_", f"resp_{seed}_"),
         ]
-        for path, data in WORLDS[agent](seed, future=False).items():
+        for path, data in world_of(agent, seed, future=False).items():
             name = str(path)
             for old, new in own:
                 name, data = name.replace(old, new), data.replace(old.encode(), new.encode())

@@ -1,0 +1,140 @@
+"""What agents have in common whose logs are rows of few kinds: a line in, its rows decoded by type.
+
+A row is looked at twice: its head tells whether it is of interest and of which shape it is, and
+then only that shape is decoded. What the typed decoder cannot take in one step (glued rows, NUL
+bytes, integral floats) is read value by value. A row of interest that is not of its shape is not
+understood; any other row passes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
+
+import msgspec
+from msgspec import Meta, Struct
+
+from toktui.agents.base import MAX_COUNT, NOTHING, Agent, Parsed
+from toktui.agents.json_lines import BrokenLineError, convert, holds, looks_whole, values
+from toktui.model import Fact, Misread, Sighting
+from toktui.text import clean, clean_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)] | None
+"""A number of tokens; None where the row has none, which is 0."""
+Said = Sighting | Fact | Misread
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+NANO_PER_USD = 1_000_000_000
+_MOST_USD = 1e6
+
+
+class LineState(Struct):
+    """What every log of rows remembers; agents add their own."""
+
+    session: str = ""
+    project: str = ""
+    branch: str = ""
+    version: str = ""
+    model: str = ""
+
+
+class LineAgent(Agent):
+    """An agent whose logs are rows of few kinds, one per line."""
+
+    Head: ClassVar[type[Struct]]
+    """The fields that tell a row's kind; `Any` each, so that no row fails here."""
+    State: ClassVar[type[LineState]]
+    needles: ClassVar[tuple[bytes, ...]]
+    """Words of which every row of interest holds one."""
+
+    def shape_of(self, head: Any) -> type[Struct] | None:
+        """The shape of a row with this head; None where it says nothing."""
+        raise NotImplementedError
+
+    def told(self, row: Any, state: Any) -> Iterable[Said]:
+        """What a row of one of the shapes says; `state` is moved on in place."""
+        raise NotImplementedError
+
+    def start(self, path: str) -> Any:
+        """A state that knows the log's name only."""
+        del path
+        return self.State()
+
+    def load_state(self, packed: bytes) -> Any:
+        """The state that a checkpoint kept."""
+        return msgspec.msgpack.decode(packed, type=self.State)
+
+    def is_silent(self, block: bytes, pos: int, end: int, state: Any) -> bool:
+        """A line without any of the needles says nothing."""
+        del state
+        return not holds(block, pos, end, self.needles)
+
+    def parse(self, line: bytes, state: Any) -> Parsed:
+        """What one line says."""
+        if self.is_silent(line, 0, len(line), state):
+            return NOTHING if looks_whole(line) else self._value_by_value(line, state)
+        try:
+            shape = self.shape_of(msgspec.json.decode(line, type=self.Head))
+            if shape is None:
+                return NOTHING
+            row = msgspec.json.decode(line, type=shape)
+        except _UNREADABLE:
+            return self._value_by_value(line, state)
+        return parsed_of(self.told(row, state))
+
+    def _value_by_value(self, line: bytes, state: Any) -> Parsed:
+        """Any line at all."""
+        try:
+            found = values(line)
+        except BrokenLineError as error:
+            return Parsed(misread=(Misread(f"broken JSON: {error}", state.version),))
+        said: list[Said] = []
+        for value in found:
+            if not isinstance(value, dict):
+                continue
+            shape = self.shape_of(convert(cast("object", value), self.Head))
+            if shape is None:
+                continue
+            try:
+                row = convert(cast("object", value), shape)
+            except msgspec.ValidationError as error:
+                said.append(Misread(clean(str(error), 160), state.version))
+            else:
+                said.extend(self.told(row, state))
+        return parsed_of(said)
+
+
+def parsed_of(said: Iterable[Said]) -> Parsed:
+    """Each kind in its own place."""
+    found = list(said)
+    if not found:
+        return NOTHING
+    return Parsed(
+        tuple(item for item in found if isinstance(item, Sighting)),
+        tuple(item for item in found if isinstance(item, Fact)),
+        tuple(item for item in found if isinstance(item, Misread)),
+    )
+
+
+def key_of(*parts: object) -> str:
+    """A key for a call whose row has no id of its own: a hash of what the row says."""
+    from hashlib import blake2b  # noqa: PLC0415  loads OpenSSL, which rows with ids do not need
+
+    text = "\x1f".join(map(str, parts))
+    return f"h:{blake2b(text.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"
+
+
+def nusd_of(dollars: object) -> int | None:
+    """An agent's own dollars in whole nano-dollars; None where that is no sum of money."""
+    if isinstance(dollars, bool) or not isinstance(dollars, int | float):
+        return None
+    if not 0 <= dollars <= _MOST_USD:
+        return None
+    return round(dollars * NANO_PER_USD)
+
+
+def name_in(path: str, up: int = 0) -> str:
+    """The name of a log, or of the folder `up` levels above it, as a clean id."""
+    parts = path.split("/")
+    return clean_id(parts[-1 - up]) if up < len(parts) else ""
