@@ -19,6 +19,8 @@ EARLIEST_MS: Final = 1_577_836_800_000
 DAY_MS: Final = 86_400_000
 BEGINNERS: Final = ("row", "spawn")
 """Kinds of sightings that can begin a call of the log they stand in."""
+PARSER_ERROR: Final = "parser error: "
+"""How the shape of a line begins that its parser failed at; the exception's type follows."""
 _OPEN: Final = ord("{")
 _CLOSE: Final = ord("}")
 
@@ -170,8 +172,17 @@ class Gatherer:
         self._misread.append(MisreadAt(at, 0, "", why))
 
     def read_line(self, line: bytes, at: int) -> None:
-        """Reads one line without its newline; does not count it."""
-        parsed = self.agent.parse(line, self.state)
+        """Reads one line without its newline; does not count it.
+
+        A line that its parser fails at is not understood; no line stops the ones behind it.
+        """
+        try:
+            parsed = self.agent.parse(line, self.state)
+        except MemoryError:
+            raise
+        except Exception as error:
+            self._misread.append(MisreadAt(at, 0, "", f"{PARSER_ERROR}{type(error).__name__}"))
+            return
         length = len(line)
         for nth, sighting in enumerate(parsed.sightings):
             self._sighting(sighting, at, length, nth)

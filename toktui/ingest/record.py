@@ -6,10 +6,13 @@ import json
 from typing import TYPE_CHECKING
 
 from toktui import facts
+from toktui.ingest.gather import PARSER_ERROR
+from toktui.text import clean
 
 if TYPE_CHECKING:
     import sqlite3
 
+    from toktui.ingest.gather import MisreadAt
     from toktui.ingest.kinship import Kinship
     from toktui.ingest.reading import Batch
 
@@ -20,6 +23,7 @@ class Record:
     def __init__(self, db: sqlite3.Connection, kinship: Kinship) -> None:
         self._db = db
         self._kinship = kinship
+        self._journaled: set[str] = set()
 
     def log(self, agent: int, batch: Batch, now_ms: int) -> int:
         """Writes the log's row with its checkpoint; gives its number."""
@@ -91,7 +95,19 @@ class Record:
                 (log, m.offset, m.nth, m.version, m.shape, m.at_ms, m.refused),
             )
             count += found.rowcount
+            if found.rowcount and m.shape.startswith(PARSER_ERROR):
+                self._journal(batch, m)
         return count
+
+    def _journal(self, batch: Batch, m: MisreadAt) -> None:
+        """Says once for each type of error where it can be seen again."""
+        if m.shape not in self._journaled:
+            self._journaled.add(m.shape)
+            import logging  # noqa: PLC0415  a bug's own cost
+
+            logging.getLogger("toktui.ingest").error(
+                "%s, %s at byte %d: %s", batch.agent, clean(batch.path), m.offset, m.shape
+            )
 
     def facts(
         self, agent: int, log: int, batch: Batch, searched: set[str], ledgers: set[str]
