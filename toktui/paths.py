@@ -47,6 +47,11 @@ class Paths:
         return self.data / "backups"
 
     @property
+    def spool(self) -> Path:
+        """Folder of what agents hand to hooks and status lines: `ingest.spool`."""
+        return self.data / "spool"
+
+    @property
     def log(self) -> Path:
         """toktui's own log."""
         return self.data / "toktui.log"

@@ -15,7 +15,7 @@ from pathlib import Path
 from toktui.config import Config
 from toktui.evidence import unpack
 from toktui.ingest.context import Context
-from toktui.ingest.discover import Discovery, find_logs, roots
+from toktui.ingest.discover import Discovery, find_logs, log_roots
 from toktui.ingest.follow import Follower
 from toktui.ingest.settle import Settler
 from toktui.ingest.sync import SyncResult, sync_store
@@ -80,7 +80,7 @@ class Lab:
         return sync_store(self.settler, self.context)
 
     def discovery(self) -> Discovery:
-        return find_logs(roots(self.context.config, self.home, self.context.env))
+        return find_logs(log_roots(self.context))
 
     def look(self, hints: Iterable[Path] = (), *, everything: bool = False) -> None:
         """What the live loop does; the first look of a process is a sync."""

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.agents import agent, agent_names
+from toktui.ingest.spool import spool_roots
 from toktui.ingest.tail import Stat, stat_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from toktui.config import Config
+    from toktui.ingest.context import Context
 
 _DEEPEST: Final = 12
 _MOST_ENTRIES: Final = 200_000
@@ -65,6 +67,12 @@ def roots(config: Config, home: Path, env: Mapping[str, str]) -> list[Root]:
             if os.path.isdir(real):
                 found[name, real] = Root(name, real)
     return list(found.values())
+
+
+def log_roots(context: Context) -> list[Root]:
+    """Every folder with logs of a run: the agents' own, and our spool of what they handed us."""
+    own = roots(context.config, context.home, context.env)
+    return own + spool_roots(context.paths.spool, context.config)
 
 
 def _expand(text: str, home: Path) -> Path:

@@ -16,7 +16,7 @@ from toktui.ingest.backlog import (
     known_logs,
     mark_gone,
 )
-from toktui.ingest.discover import FoundLog, Root, find_logs, roots
+from toktui.ingest.discover import FoundLog, Root, find_logs, log_roots
 from toktui.ingest.index import note_problem, read_job
 from toktui.ingest.progress import Problem
 from toktui.ingest.reading import STILL_MS, begun_in
@@ -111,7 +111,7 @@ class Follower:
         return outcome
 
     def _roots_now(self) -> list[Root]:
-        return roots(self._context.config, self._context.home, self._context.env)
+        return log_roots(self._context)
 
     def _find(self, path: str) -> FoundLog | None:
         """The log at a path that the system hinted at, if it is one."""

@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from toktui.ingest.access import open_settler
-from toktui.ingest.discover import find_logs, roots
+from toktui.ingest.discover import find_logs, log_roots
 from toktui.ingest.index import index
 from toktui.ingest.sync import pending_jobs
 from toktui.paths import prepare_data
@@ -49,7 +49,7 @@ def glance(
 
 def _read_hot(settler: Settler, context: Context, end: float) -> int:
     now_ms = context.now_ms()
-    found = find_logs(roots(context.config, context.home, context.env))
+    found = find_logs(log_roots(context))
     hot = {log.path for log in found.logs if now_ms - log.stat.mtime_ns // 1_000_000 < HOT_MS}
     jobs = pending_jobs(settler, found, now_ms)
     left = len(jobs)

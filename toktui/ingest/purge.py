@@ -24,6 +24,7 @@ def own_files(paths: Paths) -> list[Path]:
             UPDATE_NAME, f".{UPDATE_NAME}.*",
         ),
         paths.backups: ("toktui-*.db", "toktui-*.part"),
+        paths.spool: ("*/*.jsonl",),
     }  # fmt: skip
     found = ((folder, name) for folder, names in places.items() for name in names)
     files = {path for folder, name in found for path in folder.glob(name)}
@@ -44,8 +45,9 @@ def purge(context: Context, *, remember: bool) -> int:
         files = own_files(paths)
         for path in files:
             path.unlink(missing_ok=True)
-        if paths.backups.is_dir() and not any(paths.backups.iterdir()):
-            paths.backups.rmdir()
+        for folder in (paths.backups, *paths.spool.glob("*"), paths.spool):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
     finally:
         lock.release()
     if remember:

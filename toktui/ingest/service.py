@@ -17,7 +17,7 @@ import msgspec
 
 from toktui.errors import ToktuiError
 from toktui.ingest.access import back_up_weekly, open_settler, suspect
-from toktui.ingest.discover import find_logs, roots
+from toktui.ingest.discover import find_logs, log_roots
 from toktui.ingest.follow import Follower
 from toktui.ingest.index import index
 from toktui.ingest.progress import Change, Problem, Progress
@@ -144,7 +144,7 @@ class IngestService:
         context = self._context
         now_ms = context.now_ms()
         outcome = settler.retry_refused(now_ms)
-        places = roots(context.config, context.home, context.env)
+        places = log_roots(context)
         watching = threading.Thread(
             target=watch.start, args=([place.path for place in places],), name="watch", daemon=True
         )

@@ -14,7 +14,7 @@ from toktui import pricing
 from toktui.agents import agent
 from toktui.errors import StoreError
 from toktui.ingest.context import UPDATE_NAME
-from toktui.ingest.discover import find_logs, roots
+from toktui.ingest.discover import find_logs, log_roots
 from toktui.store.connect import connect_reader, version_of
 from toktui.store.schema import VERSION
 
@@ -50,7 +50,7 @@ def is_unchanged(context: Context) -> bool:
         return False
     finally:
         db.close()
-    found = find_logs(roots(context.config, context.home, context.env))
+    found = find_logs(log_roots(context))
     if found.problems or not all(_is_known(log, rows.pop(log.path, None)) for log in found.logs):
         return False
     return all(gone for *_, gone in rows.values())

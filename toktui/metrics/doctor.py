@@ -13,7 +13,7 @@ from toktui import VERSION
 from toktui.agents import agent_names
 from toktui.errors import ReadOnlyError
 from toktui.ingest.context import UPDATE_NAME
-from toktui.ingest.discover import find_logs, places_of, roots
+from toktui.ingest.discover import find_logs, log_roots, places_of
 from toktui.ingest.reprice import stored_book
 from toktui.ingest.reread import load_rereads
 from toktui.metrics.coverage import Unpriced, unpriced_models
@@ -150,7 +150,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
 def diagnose(context: Context) -> Diagnosis:
     """Looks at folders, logs' sizes and the whole store; changes nothing."""
-    found_roots = roots(context.config, context.home, context.env)
+    found_roots = log_roots(context)
     discovery = find_logs(found_roots)
     store, db = _open(context)
     try:
@@ -270,7 +270,8 @@ def _writer(path: Path) -> str:
 def _agent(
     context: Context, name: str, discovery: Discovery, db: sqlite3.Connection | None
 ) -> AgentSeen:
-    places = places_of(name, context.config, context.home, context.env)
+    places = list(places_of(name, context.config, context.home, context.env))
+    places += [own for own in (context.paths.spool / name,) if own.is_dir()]
     logs = [log for log in discovery.logs if log.agent == name]
     known, gone, lines, calls, misread = _stored(db, name) if db else (0, 0, 0, 0, 0)
     return AgentSeen(
