@@ -54,8 +54,20 @@ class Limit(Struct, frozen=True, array_like=True):
     resets_ms: int | None
 
 
+class Status(Struct, frozen=True, array_like=True):
+    """Body of a `status` fact: what the agent itself shows of a session. Unknown is None."""
+
+    model: str
+    cost_nusd: int | None
+    """By the agent's own account."""
+    context_tokens: int | None
+    context_window: int | None
+    cache_expires_ms: int | None
+
+
 encode: Final = msgspec.msgpack.Encoder().encode
 decode_ledger: Final = msgspec.msgpack.Decoder(Ledger).decode
 decode_searches: Final = msgspec.msgpack.Decoder(Searches).decode
 decode_thread: Final = msgspec.msgpack.Decoder(Thread).decode
 decode_limit: Final = msgspec.msgpack.Decoder(Limit).decode
+decode_status: Final = msgspec.msgpack.Decoder(Status).decode

@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> str:
 
 def lines(folder: str) -> list[bytes]:
     logs = sorted(Path(folder).iterdir())
-    return [line for log in logs for line in log.read_bytes().splitlines()]
+    return [line for log in logs for line in log.read_bytes().splitlines() if line]
 
 
 def test_a_record_is_a_line_that_only_the_user_can_read(folder: str):

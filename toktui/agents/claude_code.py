@@ -5,7 +5,8 @@ Logs:     <home>/projects/<slug>/<session>.jsonl, sub-agents in <session>/subage
           ~/.config/claude; Claude Desktop keeps further homes of the same shape
 Record:   rows of type `assistant` with `message.usage`, several per response; `progress` rows that
           embed a sub-agent's message; `cost-state` rows, the agent's own ledger; `searchCount` in
-          the result row of the CLI's own search tool
+          the result row of the CLI's own search tool; beside the logs, what it hands to its
+          status line: `_claude_status`
 Tokens:   the four prompt counts are disjoint, thinking is inside `output_tokens`
 Identity: `message.id` where the provider made it, else `requestRef`, else session + id + ordinal
 Exactness: exact from 2.1.98 on; before, and in interrupted turns, the output is a placeholder; what
@@ -39,6 +40,7 @@ from toktui.agents._claude_rows import (
     as_tool_row,
     counted,
 )
+from toktui.agents._claude_status import STATUS_TYPE, status_facts
 from toktui.agents._claude_weak import WeakIds
 from toktui.agents.base import NOTHING, Agent, Parsed
 from toktui.agents.json_lines import (
@@ -62,9 +64,9 @@ if TYPE_CHECKING:
 
 _PROVIDER_ID: Final = re.compile(r"msg_(?:bdrk_|vrtx_)[\w-]+|msg_[\w-]{16,}", re.ASCII)
 _SEARCHES_KEPT: Final = 64
-_WORDS: Final = (b'"assistant"', b'"cost-state"', b'"searchCount"')
-"""Every line with a call, a ledger or a number of searches holds one of these."""
-_KINDS: Final = (b"assistant", b"cost-state")
+_WORDS: Final = (b'"assistant"', b'"cost-state"', b'"searchCount"', b'"statusline"')
+"""Every line with a call, a ledger, a number of searches or a status holds one of these."""
+_KINDS: Final = (b"assistant", b"cost-state", STATUS_TYPE.encode())
 _EMBEDDERS: Final = ("agent_progress", "skill_progress")
 _EMBEDDING: Final = tuple(b'"%s"' % word.encode() for word in _EMBEDDERS)
 _BEFORE_TOOLS: Final = ("tool_use", None)
@@ -184,6 +186,8 @@ class _ClaudeCode(Agent):
                 return self._embedded(as_progress_row(line), line, state)
             except _UNREADABLE:
                 return self._slow(line, state)
+        if row.type == STATUS_TYPE:
+            return _status(line)
         if row.type == "cost-state" or (row.type == "user" and state.searches):
             return self._slow(line, state)
         self._project(clean_id(row.sessionId or "") or state.stem, row.cwd, state)
@@ -374,6 +378,14 @@ class _ClaudeCode(Agent):
         session = clean_id(row.sessionId) if row.sessionId else state.stem
         body = encode(Ledger(_money(row.totalCostUSD), started, models))
         return Fact(kind="ledger", subject=session, body=body, at_ms=started)
+
+
+def _status(line: bytes) -> Parsed:
+    """What our own spool holds: see `_claude_status`."""
+    try:
+        return Parsed(facts=status_facts(line))
+    except _UNREADABLE as error:
+        return Parsed(misread=(Misread(clean(str(error), 160)),))
 
 
 def _dict(value: object) -> dict[str, object]:

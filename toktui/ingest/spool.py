@@ -45,6 +45,7 @@ def append(
     log = os.open(_path(folder, name, newest), _FLAGS, 0o600)
     try:
         size = os.fstat(log).st_size
+        # Another one's write may look torn while it goes on: then there is a blank line too many.
         torn = bool(size) and os.pread(log, 1, size - 1) != b"\n"
         os.write(log, (b"\n" if torn else b"") + record + b"\n")
     finally:
