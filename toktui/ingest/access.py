@@ -13,10 +13,11 @@ from toktui.ingest.seen import Outcome
 from toktui.ingest.settle import Settler
 from toktui.ingest.sync import SyncResult, store_totals, sync_store
 from toktui.paths import prepare_data
-from toktui.store.backup import back_up, backups, is_due, recover
+from toktui.store.backup import back_up, backups, is_due
 from toktui.store.connect import connect_reader, connect_writer, version_of
 from toktui.store.lock import CATCH_UP_MS, StoreLock
 from toktui.store.migrate import migrate
+from toktui.store.recovery import end_recovery, keep_recovery, recover
 from toktui.store.writer import Writer
 from toktui.text import clean
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from toktui.ingest.context import Context
+    from toktui.store.recovery import Recovery
 
 _SYNC_WAIT_MS: Final = 600_000
 _SUSPECT: Final = "toktui.suspect"
@@ -37,11 +39,15 @@ def open_settler(context: Context, *, notice: Callable[[str], None] | None = Non
     """
     path = context.paths.store
     tell = notice or _say_nothing
+    recovery: Recovery | None = None
     if path.exists() and _is_damaged(context):
-        tell(recover(context.paths, context.now_ms()).sentence())
+        recovery = recover(context.paths, context.now_ms())
+        tell(recovery.begun())
     try:
         db = connect_writer(path)
         migrate(db, before=lambda: _back_up(db, context, tell))
+        if recovery is not None:
+            keep_recovery(db, recovery)
         path.chmod(0o600)
         settler = Settler(Writer(db), context.book())
         price_unpriced(settler, context.now_ms())
@@ -173,6 +179,8 @@ def _sync_as_writer(
     try:
         with _closing(open_settler(context, notice=notice)) as settler:
             result = _sync_once(settler, context, advance)
+            if ended := end_recovery(settler.db, context.paths.data):
+                (notice or _say_nothing)(ended)
             if backs_up and notice is not None:
                 back_up_weekly(context, notice=notice)
             return result

@@ -27,6 +27,7 @@ from toktui.ingest.watch import Watch
 from toktui.paths import prepare_data
 from toktui.store.connect import connect_reader
 from toktui.store.lock import StoreLock
+from toktui.store.recovery import end_recovery
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ class IngestService:
     def _write(self) -> None:
         heard: list[str] = []
         settler = open_settler(self._context, notice=heard.append)
+        for sentence in heard:
+            _log.warning(sentence)
         # What went wrong before is mended once the store opens again.
         self._tell(notice=" ".join(heard))
         watch = Watch(self._wake)
@@ -173,6 +176,9 @@ class IngestService:
         finish_rereads(settler)
         watching.join()
         self._tell(phase="live", bytes_done=backlog.bytes_total, logs_done=len(jobs))
+        if ended := end_recovery(settler.db, context.paths.data):
+            _log.warning(ended)
+            self._tell(notice=ended)
         threading.Thread(target=self._back_up, name="backup", daemon=True).start()
         return Follower(settler, context, discovery)
 

@@ -21,6 +21,7 @@ from toktui.store.absurd import count_absurd
 from toktui.store.backup import Backup, backups
 from toktui.store.connect import connect_reader, version_of
 from toktui.store.lock import StoreLock
+from toktui.store.recovery import last_recovery
 from toktui.store.schema import VERSION as SCHEMA_VERSION
 from toktui.text import clean
 
@@ -96,6 +97,8 @@ class StoreHealth(msgspec.Struct, frozen=True, kw_only=True):
     """Sessions with counts or costs that none can have; sums over them stop at 64 bits."""
     writer: str = ""
     """Who writes now."""
+    recovered: str = ""
+    """What became of a damaged store that still lies beside this one."""
 
 
 class Versions(msgspec.Struct, frozen=True):
@@ -218,12 +221,20 @@ def _open(context: Context) -> tuple[StoreHealth, sqlite3.Connection | None]:
             path=str(path), exists=True, size=size, wal=wal, free=_free(path),
             schema_version=version_of(db), integrity=clean(str(answer), 200), calls=calls,
             sessions=sessions, sums_match=calls == summed == quarters, absurd=count_absurd(db),
-            writer=writer,
+            writer=writer, recovered=_recovered(db, path.parent),
         )
     except sqlite3.Error as error:
         db.close()
         return _broken(path, size, wal, error, writer), None
     return health, db
+
+
+def _recovered(db: sqlite3.Connection, folder: Path) -> str:
+    last = last_recovery(db)
+    if last is None or not (folder / last.aside).exists():
+        return ""
+    ended = last.ended() or "The logs are not all read again yet: `toktui sync`."
+    return f"A damaged store is kept as {clean(last.aside)}. {ended}"
 
 
 def _broken(
@@ -352,6 +363,8 @@ def _warnings(
         yield "The store's sums do not match its calls; `toktui data restore latest` helps."
     if store.schema_version is not None and store.schema_version > store.schema_known:
         yield "A newer toktui made the store; it is only read. Update toktui."
+    if store.recovered:
+        yield store.recovered
     if store.absurd:
         yield (
             f"Sessions with counts that are too large to be true: {store.absurd:,}. They are kept"

@@ -1,7 +1,6 @@
 """Backups of the store, and putting one back.
 
-History outlives the logs that it came from, so a damaged store is never thrown away: it is moved
-aside, the newest good backup takes its place, and the logs are read again from there.
+History outlives the logs that it came from, so no store is ever thrown away: it is moved aside.
 """
 
 from __future__ import annotations
@@ -35,27 +34,6 @@ class Backup(msgspec.Struct, frozen=True):
     path: Path
     made_ms: int
     size: int
-
-
-class Recovery(msgspec.Struct, frozen=True):
-    """What was done about a damaged store; `restored` is None where no backup was good."""
-
-    aside: Path
-    restored: Backup | None
-    calls: int = 0
-    """Calls that the backup holds; what the logs bring back comes on top."""
-
-    def sentence(self) -> str:
-        """For the user."""
-        aside = clean(self.aside.name)
-        if self.restored is None:
-            return f"The store was damaged. It is kept as {aside}; the logs are read again."
-        day = _stamp(self.restored.made_ms)[:8]
-        return (
-            f"The store was damaged. It is kept as {aside}; the backup of"
-            f" {day[:4]}-{day[4:6]}-{day[6:]} with {self.calls:,} calls took its place, and the"
-            " logs are read again."
-        )
 
 
 def backups(folder: Path) -> list[Backup]:
@@ -150,19 +128,6 @@ def move_aside(paths: Paths, why: str, now_ms: int) -> Path:
         if path.exists():
             path.rename(aside.with_name(aside.name + suffix))
     return aside
-
-
-def recover(paths: Paths, now_ms: int) -> Recovery:
-    """Moves a damaged store aside and puts the newest good backup in its place."""
-    aside = move_aside(paths, "corrupt", now_ms)
-    for backup in backups(paths.backups):
-        try:
-            calls = verify(backup.path)
-        except StoreError:
-            continue
-        put_in_place(paths, backup.path, now_ms)
-        return Recovery(aside, backup, calls)
-    return Recovery(aside, None)
 
 
 def _stamp(at_ms: int) -> str:
