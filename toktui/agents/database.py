@@ -32,7 +32,8 @@ def snapshot(path: str, take: Callable[[Snapshot], T]) -> T:
 
     `take` can be called more than once and must do nothing but ask and answer: what it read while
     the writer was at work is thrown away with all that follows from it, errors too. Raises
-    UnreadableError with the reason, in words for the user, for whatever is not such a database.
+    UnreadableError with the reason, in words for the user, for whatever is not such a database, and
+    FileNotFoundError where there is nothing.
     """
     for pause in (*_PAUSES_S, None):
         found = _try(path, take)
@@ -92,7 +93,7 @@ def _try(path: str, take: Callable[[Snapshot], T]) -> T | _Changed:
 
     try:
         files = Files(path)
-    except UnreadableError:
+    except (UnreadableError, FileNotFoundError):
         raise
     except OSError as error:
         raise UnreadableError(clean(error.strerror or "cannot be read", 80)) from error
