@@ -25,7 +25,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from toktui.agents.base import Document, Doubt, Entry, UnreadableError, place_of
-from toktui.agents.documents import NotUnderstoodError, at_places, decode, decode_whole, load
+from toktui.agents.documents import NotUnderstoodError, at_places, decode, load
 from toktui.agents.lines import Count, LineAgent, LineState, Said, name_in
 from toktui.clock import parse_ms
 from toktui.facts import Thread, encode
@@ -222,7 +222,7 @@ def _sighting(message: _Message, state: _State) -> Iterator[Sighting]:
 def _conversation(path: str) -> _Conversation:
     """The whole document; UnreadableError while it is half written or is no conversation."""
     try:
-        return decode_whole(load(path), _Conversation)
+        return decode(load(path), _Conversation)
     except NotUnderstoodError as error:
         raise UnreadableError(f"no conversation: {error}") from None
 
