@@ -53,7 +53,7 @@ def test_a_real_home_gives_the_expected_totals(name: str, real_logs: RealLogs) -
     lab.close()
 
 
-OTHERS = ("gemini-cli",)
+OTHERS = ("gemini-cli", "pi")
 """Agents of the home `others` whose calls the other counter has counted."""
 
 
@@ -67,5 +67,20 @@ def test_real_logs_of_another_agent_give_the_expected_totals(
     have = sums(lab, agent, "agent")[agent]
     assert have["calls"] == want["calls"]
     assert {bucket: have[bucket] for bucket in want["total"]} == want["total"]
+    assert wrong_sums(lab.db) == ""
+    lab.close()
+
+
+NO_CALLS: dict[str, int] = {"mirrored delivery": 1, "command line's own rows without counts": 10}
+"""Distinct rows of OpenClaw that are no calls."""
+
+
+def test_checkpoints_of_a_real_session_are_copies(real_logs: RealLogs) -> None:
+    want: dict[str, Any] = json.loads(real_logs.expected.read_bytes())["others"]["openclaw"]
+    lab = Lab(Path(real_logs.home("others")), now_ms=IN_2030_MS)
+    lab.sync()
+    have = sums(lab, "openclaw", "agent")["openclaw"]
+    assert have["calls"] == want["distinct"] - sum(NO_CALLS.values())
+    assert sums(lab, "openclaw", "exactness").keys() == {"placeholder"}
     assert wrong_sums(lab.db) == ""
     lab.close()

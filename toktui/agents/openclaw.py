@@ -1,0 +1,58 @@
+"""OpenClaw (before: Clawdbot, Moltbot).
+
+Logs:     <home>/agents/<agent>/sessions/*.jsonl, the same with .deleted.<time> or .reset.<time>
+          behind it, and *.checkpoint.<id>.jsonl; <home> is $OPENCLAW_STATE_DIR, else ~/.openclaw,
+          and ~/.clawdbot, ~/.moltbot, ~/.moldbot of older builds
+Record:   `message` rows of the assistant with `usage`, as Pi writes them
+Tokens:   the four buckets are disjoint, reasoning is inside `output`; cache writes are taken for
+          those of the short lifetime
+Identity: `responseId`; else model, time and usage; a checkpoint repeats its session's rows
+Exactness: exact; a response whose provider gave no counts is a placeholder; its dollars are list
+          cost of its own table
+Live:     tailed: a response is on screen as soon as its row is written
+Seen:     2026.1 to 2026.6; golden/openclaw/
+Unknown:  answers of other agents' command lines (`claude-cli`, `codex-cli`) are in those agents'
+          logs; compactions are in no log
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from toktui.agents._pi_rows import PiAgent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_LOG: Final = re.compile(r".+\.jsonl(?:\.(?:deleted|reset)\.[^/]+)?")
+_HOMES: Final = (".openclaw", ".clawdbot", ".moltbot", ".moldbot")
+
+
+class _OpenClaw(PiAgent):
+    name = "openclaw"
+    label = "OpenClaw"
+
+    def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
+        named = env.get("OPENCLAW_STATE_DIR", "").strip()
+        if named:
+            return self.roots_of(Path(named).expanduser())
+        return [home / name / "agents" for name in _HOMES]
+
+    def roots_of(self, folder: Path) -> Sequence[Path]:
+        return [folder if folder.name == "agents" else folder / "agents"]
+
+    def is_log(self, parts: Sequence[str]) -> bool:
+        return (
+            len(parts) == 3
+            and parts[1] == "sessions"
+            and not parts[2].endswith(".trajectory.jsonl")
+            and _LOG.fullmatch(parts[2]) is not None
+        )
+
+    def is_entered(self, parts: Sequence[str]) -> bool:
+        return len(parts) == 1 or (len(parts) == 2 and parts[1] == "sessions")
+
+
+AGENT: Final = _OpenClaw()
