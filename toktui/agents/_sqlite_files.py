@@ -55,6 +55,8 @@ class Files:
             # After the log: what a checkpoint took from its former life is in the main file.
             self._before = self._state()
             self.size = self._before.size
+            if not self._frames and self.size < self._claimed_size():
+                raise UnreadableError("damaged or half copied")
             self._given = bytearray(self.size // self._page_size + 1)
             self._looked_at = -1
             self.at_rest = not _is_hot(f"{path}-journal") and self._is_in_place()
@@ -144,6 +146,12 @@ class Files:
         if not head.startswith(_MAGIC) or size < 512 or size & (size - 1):
             raise UnreadableError("not a database, or encrypted")
         return size
+
+    def _claimed_size(self) -> int:
+        """Bytes that the main file has by its own header, if the header counts them."""
+        head = os.pread(self._main, 100, 0)
+        counts_them = len(head) == 100 and head[24:28] == head[92:96]
+        return int.from_bytes(head[28:32], "big") * self._page_size if counts_them else 0
 
     def _state(self) -> _State:
         status = os.fstat(self._main)

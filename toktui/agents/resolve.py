@@ -66,7 +66,7 @@ def resolve(
     best = max((k.evidence for k in known), key=Evidence.rank)
     session, decider, guessed = _session(known, origin_of)
     home = _home(known, session)
-    counted = _counted(known, home)
+    counted = _counted(known, home, session)
     reported = [k.evidence.reported_nusd for k in known if k.evidence.reported_nusd is not None]
     flags = best.flags | (FLAG_SESSION_GUESSED if guessed else 0)
     for k in known:
@@ -110,6 +110,8 @@ def _alone(k: Known) -> Resolved:
 def _exactness(evidence: Sequence[Evidence]) -> Exactness:
     if all(e.residual for e in evidence):
         return "residual"
+    if all(e.grade < 0 for e in evidence):
+        return "estimated"
     return "exact" if any(e.any_final for e in evidence) else "placeholder"
 
 
@@ -160,11 +162,18 @@ def _home(known: Sequence[Known], session: str) -> str:
     ).path
 
 
-def _counted(known: Sequence[Known], home: str) -> int:
-    """The index of the evidence whose first row is the counted sighting."""
+def _counted(known: Sequence[Known], home: str, session: str) -> int:
+    """The index of the evidence whose first row is the counted sighting.
+
+    A database is the log of many sessions: the row of the call's own goes first.
+    """
     return min(
         (i for i, k in enumerate(known) if k.path == home),
-        key=lambda i: (known[i].source.kind == "progress", known[i].evidence.spots[0]),
+        key=lambda i: (
+            known[i].source.kind == "progress",
+            known[i].source.session != session,
+            known[i].evidence.spots[0],
+        ),
     )
 
 

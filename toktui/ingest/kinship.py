@@ -115,12 +115,15 @@ class Kinship:
         else:
             self._members.pop(agent, None)
 
-    def families(self, agent: int, logs: set[int]) -> None:
-        """Writes who spawned or was forked by whom."""
+    def families(self, agent: int, logs: set[int], sessions: set[str]) -> None:
+        """Writes who spawned or was forked by whom, as these logs say, or any log of sessions."""
         for (body,) in self._settler.db.execute(
             "select f.body from json_each(?) j join fact f on f.log = j.value"
-            " where f.kind = 'thread'",
-            (json.dumps(sorted(logs)),),
+            " where f.kind = 'thread'"
+            " union select f.body from json_each(?) j join fact f"
+            " on f.kind = 'thread' and f.subject = j.value"
+            " join log l on l.id = f.log where l.agent = ?",
+            (json.dumps(sorted(logs)), json.dumps(sorted(sessions)), agent),
         ).fetchall():
             thread = facts.decode_thread(body)
             if thread.parent and thread.spawned:

@@ -34,9 +34,7 @@ if TYPE_CHECKING:
 
 HOME: Final = -1
 """The reason of the counted sighting's evidence: it is no copy."""
-_EXACT, _PLACEHOLDER, _RESIDUAL = (
-    EXACTNESS.index(word) for word in ("exact", "placeholder", "residual")
-)
+_EXACT, _PLACEHOLDER, _ESTIMATED, _RESIDUAL = range(len(EXACTNESS))
 _SELECT_CALL: Final = ", ".join(f"c.{column}" for column in CALL_COLUMNS)
 
 
@@ -178,7 +176,7 @@ class Settler:
         speakers = {source for by_source in heard.values() for source in by_source}
         touched |= {self.voices.get(number)[1].session for number in speakers}
         settle_ledgers(self, agent, touched | ledgers, outcome)
-        self.kinship.families(agent, logs | related)
+        self.kinship.families(agent, logs | related, touched)
 
     def resolve_keys(
         self, agent: int, heard: dict[str, dict[int, Seen]], searched: set[str], outcome: Outcome
@@ -255,7 +253,9 @@ class Settler:
             writer.add_copies(agent, "reemit", reemit)
         sightings.append((call, s.source, s.generation, s.parser, HOME, stream, reemit, 0, pack(e)))
         session = source.origin or source.session
-        exactness = _RESIDUAL if e.residual else _EXACT if e.any_final else _PLACEHOLDER
+        exactness = _EXACT if e.any_final else _PLACEHOLDER
+        if e.residual or e.grade < 0:
+            exactness = _RESIDUAL if e.residual else _ESTIMATED
         place = (source.agent_id, e.first_ms, project, e.branch, e.version)
         numbers = (exactness, e.flags, e.window, e.reported_nusd)
         return self.rows.row(agent, call, key, session, place, numbers, e, searches), session

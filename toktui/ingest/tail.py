@@ -70,13 +70,13 @@ def open_log(path: str) -> tuple[int, Stat]:
 def stat_beside(agent: Agent, path: str, status: os.stat_result) -> Stat:
     """The stat of a log that is a regular file, with what waits beside it."""
     size, mtime_ns = status.st_size, status.st_mtime_ns
-    if agent.is_database(path):
-        try:
-            wal = os.stat(f"{path}-wal", follow_symlinks=False)
-        except OSError:
-            pass
-        else:
-            size, mtime_ns = size + wal.st_size, max(mtime_ns, wal.st_mtime_ns)
+    if agent.is_document(path):
+        for place in agent.beside(path):
+            try:
+                other = os.stat(place, follow_symlinks=False)
+            except OSError:
+                continue
+            size, mtime_ns = size + other.st_size, max(mtime_ns, other.st_mtime_ns)
     return Stat(status.st_dev, status.st_ino, size, mtime_ns)
 
 

@@ -1,0 +1,315 @@
+"""The databases of the OpenCode engine: `message` of the first engine, `session_message` of the
+second, whichever are there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from toktui.agents._opencode_message import (
+    Counts,
+    Message,
+    Place,
+    Step,
+    Times,
+    call_key,
+    is_unfinished,
+    kin,
+    may_have_steps,
+    nth_place,
+    read_message,
+    sighting,
+    sightings,
+)
+from toktui.agents._sqlite_values import AMONG, as_bytes, as_text, json_of
+from toktui.agents.base import place_of
+from toktui.agents.database import snapshot
+from toktui.agents.documents import Dollars, NotUnderstoodError, Pages, decode
+from toktui.model import Tokens
+from toktui.text import clean, clean_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from toktui.agents._sqlite_vfs import Value
+    from toktui.agents.base import Document
+    from toktui.agents.database import Snapshot
+    from toktui.model import Sighting
+
+_PAGE: Final = 2_000
+_ANCHORS: Final = 16
+"""Rows at the end of what was read that are looked at again: a reverted message takes some away."""
+_MOST_PENDING: Final = 200
+_SESSION: Final = ("parent_id", "fork_session_id", "directory", "version", "time_created")
+_FIELDS: Final = "'$.model', '$.agent', '$.cost', '$.tokens', '$.time'"
+
+
+class _Mark(Struct, array_like=True):
+    """How far a table is read: its last rows, the oldest first, and rows that were unfinished."""
+
+    anchors: list[tuple[int, str]] = []
+    pending: list[str] = []
+
+
+class _Since(Struct, array_like=True):
+    first: _Mark
+    second: _Mark
+
+
+class _Model(Struct):
+    id: str | None = None
+    provider: str | None = msgspec.field(default=None, name="providerID")
+
+
+class _Answer(Struct, array_like=True):
+    """The fields of a message of the second engine, in the order of `_FIELDS`."""
+
+    model: _Model | None = None
+    agent: str | None = None
+    cost: Dollars = None
+    tokens: Counts | None = None
+    time: Times | None = None
+
+
+class _Session(Struct, frozen=True):
+    """What the tables of sessions say of one."""
+
+    parent: str = ""
+    forked: str = ""
+    directory: str = ""
+    version: str = ""
+    created: int = 0
+
+    def place(self, session: str, origin: str) -> Place:
+        name = clean_id(session)
+        origin = "" if origin == name else origin
+        return Place(name, self.parent, origin, self.directory, self.version)
+
+
+_pack: Final = msgspec.msgpack.Encoder().encode
+_unpack: Final = msgspec.msgpack.Decoder(_Since).decode
+
+
+def read_database(path: str, since: bytes) -> Document | None:
+    """What is new in both tables; None if there is neither."""
+    known = _unpack(since) if since else _Since(_Mark(), _Mark())
+    return snapshot(path, lambda db: _read(db, known))
+
+
+def _read(db: Snapshot, known: _Since) -> Document | None:
+    tables = db.tables().keys() & {"message", "session_message"}
+    if not tables:
+        return None
+    pages, more = Pages(), False
+    first, second = known.first, known.second
+    if "message" in tables:
+        db.need("message", "id", "session_id", "data")
+        first, full = _read_first(db, first, pages)
+        more |= full
+    if "session_message" in tables:
+        db.need("session_message", "id", "session_id", "type", "data")
+        second, full = _read_second(db, second, pages)
+        more |= full
+    return pages.document(since=_pack(_Since(first, second)), more=more)
+
+
+# ---- rows that are new, and those that were unfinished ----
+
+
+class _Rows(Struct):
+    """Rows that begin with `id`; `full`: there may be more."""
+
+    rows: list[Any]
+    anchors: list[tuple[int, str]]
+    full: bool
+
+    def mark(self, pending: list[str]) -> _Mark:
+        return _Mark(self.anchors[-_ANCHORS:], pending[-_MOST_PENDING:])
+
+
+def _rows(db: Snapshot, table: str, wanted: str, mark: _Mark, only: str = "1") -> _Rows:
+    """Rows of a table that are new or were unfinished.
+
+    Row ids are no names (a VACUUM gives new ones), so the last rows must still be who they were;
+    else the table is read from its beginning.
+    """
+    start: list[tuple[int, str]] = []
+    for rowid, name in mark.anchors:
+        if db.rows(f"select 1 from {table} where rowid = ? and id = ?", (rowid, name)):
+            start = [(rowid, name)]
+            break
+    select = f"select rowid, id, {wanted} from {table} where {only}"
+    new = db.rows(
+        f"{select} and rowid > ? order by rowid limit {_PAGE}", (start[0][0] if start else -1,)
+    )
+    read = {row[1] for row in new}
+    again = [name for name in mark.pending if name not in read]
+    old = db.rows(f"{select} and id {AMONG}", (json_of(again),))
+    anchors = [(row[0], row[1]) for row in new if isinstance(row[0], int)]
+    return _Rows(
+        [row[1:] for row in (*new, *old)],
+        [*start, *((rowid, str(name)) for rowid, name in anchors)],
+        len(new) == _PAGE,
+    )
+
+
+# ---- the first engine ----
+
+
+def _read_first(db: Snapshot, mark: _Mark, pages: Pages) -> tuple[_Mark, bool]:
+    found = _rows(db, "message", "session_id, cast(data as blob)", mark)
+    pages.looked(len(found.rows))
+    messages: list[tuple[str, str, int, Message]] = []
+    pending: list[str] = []
+    for name, session, data in found.rows:
+        raw = as_bytes(data)
+        try:
+            message = read_message(raw)
+        except NotUnderstoodError as error:
+            pages.doubt(place_of(str(name)), error)
+            continue
+        if message.role == "assistant":
+            messages.append((str(name), str(session), len(raw), message))
+            if is_unfinished(message):
+                pending.append(str(name))
+    sessions = _sessions(db, {session for _, session, _, _ in messages}, pages)
+    origins = _origins(db, messages, sessions)
+    steps = step_parts(db, [name for name, _, _, message in messages if may_have_steps(message)])
+    for name, session, length, message in messages:
+        place = sessions.get(session, _Session()).place(session, origins.get(name, ""))
+        parts = steps.get(name, [])
+        try:
+            shapes = [decode(part, Step) for part in parts]
+            for nth, one in sightings(message, place, shapes):
+                size = len(parts[nth]) if len(parts) > 1 else length
+                pages.entry(nth_place(name, nth), size, one)
+        except NotUnderstoodError as error:
+            pages.doubt(place_of(name), error)
+    return found.mark(pending), found.full
+
+
+def _origins(
+    db: Snapshot,
+    messages: Sequence[tuple[str, str, int, Message]],
+    sessions: Mapping[str, _Session],
+) -> dict[str, str]:
+    """For messages older than their session: the session that they were copied from.
+
+    A copy has its original's time, and of all sessions with that time only the original was there
+    before it.
+    """
+    copies = {
+        name: created
+        for name, session, _, message in messages
+        if (created := _created(message.time)) < sessions.get(session, _Session()).created
+    }
+    if not copies or not {"time_created"} <= db.tables()["message"] & db.tables()["session"]:
+        return {}
+    owners: dict[Value, set[str]] = {}
+    for created, session in db.rows(
+        "select distinct m.time_created, m.session_id from message m"
+        " join session s on s.id = m.session_id"
+        f" where m.time_created {AMONG}"
+        " and s.time_created <= m.time_created",
+        (json_of(sorted(set(copies.values()))),),
+    ):
+        owners.setdefault(created, set()).add(str(session))
+    return {
+        name: clean_id(next(iter(owners[created])))
+        for name, created in copies.items()
+        if len(owners.get(created, ())) == 1
+    }
+
+
+def step_parts(db: Snapshot, messages: Sequence[str]) -> dict[str, list[bytes]]:
+    """The parts that end a step, by message, in the order of their ids, which is that of time."""
+    found: dict[str, list[bytes]] = {}
+    if not messages or not {"id", "message_id", "data"} <= db.tables().get("part", frozenset()):
+        return found
+    for message, data in db.rows(
+        f"select message_id, cast(data as blob) from part where message_id {AMONG}"
+        " and case when json_valid(data) then json_extract(data, '$.type') end = 'step-finish'"
+        " order by id",
+        (json_of(messages),),
+    ):
+        found.setdefault(str(message), []).append(as_bytes(data))
+    return found
+
+
+# ---- the second engine ----
+
+
+def _read_second(db: Snapshot, mark: _Mark, pages: Pages) -> tuple[_Mark, bool]:
+    answer = f"case when json_valid(data) then json_extract(data, {_FIELDS}) end"
+    wanted = f"session_id, length(cast(data as blob)), {answer}"
+    found = _rows(db, "session_message", wanted, mark, "type = 'assistant'")
+    pages.looked(len(found.rows))
+    sessions = _sessions(db, {str(row[1]) for row in found.rows}, pages)
+    pending: list[str] = []
+    for name, session, length, data in found.rows:
+        try:
+            said = decode(as_bytes(data), _Answer)
+        except NotUnderstoodError as error:
+            pages.doubt(place_of(str(name)), error)
+            continue
+        if said.time is None or not said.time.completed:
+            pending.append(str(name))
+        owner = sessions.get(str(session), _Session())
+        copied = owner.forked if _created(said.time) < owner.created else ""
+        one = _of_second(said, owner.place(str(session), copied))
+        if one is not None:
+            pages.entry(place_of(str(name)), int(length) if isinstance(length, int) else 0, one)
+    return found.mark(pending), found.full
+
+
+def _of_second(said: _Answer, place: Place) -> Sighting | None:
+    """A call of the second engine, whose `output` is always without `reasoning`."""
+    counts, model = said.tokens or Counts(), said.model or _Model()
+    given, output, reasoning, read, written = counts.logged()
+    used = Tokens(
+        input=given,
+        cache_read=read,
+        cache_write_5m=written,
+        output=output + reasoning,
+        reasoning=reasoning,
+    )
+    if not used.total:
+        return None
+    key = call_key(said.time, model.id, counts)
+    message = Message(model=model.id, time=said.time, agent=said.agent)
+    return sighting(message, place, used, key, said.cost)
+
+
+# ---- sessions ----
+
+
+def _sessions(db: Snapshot, wanted: set[str], pages: Pages) -> dict[str, _Session]:
+    """What is known of sessions; their parents become facts."""
+    found: dict[str, _Session] = {}
+    for table in ("session", "session_v2"):
+        columns = db.tables().get(table, frozenset())
+        if "id" not in columns:
+            continue
+        asked = ", ".join(name if name in columns else "null" for name in _SESSION)
+        for name, *values in db.rows(
+            f"select id, {asked} from {table} where id {AMONG}",
+            (json_of(sorted(wanted)),),
+        ):
+            parent, forked, directory, version, created = values
+            found[str(name)] = _Session(
+                clean_id(as_text(parent)),
+                clean_id(as_text(forked)),
+                as_text(directory),
+                clean(as_text(version), 24),
+                created if isinstance(created, int) else 0,
+            )
+    for name, session in found.items():
+        if session.parent:
+            pages.fact(kin(clean_id(name), session.parent))
+    return found
+
+
+def _created(time: Times | None) -> int:
+    return (time.created if time is not None else None) or 0
