@@ -61,11 +61,14 @@ class Evidence(msgspec.Struct, array_like=True, gc=False):
     """Offset, length and bits of every row, by offset."""
     own_key: str = ""
     """The key that the log alone gives, where a lineage moved the call to another one."""
+    grade: int = 0
+    """See `Sighting.grade`."""
 
     def rank(self) -> tuple[object, ...]:
         """See `Sighting.rank`."""
         t = self.tokens
         return (
+            self.grade,
             not self.flags & FLAG_GAP,
             t.output,
             self.final,
@@ -108,6 +111,7 @@ def of_sighting(sighting: Sighting, at_ms: int, spot: tuple[int, int, int]) -> E
         s.reported_nusd,
         s.final,
         list(spot),
+        grade=s.grade,
     )
 
 
@@ -124,6 +128,7 @@ def absorb(known: Evidence, row: Sighting, at_ms: int, spot: tuple[int, int, int
         or row.tier != known.tier
         or row.geo != known.geo
         or row.residual != known.residual
+        or row.grade != known.grade
         or (row.flags ^ known.flags) & FLAG_GAP
     ):
         return False
@@ -163,6 +168,7 @@ def merge(one: Evidence, other: Evidence) -> Evidence:
         one.any_final or other.any_final,
         _both(one.spots, other.spots),
         one.own_key or other.own_key,
+        best.grade,
     )
 
 

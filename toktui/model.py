@@ -104,6 +104,9 @@ class Sighting(msgspec.Struct, frozen=True, gc=False, array_like=True):
     reported_nusd: int | None = None
     repeats: bool = False
     """The parser knows that the very same row stood in this log before."""
+    grade: int = 0
+    """Where several kinds of sources report a call, those of the greatest grade give its numbers.
+    Below 0 the numbers are estimated."""
 
     def rank(self) -> tuple[object, ...]:
         """The total order that chooses the numbers of a call: it reads only the row.
@@ -112,6 +115,7 @@ class Sighting(msgspec.Struct, frozen=True, gc=False, array_like=True):
         """
         t = self.tokens
         return (
+            self.grade,
             not self.flags & FLAG_GAP,
             t.output,
             self.final,
