@@ -55,12 +55,10 @@ class Files:
             # After the log: what a checkpoint took from its former life is in the main file.
             self._before = self._state()
             self.size = self._before.size
-            if not self._frames and self.size < self._claimed_size():
-                raise UnreadableError("damaged or half copied")
             self._given = bytearray(self.size // self._page_size + 1)
             self._looked_at = -1
-            self.at_rest = not _is_hot(f"{path}-journal") and self._is_in_place()
-            """No other program is known to be in the middle of a write to the main file."""
+            self.unrest = self._unrest()
+            """What says that the main file is in the middle of a write; empty: nothing does."""
         except BaseException:
             self.close()
             raise
@@ -146,6 +144,13 @@ class Files:
         if not head.startswith(_MAGIC) or size < 512 or size & (size - 1):
             raise UnreadableError("not a database, or encrypted")
         return size
+
+    def _unrest(self) -> str:
+        if _is_hot(f"{self._path}-journal") or not self._is_in_place():
+            return "is being written, or a write was interrupted"
+        if not self._frames and self.size < self._claimed_size():
+            return "damaged or half copied"
+        return ""
 
     def _claimed_size(self) -> int:
         """Bytes that the main file has by its own header, if the header counts them."""

@@ -10,6 +10,7 @@ database at one moment, or it is not given at all.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from toktui.agents._sqlite_files import Files
@@ -35,13 +36,15 @@ def snapshot(path: str, take: Callable[[Snapshot], T]) -> T:
     UnreadableError with the reason, in words for the user, for whatever is not such a database, and
     FileNotFoundError where there is nothing.
     """
-    for pause in (*_PAUSES_S, None):
-        found = _try(path, take)
+    found = _try(path, take)
+    for pause in _PAUSES_S:
         if not isinstance(found, _Changed):
             return found
-        if pause is not None:
-            time.sleep(pause)
-    raise UnreadableError("is being written, or a write was interrupted")
+        time.sleep(pause)
+        found = _try(path, take)
+    if isinstance(found, _Changed):
+        raise UnreadableError(found.why)
+    return found
 
 
 class Snapshot:
@@ -84,8 +87,11 @@ class Snapshot:
         return frozenset(name for (name,) in found if isinstance(name, str))
 
 
+@dataclass(frozen=True, slots=True)
 class _Changed:
     """The database moved on while it was read."""
+
+    why: str = "is being written, or a write was interrupted"
 
 
 def _try(path: str, take: Callable[[Snapshot], T]) -> T | _Changed:
@@ -98,8 +104,8 @@ def _try(path: str, take: Callable[[Snapshot], T]) -> T | _Changed:
     except OSError as error:
         raise UnreadableError(clean(error.strerror or "cannot be read", 80)) from error
     try:
-        if not files.at_rest:
-            return _Changed()
+        if files.unrest:
+            return _Changed(files.unrest)
         try:
             with open_database(files) as ask:
                 found = take(Snapshot(ask))
