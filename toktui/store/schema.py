@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from toktui.model import BUCKETS, EXACTNESS, FLAGS, TIERS
 from toktui.store.absurd import MOST, held_sum
+from toktui.store.estimates import m002_estimates
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 APPLICATION_ID: Final = 0x746F6B74
 """'tokt' in ASCII: how `file` and we know the store."""
 
-VERSION: Final = 1
+VERSION: Final = 2
 """The number of migrations of this program."""
 
 MEASURES: Final = (
@@ -315,5 +316,5 @@ def m001_first(db: Database) -> None:
             db.conn.execute(statement)
 
 
-MIGRATIONS: Final = (m001_first,)
+MIGRATIONS: Final = (m001_first, m002_estimates)
 """In order; the store's `user_version` says how many of them it has."""
