@@ -5,6 +5,7 @@
 # make shots   the pictures in screenshots/
 # make prices  the rate book, from the data of genai-prices and our overlay
 # make docs    docs/agents.md, from what each agent's module says
+# make test-clients  real agents from npm against a model server of ours; docs/clients.md
 #
 # Each makes .venv and installs what it needs first, again only when pyproject.toml changed.
 
@@ -17,7 +18,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint bench shots prices docs
+.PHONY: run test lint bench shots prices docs test-clients
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -38,6 +39,9 @@ shots: $(VENV)/.installed-dev
 
 prices: $(VENV)/.installed-dev
 	$(BIN)/python -m toktui.dev.prices $(ARGS)
+
+test-clients: $(VENV)/.installed-dev
+	$(BIN)/python -m toktui.dev.clients $(ARGS)
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -m toktui.dev.agents_doc $(ARGS)
