@@ -48,7 +48,7 @@ class _OhMyPi(PiAgent):
         return [folder / "sessions", folder / "agent" / "sessions", folder / "profiles"]
 
     def is_log(self, parts: Sequence[str]) -> bool:
-        return parts[-1].endswith(".jsonl")
+        return parts[-1].endswith(".jsonl") and "bridge" not in parts
 
     def is_entered(self, parts: Sequence[str]) -> bool:
         return parts[-1] != "bridge"
