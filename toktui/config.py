@@ -16,6 +16,9 @@ timezone = "Europe/Paris"
 
 [store]
 backups = 3
+
+[statusline]
+parts = ["session", "today", "burn", "context", "cache", "limits"]
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ import datetime
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar, cast
+from typing import Annotated, Any, Final, Literal, TypeVar, cast, get_args
 
 import msgspec
 
@@ -79,6 +82,19 @@ class StoreConfig(msgspec.Struct, frozen=True):
     """How many backups are kept."""
 
 
+StatusPart = Literal["model", "session", "today", "burn", "context", "cache", "limits"]
+
+
+class StatuslineConfig(msgspec.Struct, frozen=True):
+    """`[statusline]`."""
+
+    parts: Annotated[
+        tuple[StatusPart, ...],
+        msgspec.Meta(min_length=1, description=f"a list of {', '.join(get_args(StatusPart))}"),
+    ] = ("session", "today", "burn", "context", "cache", "limits")
+    """What the line shows, in this order."""
+
+
 class Config(msgspec.Struct, frozen=True):
     """Everything that the user may set; the defaults are those of an absent file."""
 
@@ -86,6 +102,7 @@ class Config(msgspec.Struct, frozen=True):
     prices: Mapping[str, OwnRates] = {}
     ui: UiConfig = UiConfig()
     store: StoreConfig = StoreConfig()
+    statusline: StatuslineConfig = StatuslineConfig()
 
     def agent(self, name: str) -> AgentConfig:
         """What is set for an agent, or the defaults."""
@@ -129,6 +146,7 @@ class _Reader:
             prices=self._named(table, "prices", OwnRates),
             ui=self._struct(table.get("ui", {}), UiConfig, "ui"),
             store=self._struct(table.get("store", {}), StoreConfig, "store"),
+            statusline=self._struct(table.get("statusline", {}), StatuslineConfig, "statusline"),
         )
 
     def _named(

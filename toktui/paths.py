@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from toktui.errors import StoreError
 from toktui.text import clean
@@ -24,8 +23,7 @@ _REMOTE: Final = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
+class Paths(NamedTuple):
     """The folders of one user; neither needs to exist."""
 
     data: Path
@@ -50,6 +48,11 @@ class Paths:
     def spool(self) -> Path:
         """Folder of what agents hand to hooks and status lines: `ingest.spool`."""
         return self.data / "spool"
+
+    @property
+    def statusline(self) -> Path:
+        """Folder of what the status line remembers between two calls."""
+        return self.data / "statusline"
 
     @property
     def log(self) -> Path:

@@ -31,6 +31,7 @@ MODULES: Final[Mapping[str, str]] = {
     "report": "report",
     "reprice": "reprice",
     "sessions": "sessions",
+    "statusline": "statusline",
     "sync": "sync",
     "why": "why",
 }

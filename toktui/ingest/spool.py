@@ -35,7 +35,7 @@ def append(
     try:
         numbers = _numbers(folder, name)
     except FileNotFoundError:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+        make_folder(folder)
         numbers = []
     newest = numbers[-1] if numbers else 1
     if numbers and _size(_path(folder, name, newest)) >= largest:
@@ -50,6 +50,14 @@ def append(
         os.write(log, (b"\n" if torn else b"") + record + b"\n")
     finally:
         os.close(log)
+
+
+def make_folder(folder: str) -> None:
+    """Makes a folder and what is missing above it, for the user alone."""
+    if folder and not os.path.isdir(folder):
+        make_folder(os.path.dirname(folder))
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
 
 
 def _path(folder: str, name: str, number: int) -> str:

@@ -1,0 +1,97 @@
+"""`toktui statusline --install` and `--remove`: the user's settings, changed on a yes only."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOREIGN = '{\n      "type": "command", "command": "bunx ccstatusline",  "padding": 0\n  }'
+BEFORE = f'{{\n  "model": "opus",\n  "statusLine": {FOREIGN},\n  "env": {{"A": "b"}}\n}}\n'
+
+
+@pytest.fixture
+def settings(home: Path) -> Path:
+    (home / ".claude").mkdir()
+    return home / ".claude/settings.json"
+
+
+def shown(settings: Path) -> Any:
+    return json.loads(settings.read_text()).get("statusLine")
+
+
+def test_it_is_installed_where_there_are_no_settings(settings: Path, toktui: Any):
+    out = toktui("statusline", "--install", "--yes").stdout
+    assert '+  "statusLine": {' in out
+    assert shown(settings)["type"] == "command"
+    assert shown(settings)["command"].endswith("statusline")
+    assert "already" in toktui("statusline", "--install", "--yes").stdout
+    toktui("statusline", "--remove", "--yes")
+    assert settings.read_text() == "{}\n"
+
+
+def test_everything_else_stays_byte_for_byte(settings: Path, toktui: Any):
+    text = '{\n\t"model" : "opus",\n\t"permissions": {"allow": ["Bash(ls:*)"]}\n}'
+    settings.write_text(text)
+    toktui("statusline", "--install", "--yes")
+    assert settings.read_text().startswith(text[:-2])
+    toktui("statusline", "--remove", "--yes")
+    assert settings.read_text() == text
+
+
+def test_another_status_line_is_named_and_kept(settings: Path, toktui: Any):
+    settings.write_text(BEFORE)
+    result = toktui("statusline", "--install", "--yes", exit_code=1)
+    assert "bunx ccstatusline" in result.stdout
+    assert "--replace" in result.stderr
+    assert settings.read_text() == BEFORE
+
+
+def test_another_status_line_that_was_replaced_comes_back(settings: Path, toktui: Any):
+    settings.write_text(BEFORE)
+    toktui("statusline", "--install", "--replace", "--yes")
+    assert "ccstatusline" not in settings.read_text()
+    toktui("statusline", "--install", "--yes")
+    toktui("statusline", "--remove", "--yes")
+    assert settings.read_text() == BEFORE
+    assert "does not have" in toktui("statusline", "--remove", "--yes").stdout
+    assert settings.read_text() == BEFORE
+
+
+def test_a_status_line_that_is_not_ours_is_not_removed(settings: Path, toktui: Any):
+    settings.write_text(BEFORE)
+    assert "bunx ccstatusline" in toktui("statusline", "--remove", "--yes").stdout
+    assert settings.read_text() == BEFORE
+
+
+def test_nothing_is_changed_without_a_yes(settings: Path, toktui: Any):
+    settings.write_text(BEFORE)
+    result = toktui("statusline", "--install", exit_code=2)
+    assert "--yes" in result.stderr
+    assert settings.read_text() == BEFORE
+
+
+def test_the_folder_that_claude_code_uses_is_changed(
+    settings: Path, tmp_path: Path, toktui: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "elsewhere"))
+    toktui("statusline", "--install", "--yes")
+    assert shown(tmp_path / "elsewhere/settings.json")
+    assert not settings.exists()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "// mine\n{}"])
+def test_settings_that_are_not_understood_are_left_alone(
+    settings: Path, toktui: Any, text: str
+):
+    settings.write_text(text)
+    assert "settings.json" in toktui("statusline", "--install", "--yes", exit_code=1).stderr
+    assert settings.read_text() == text
+
+
+def test_options_that_do_not_go_together_are_refused(toktui: Any):
+    toktui("statusline", "--install", "--remove", exit_code=2)
+    toktui("statusline", "--yes", exit_code=2)
+    toktui("statusline", "--remove", "--replace", exit_code=2)
