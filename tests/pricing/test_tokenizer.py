@@ -120,6 +120,12 @@ def test_long_runs_take_linear_time(unit: str):
     assert long < 12 * max(short, 0.01)
 
 
+def test_a_panic_of_the_tokenizer_is_an_error_like_any_other(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tokenizer, "pieces", lambda text: [text])
+    with pytest.raises(tokenizer.UncountableError):
+        count(" " * 4_000_000 + "a")
+
+
 def test_counting_asks_no_network_and_no_cache_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):

@@ -86,7 +86,10 @@ def _measure(
     known = db.execute("select digest from weight where call = ?", (call,)).fetchone()
     if known is not None and known[0] == digest:
         return Measured(call, turn)
-    return Measured(call, turn, digest, weigh_call(opened, found, count))
+    try:
+        return Measured(call, turn, digest, weigh_call(opened, found, count))
+    except ValueError:  # The tokenizer gave up; what is stored stays.
+        return Measured(call, turn)
 
 
 def store(settler: Settler, measured: Sequence[Measured], now_ms: int) -> int:

@@ -18,6 +18,7 @@ import msgspec
 from toktui.errors import ToktuiError
 from toktui.ingest.access import back_up_weekly, open_settler, suspect
 from toktui.ingest.discover import find_logs, log_roots
+from toktui.ingest.estimate_process import Estimating
 from toktui.ingest.follow import Follower
 from toktui.ingest.index import index
 from toktui.ingest.progress import Change, Problem, Progress
@@ -133,12 +134,14 @@ class IngestService:
         # What went wrong before is mended once the store opens again.
         self._tell(notice=" ".join(heard))
         watch = Watch(self._wake)
+        estimating = Estimating(self._context.paths.store)
         try:
             follower = self._catch_up(settler, watch)
             while follower is not None and not self._stopping.is_set():
-                if not self._follow(settler, follower, watch):
+                if not self._follow(settler, follower, watch, estimating):
                     return
         finally:
+            estimating.close()
             watch.stop()
             settler.db.close()
 
@@ -211,7 +214,9 @@ class IngestService:
         )
         return finished or not backlog.left()
 
-    def _follow(self, settler: Settler, follower: Follower, watch: Watch) -> bool:
+    def _follow(
+        self, settler: Settler, follower: Follower, watch: Watch, estimating: Estimating
+    ) -> bool:
         """One turn of the live loop; False if the lock is to be given up."""
         self._wake.wait(TICK_S)
         self._wake.clear()
@@ -226,6 +231,9 @@ class IngestService:
                 problems=follower.problems(_MOST_PROBLEMS),
             )
         if request is None:
+            if outcome is None and estimating.turn(settler, self._context.now_ms()) is not None:
+                self._tell()
+                self._wake.set()
             return True
         ticket, what = request
         self._answered = ticket

@@ -54,11 +54,21 @@ _SPLITS: Final[dict[Name, str]] = {
 }  # fmt: skip
 
 
+class UncountableError(ValueError):
+    """tiktoken gave up on a text."""
+
+
 def count(text: str, name: Name = "o200k_base") -> int:
     """Tokens of a text. What looks like a special token is text; half a surrogate pair counts as
     the sign that replaces it. Time is linear, whatever the text."""
     encoding = load(name)
-    return sum(len(encoding.encode_ordinary(piece)) for piece in pieces(text))
+    try:
+        return sum(len(encoding.encode_ordinary(piece)) for piece in pieces(text))
+    except BaseException as error:
+        # A panic of its Rust code is neither an Exception nor a reason to end the program.
+        if type(error).__name__ == "PanicException":
+            raise UncountableError("tiktoken cannot split the text") from None
+        raise
 
 
 @cache

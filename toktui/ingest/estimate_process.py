@@ -1,0 +1,186 @@
+"""The process that weighs calls for the ingest thread, so that neither it nor a screen waits.
+
+Counting takes 80 MB and all of a core, for a minute after a first index with many old logs. The
+process reads the store, is the last in line for a processor, answers through its stdout, and ends
+when nothing was asked of it for a while, or when who asked is gone.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+import msgspec
+
+from toktui.ingest.estimate import Measured, is_any_waiting, keep_learned, measure, store
+from toktui.pricing.calibrate import Calibration
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from toktui.ingest.settle import Settler
+
+_LOOK_EVERY_S: Final = 2.0
+_IDLE_S: Final = 60.0
+_AFTER_FAILURE_S: Final = 600.0
+_NICE: Final = 15
+_SIZE: Final = 4
+_READ: Final = 1 << 16
+
+_log = logging.getLogger("toktui.estimate")
+
+
+class Reply(msgspec.Struct, frozen=True, array_like=True):
+    """A part of the answer; `last` ends it."""
+
+    learned: tuple[Calibration, ...] = ()
+    measured: tuple[Measured, ...] = ()
+    last: bool = False
+
+
+_pack: Final = msgspec.msgpack.Encoder().encode
+_unpack: Final = msgspec.msgpack.Decoder(Reply).decode
+
+
+class Estimating:
+    """Asks the process for what waits, and stores what it answers. Belongs to the ingest thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._process: subprocess.Popen[bytes] | None = None
+        self._came = bytearray()
+        self._asked = False
+        self._next_look = 0.0
+
+    def turn(self, settler: Settler, now_ms: int) -> int | None:
+        """Does a little, within some 30 ms; how many estimates it made, None if nothing came."""
+        if self._asked:
+            return self._store(settler, now_ms)
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._next_look = now + _LOOK_EVERY_S
+            if is_any_waiting(settler.db):
+                self._ask(now_ms)
+        return None
+
+    def close(self) -> None:
+        """Ends the process."""
+        process, self._process = self._process, None
+        self._asked = False
+        self._came.clear()
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
+
+    def _ask(self, now_ms: int) -> None:
+        if self._process is None or self._process.poll() is not None:
+            self.close()
+            self._process = _start(self._path)
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(b"%d\n" % now_ms)
+            self._process.stdin.flush()
+        except OSError:
+            return  # It has just ended; the next look starts another.
+        self._asked = True
+
+    def _store(self, settler: Settler, now_ms: int) -> int | None:
+        reply = self._reply()
+        if reply is None:
+            return None
+        if reply.learned:
+            keep_learned(settler, reply.learned, now_ms)
+        if reply.last:
+            self._asked = False
+        return store(settler, reply.measured, now_ms) if reply.measured else None
+
+    def _reply(self) -> Reply | None:
+        """The next part of the answer, if it has come."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        if not self._is_whole():
+            try:
+                came = os.read(self._process.stdout.fileno(), _READ)
+            except BlockingIOError:
+                return None
+            if not came:
+                self._failed()
+                return None
+            self._came += came
+        if not self._is_whole():
+            return None
+        end = _SIZE + int.from_bytes(self._came[:_SIZE], "big")
+        packed = bytes(self._came[_SIZE:end])
+        del self._came[:end]
+        return _unpack(packed)
+
+    def _is_whole(self) -> bool:
+        size = int.from_bytes(self._came[:_SIZE], "big")
+        return len(self._came) >= _SIZE + size and len(self._came) >= _SIZE
+
+    def _failed(self) -> None:
+        """It ended in the middle of an answer; what waits is asked for again, but not soon."""
+        code = self._process.wait() if self._process else 0
+        _log.warning("estimating ended with code %d", code)
+        self.close()
+        self._next_look = time.monotonic() + _AFTER_FAILURE_S
+
+
+def _start(path: Path) -> subprocess.Popen[bytes]:
+    # -P: a folder named toktui where the user happens to be is not ours.
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", __name__, os.fspath(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    os.set_blocking(process.stdout.fileno(), False)
+    return process
+
+
+def answer(path: Path, asked: BinaryIO, replies: BinaryIO) -> None:
+    """The life of the process: one answer for each line that asks, which holds the time."""
+    from contextlib import closing  # noqa: PLC0415
+
+    from toktui.ingest.learn import learn_models, wanted  # noqa: PLC0415
+    from toktui.pricing.tokenizer import count  # noqa: PLC0415  loads tiktoken
+    from toktui.store.connect import connect_reader  # noqa: PLC0415
+
+    def reply(part: Reply) -> None:
+        packed = _pack(part)
+        replies.write(len(packed).to_bytes(_SIZE, "big") + packed)
+        replies.flush()
+
+    with closing(connect_reader(path)) as db:
+        while select.select([asked], [], [], _IDLE_S)[0] and (line := asked.readline()):
+            learned = learn_models(db, wanted(db, int(line)), count)
+            reply(Reply(learned=tuple(learned)))
+            for measured in measure(db, count):
+                reply(Reply(measured=tuple(measured)))
+            reply(Reply(last=True))
+
+
+def main() -> None:
+    """What `python -m` runs; the store's path is the argument."""
+    from pathlib import Path  # noqa: PLC0415
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(_NICE)
+    try:
+        answer(Path(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer)
+    except BrokenPipeError:
+        os._exit(0)  # Nobody is there to be answered.
+
+
+if __name__ == "__main__":
+    main()
