@@ -10,7 +10,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from _pytest.runner import runtestprotocol
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.app import App
@@ -73,7 +72,7 @@ class Screens:
         """Whether the ingest has yet to start, or the view to get its data."""
         app = self.app
         asleep = app._ingest is None or not self.ingest.running
-        return asleep or (app.view.data is None and not app._notices.failure)
+        return asleep or (app.view.data is None and not app._frame.notices.failure)
 
     @property
     def ingest(self) -> StandIn:
@@ -89,22 +88,6 @@ class Screens:
 
 
 Run = Callable[..., AbstractAsyncContextManager[Screens]]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Function, nextitem: pytest.Item | None) -> bool:
-    """A real screen on a busy machine may not be ready for a key: its tests may try again."""
-    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    reports = runtestprotocol(item, nextitem=nextitem, log=False)
-    for _ in range(2):
-        if not any(report.failed for report in reports):
-            break
-        item._initrequest()
-        reports = runtestprotocol(item, nextitem=nextitem, log=False)
-    for report in reports:
-        item.ihook.pytest_runtest_logreport(report=report)
-    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-    return True
 
 
 @pytest.fixture
@@ -132,8 +115,16 @@ def run() -> Run:
             screens = Screens(app, pilot)
             await screens.rest()
             yield screens
+            await leave(app)
 
     return running
+
+
+async def leave(app: ToktuiApp) -> None:
+    """Ends the app as its users do: Textual's own end of a test closes widgets under its feet."""
+    if app.is_running and app._task is not None:
+        app.exit()
+        await asyncio.wait({app._task})
 
 
 def _store(folder: Path, work: Callable[[Path, int], None]) -> Path:

@@ -45,7 +45,7 @@ async def test_every_screen_shows_absurd_sums(
 ):
     async with run(beyond, size=size) as screens:
         await screens.press(*WAYS[view])
-        assert not screens.app._notices.failure
+        assert not screens.app._frame.notices.failure
         assert screens.app.view.data is not None
         assert "e+" not in screens.text
         if view != "why":
@@ -62,5 +62,5 @@ async def test_an_open_screen_goes_on_when_sums_leave_64_bits(home: Path, tmp_pa
         settle_home(home, store, load_book(), NOW)
         screens.ingest.say(screens.ingest.progress)
         await screens.rest()
-        assert not screens.app._notices.failure
+        assert not screens.app._frame.notices.failure
         assert "a-project" in screens.text

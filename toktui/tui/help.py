@@ -27,7 +27,7 @@ class Help(ModalScreen[None]):
     """A sheet over the screen; any of its keys closes it."""
 
     BINDINGS: ClassVar[list[Any]] = [
-        Binding("escape,question_mark,q,enter", "dismiss", "close"),
+        Binding("escape,question_mark,q,enter", "close", "close"),
     ]
     DEFAULT_CSS = """
     Help { align: center middle; background: $background 60%; }
@@ -52,6 +52,11 @@ class Help(ModalScreen[None]):
             wide = max(len(key) for _, rows in groups for key, _ in rows) + 2
             for title, rows in groups:
                 yield Static(_listed(title, rows, wide))
+
+    def action_close(self) -> None:
+        """Closes the sheet, once however often a key is pressed."""
+        if self.is_current:
+            self.dismiss()
 
 
 def _listed(title: str, rows: Sequence[tuple[str, str]], wide: int) -> Content:

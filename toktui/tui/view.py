@@ -52,6 +52,8 @@ class View(Widget, Generic[Data]):
         self.progress: Progress | None = None
         self.now_ms = 0
         self.filter_text = ""
+        self.store_name = ""
+        """Where the store is, as people write it."""
 
     @classmethod
     def load(cls, reading: Reading, about: Any) -> Data:

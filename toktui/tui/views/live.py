@@ -172,9 +172,6 @@ class LiveView(View[Live]):
             return [Line().add("No active session matches the filter.", palette.dim)]
         return welcome(self.data, self.progress, palette, zone=self.zone, place=self.store_name)
 
-    store_name: str = ""
-    """Where the store is, for people."""
-
     def action_chart(self) -> None:
         """The next way to stack the last hour."""
         chart = self._hour

@@ -98,7 +98,7 @@ class Notices(Drawing):
 
     def refresh_notice(self) -> None:
         """Shows or hides itself."""
-        low = self.screen.size.height < 10
+        low = self.app.size.height < 10  # pyright: ignore[reportUnknownMemberType]
         self.display = bool(self.failure) if low else bool(self._notes())
         self.redraw()
 

@@ -1,0 +1,81 @@
+"""What stands around the stage: tabs and state above, notices, keys below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from textual.binding import Binding
+
+from toktui.metrics.live import Live
+from toktui.tui.views import tabs
+from toktui.tui.widgets.header import Footer, Header, Notices
+
+if TYPE_CHECKING:
+    from toktui.ingest.progress import Progress
+    from toktui.tui.stage import Stage
+    from toktui.tui.view import View
+
+EVERYWHERE: Final = (
+    ("1 … 9", "screens"),
+    ("/", "filter, as you type"),
+    ("esc", "back; clears the filter"),
+    ("ctrl+p", "palette: every action, themes"),
+    ("?", "this help"),
+    ("q", "quit"),
+)
+
+
+class Frame:
+    """The three widgets, and what they say of the stage."""
+
+    def __init__(self, *, demo: bool) -> None:
+        self.header = Header([(view.KEY, view.LABEL) for view in tabs()], demo=demo)
+        self.notices = Notices()
+        self.footer = Footer()
+
+    def draw(self, stage: Stage, progress: Progress | None, filter_text: str) -> None:
+        """Says what is true now."""
+        live = stage.opened("live")
+        data = live.data if live is not None and isinstance(live.data, Live) else None
+        header, notices, footer = self.header, self.notices, self.footer
+        header.current = stage.tab
+        header.progress = notices.progress = progress
+        header.live = notices.live = data
+        header.redraw()
+        notices.refresh_notice()
+        footer.filter_text = filter_text
+        footer.keys = _keys(stage)
+        footer.redraw()
+
+
+def bindings_of(view: View[Any]) -> list[Binding]:
+    """The keys that only this view has."""
+    return [binding for binding in type(view).BINDINGS if isinstance(binding, Binding)]
+
+
+def _keys(stage: Stage) -> list[tuple[str, str, str]]:
+    """Key, word and action of what can be done here; help and quit last."""
+    view = stage.view
+    keys = [("esc", "back", "app.leave")] if stage.has_way_back else []
+    keys.append((f"1-{len(tabs())}", "screens", f"app.show('{_tab_after(stage.tab)}')"))
+    keys.append(("/", "filter", "app.filter"))
+    if view.OPENS:
+        keys.append(("enter", "open", "app.in_view('open')"))
+    keys.extend(
+        (binding.key, binding.description, f"app.in_view('{binding.action}')")
+        for binding in bindings_of(view)
+        if binding.show
+    )
+    keys.extend(
+        [
+            ("ctrl+p", "palette", "app.command_palette"),
+            ("?", "help", "app.help"),
+            ("q", "quit", "app.quit"),
+        ]
+    )
+    return keys
+
+
+def _tab_after(key: str) -> str:
+    keys = [view.KEY for view in tabs()]
+    return keys[(keys.index(key) + 1) % len(keys)]

@@ -1,0 +1,42 @@
+"""What lies over the screen and is closed again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.await_complete import AwaitComplete
+from textual.command import CommandList, CommandPalette
+from textual.theme import ThemeProvider
+
+if TYPE_CHECKING:
+    from textual.worker import Worker
+
+
+class Palette(CommandPalette):
+    """Textual's palette, which by itself ends the program where it is told to close twice, by two
+    fast clicks beside it, where a letter comes after escape, and where it pages through a list for
+    which the terminal has no room.
+    """
+
+    @classmethod
+    def of_actions(cls) -> Palette:
+        """Every action there is."""
+        return cls(id="--command-palette")
+
+    @classmethod
+    def of_themes(cls) -> Palette:
+        """Every theme there is."""
+        return cls(providers=[ThemeProvider], placeholder="Search for themes…")
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Closes itself, and nothing else, however often it is told to."""
+        return super().dismiss(result) if self.is_current else AwaitComplete()
+
+    def _gather_commands(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, search_value: str
+    ) -> Worker[None] | None:
+        return super()._gather_commands(search_value) if self.is_current else None
+
+    def _action_command_list(self, action: str) -> None:
+        if self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)
