@@ -239,7 +239,7 @@ def test_doctor_fails_on_a_damaged_store(logs: Any, toktui: Any, tmp_path: Path)
 
 
 def test_the_sqlite_releases_with_the_race_are_known():
-    from toktui.metrics.doctor import has_wal_race
+    from toktui.metrics.store_health import has_wal_race
 
     assert has_wal_race((3, 40, 1))
     assert has_wal_race((3, 50, 6))

@@ -22,7 +22,8 @@ def doctor(ctx: click.Context, *, as_json: bool, bundle: bool) -> None:
         raise click.UsageError("Choose one of --json, --bundle.")
     from toktui.cli.output import colored, width, write, write_json
     from toktui.cli.start import open_context
-    from toktui.export.doctor import as_bundle, as_document, as_lines
+    from toktui.export.doctor import as_bundle, as_document
+    from toktui.export.doctor_text import as_lines
     from toktui.metrics.doctor import diagnose
 
     found = diagnose(open_context())

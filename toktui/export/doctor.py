@@ -1,4 +1,4 @@
-"""A diagnosis as a document, as a bundle that can be shown to others, and as lines."""
+"""A diagnosis as a document, and as a bundle that can be shown to others."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from toktui.clock import iso
-from toktui.export.figures import UNKNOWN, count, count_of, dollars, short, size
-from toktui.export.table import Column, Table, as_text
-from toktui.metrics.doctor import AgentSeen, Misread, Place, RereadSeen, Unreadable, Versions
-from toktui.text import clean
+from toktui.metrics.agents_seen import AgentSeen, Alarm, Misread, Place
+from toktui.metrics.doctor import RereadSeen, Unreadable, Versions
 
 if TYPE_CHECKING:
     from toktui.metrics.doctor import Diagnosis
@@ -78,6 +76,7 @@ class DoctorDocument(msgspec.Struct, frozen=True, kw_only=True):
     not_understood: tuple[Misread, ...]
     unreadable: tuple[Unreadable, ...]
     rereads: tuple[RereadSeen, ...]
+    alarms: tuple[Alarm, ...]
 
 
 def as_document(d: Diagnosis) -> DoctorDocument:
@@ -108,6 +107,7 @@ def as_document(d: Diagnosis) -> DoctorDocument:
         not_understood=d.misread,
         unreadable=d.unreadable,
         rereads=d.rereads,
+        alarms=d.alarms,
     )  # fmt: skip
 
 
@@ -198,113 +198,3 @@ def as_bundle(d: Diagnosis) -> Bundle:
         not_understood=d.misread,
         unreadable=tuple(BundledReason(why, n) for why, n in sorted(reasons.items())),
     )
-
-
-def as_lines(d: Diagnosis, *, cells: int, colored: bool) -> str:
-    """The diagnosis for reading: what needs a look comes first."""
-    blocks = [_attention(d), *([_unpriced(d, cells, colored)] if d.unpriced else [])]
-    blocks += [_agents(d), _store(d), _prices(d)]
-    if d.misread:
-        blocks.append(_misread(d, cells, colored))
-    if d.rereads:
-        blocks.append(_rereads(d, cells, colored))
-    if d.unreadable:
-        lines = [f"  {one.place}: {one.why}" for one in d.unreadable]
-        blocks.append("\n".join(["Cannot be read", *lines]))
-    v = d.versions
-    blocks.append(f"toktui {v.toktui}, Python {v.python}, SQLite {v.sqlite}, {v.system}")
-    return "\n\n".join(blocks)
-
-
-def _attention(d: Diagnosis) -> str:
-    if not d.warnings:
-        return "Nothing needs a look."
-    return "\n".join(["Needs a look", *(f"  {warning}" for warning in d.warnings)])
-
-
-def _unpriced(d: Diagnosis, cells: int, colored: bool) -> str:
-    columns = (
-        Column("No price for", "text"), Column("Agent", "text"), Column("Tier", "text"),
-        Column("Calls"), Column("Tokens"),
-    )  # fmt: skip
-    rows = [
-        [clean(u.model) or UNKNOWN, u.agent, u.tier, count(u.calls), short(u.tokens)]
-        for u in d.unpriced
-    ]
-    return as_text(Table(columns, rows), cells=cells, colored=colored)
-
-
-def _agents(d: Diagnosis) -> str:
-    lines = ["Agents"]
-    for a in d.agents:
-        state = "" if a.enabled else " (switched off in config.toml)"
-        lines.append(
-            f"  {a.name}{state}: {count_of(a.logs, 'log')}, {size(a.bytes)}; the store has"
-            f" {count_of(a.calls, 'call')} of {count_of(a.logs_known, 'log')}"
-            + (f", {count(a.logs_gone)} of them gone" if a.logs_gone else "")
-        )
-        for place in a.places:
-            mark = "" if place.exists else "  (not there)"
-            lines.append(f"    {clean(place.path, 400)}{mark}")
-    return "\n".join(lines)
-
-
-def _store(d: Diagnosis) -> str:
-    s = d.store
-    lines = ["Store", f"  {clean(s.path, 400)}"]
-    if not s.exists:
-        lines.append("  does not exist yet; `toktui sync` makes it")
-    else:
-        sums = "" if s.sums_match else ", sums do not match"
-        lines.append(
-            f"  {size(s.size)} and {size(s.wal)} of write-ahead log, schema {s.schema_version},"
-            f" integrity {s.integrity}{sums}"
-        )
-        lines.append(f"  {count_of(s.calls, 'call')} in {count_of(s.sessions, 'session')}")
-    if s.writer:
-        lines.append(f"  written by {s.writer}")
-    lines += [f"  backup {iso(b.made_ms)} ({size(b.size)})" for b in d.backups] or ["  no backup"]
-    state = "" if d.config.exists else " (does not exist; nothing is set)"
-    lines.append(f"  configuration {clean(d.config.path, 400)}{state}")
-    return "\n".join(lines)
-
-
-def _prices(d: Diagnosis) -> str:
-    b = d.book
-    line = f"  rate book {b.version} of {b.date}, {count_of(b.models, 'model')}"
-    if b.updated:
-        line += ", with an update"
-    if b.own:
-        line += f", {count(b.own)} with rates of your own"
-    lines = ["Prices", line]
-    if b.pending:
-        lines.append("  the store was priced with another book; see `toktui reprice --dry-run`")
-    return "\n".join(lines)
-
-
-def _misread(d: Diagnosis, cells: int, colored: bool) -> str:
-    columns = (
-        Column("Not understood", "text"), Column("Version", "text"), Column("Count"),
-        Column("Shape", "text"),
-    )  # fmt: skip
-    rows = [
-        [one.agent, clean(one.version) or UNKNOWN, count(one.count), clean(one.shape, 200)]
-        for one in d.misread
-    ]
-    return as_text(Table(columns, rows), cells=cells, colored=colored)
-
-
-def _rereads(d: Diagnosis, cells: int, colored: bool) -> str:
-    columns = (
-        Column("Read again", "text"), Column("Month", "text"), Column("Calls"), Column("Tokens"),
-        Column("List cost"),
-    )  # fmt: skip
-    rows = [
-        [one.agent, one.month, f"{one.calls:+,}", _signed(one.tokens), dollars(one.cost_nusd)]
-        for one in d.rereads
-    ]
-    return as_text(Table(columns, rows), cells=cells, colored=colored)
-
-
-def _signed(n: int) -> str:
-    return ("+" if n >= 0 else "-") + short(abs(n))
