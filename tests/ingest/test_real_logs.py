@@ -84,3 +84,23 @@ def test_checkpoints_of_a_real_session_are_copies(real_logs: RealLogs) -> None:
     assert sums(lab, "openclaw", "exactness").keys() == {"placeholder"}
     assert wrong_sums(lab.db) == ""
     lab.close()
+
+
+def test_a_real_session_of_kimi_code_is_its_steps_and_a_compaction(real_logs: RealLogs) -> None:
+    home = Path(real_logs.home("others"))
+    rows = [
+        json.loads(row)
+        for log in home.glob(".kimi/sessions/*/*/wire.jsonl")
+        for row in log.read_bytes().splitlines()
+    ]
+    records = [row["usage"] for row in rows if row["type"] == "usage.record"]
+    ends = [row for row in rows if row.get("event", {}).get("type") == "step.end"]
+    assert (len(records), len(ends)) == (23, 22)
+    lab = Lab(home, now_ms=IN_2030_MS)
+    lab.sync()
+    have = sums(lab, "kimi-code", "agent")["kimi-code"]
+    assert have["calls"] == len(records)
+    assert have["input"] == sum(usage["inputOther"] for usage in records)
+    assert have["cache_read"] == sum(usage["inputCacheRead"] for usage in records)
+    assert have["output"] == sum(usage["output"] for usage in records)
+    lab.close()
