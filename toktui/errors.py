@@ -41,3 +41,7 @@ class StoreError(ToktuiError):
 
 class ReadOnlyError(StoreError):
     """The store cannot be written from here, but what it holds is sound and can be read."""
+
+
+class WriteError(StoreError):
+    """Writing the store failed, say for want of space; what it held before is sound."""

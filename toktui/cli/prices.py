@@ -111,6 +111,7 @@ def set_own(
     if remove == given.any():
         raise click.UsageError("Give at least one rate, or --remove.")
     context = open_context()
+    _check_store(context)
     if remove:
         take_out(context.paths.config_file, model)
     else:
@@ -148,12 +149,22 @@ def update(*, file: str) -> None:
     today = datetime.fromtimestamp(context.now_ms() / 1000, tz=UTC).date()
     found = read_update(data, book=load_book(), today=today)
     prepare_data(context.paths)
+    _check_store(context)
     save_update(found.book, context.paths.data / UPDATE_NAME)
     write(
         f"{count_of(len(found.book.models), 'model')} of a {found.format} file now over the book;"
         f" {count(found.unchanged)} were the same already."
     )
     _price_what_was_not(open_context())
+
+
+def _check_store(context: Context) -> None:
+    """Fails before anything is changed where calls could not be priced afterwards."""
+    from toktui.ingest import access
+
+    if context.paths.store.exists():
+        with access.writing(context, "toktui prices"):
+            pass
 
 
 def _price_what_was_not(context: Context) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from toktui import clock
 from toktui.agents import agent_names
 from toktui.config import load_config
-from toktui.errors import ReadOnlyError, StoreError, UsageError
+from toktui.errors import ReadOnlyError, StoreError, UsageError, WriteError
 from toktui.ingest.context import Context
 from toktui.paths import prepare_data, user_paths
 from toktui.text import clean
@@ -61,6 +61,10 @@ def reading(
         finally:
             db.close()
     except sqlite3.DatabaseError as error:
+        if not isinstance(error, sqlite3.OperationalError):
+            from toktui.ingest.access import suspect
+
+            suspect(context)
         raise StoreError(
             f"The store cannot be read: {clean(str(error))}",
             "`toktui sync` mends a damaged store; `toktui doctor` says more.",
@@ -78,7 +82,10 @@ def _catch_up(context: Context) -> None:
 
 @contextmanager
 def as_it_is(context: Context) -> Generator[None, None, None]:
-    """Goes on without what is new where there is a store that can be read but not written."""
+    """Goes on without what is new where there is a store that can be read but not written.
+
+    A WriteError names the way to look at it all the same.
+    """
     from toktui.cli.output import note
 
     try:
@@ -87,6 +94,27 @@ def as_it_is(context: Context) -> Generator[None, None, None]:
         if not context.paths.store.exists():
             raise
         note(f"{error.what}\n{error.hint}\nWhat follows is what the store holds already.")
+    except WriteError as error:
+        if not _holds_anything(context):
+            raise
+        hint = f"{error.hint}\n`--no-sync` shows what the store holds already."
+        raise WriteError(error.what, hint) from error
+
+
+def _holds_anything(context: Context) -> bool:
+    """Whether there is a store that a question can be put to."""
+    import sqlite3
+
+    from toktui.store.connect import connect_reader, version_of
+
+    try:
+        db = connect_reader(context.paths.store)
+        try:
+            return version_of(db) > 0
+        finally:
+            db.close()
+    except (StoreError, sqlite3.Error):
+        return False
 
 
 def start_screens(*, demo: bool) -> int:

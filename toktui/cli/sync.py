@@ -32,7 +32,7 @@ def sync(ctx: click.Context, *, as_json: bool, strict: bool) -> None:
     with progress_bar() as advance:
         result = access.sync(context, advance=advance, notice=note)
     for place, why in result.problems:
-        note(f"cannot read {clean(place)}: {clean(why)}")
+        note(f"cannot read {clean(place, 400)}: {clean(why)}")
     with reading(context, catch_up=False) as db:
         unpriced = unpriced_models(db)
     if as_json:

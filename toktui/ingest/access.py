@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from toktui.errors import StoreError
+from toktui.errors import StoreError, WriteError
 from toktui.ingest.reprice import price_unpriced
 from toktui.ingest.seen import Outcome
 from toktui.ingest.settle import Settler
@@ -44,15 +44,16 @@ def open_settler(context: Context, *, notice: Callable[[str], None] | None = Non
         recovery = recover(context.paths, context.now_ms())
         tell(recovery.begun())
     try:
-        db = connect_writer(path)
-        migrate(db, before=lambda: _back_up(db, context, tell))
-        if recovery is not None:
-            keep_recovery(db, recovery)
-        path.chmod(0o600)
-        settler = Settler(Writer(db), context.book())
-        price_unpriced(settler, context.now_ms())
+        with _damage_told(context):
+            db = connect_writer(path)
+            migrate(db, before=lambda: _back_up(db, context, tell))
+            if recovery is not None:
+                keep_recovery(db, recovery)
+            path.chmod(0o600)
+            settler = Settler(Writer(db), context.book())
+            price_unpriced(settler, context.now_ms())
     except sqlite3.OperationalError as error:
-        raise StoreError(
+        raise WriteError(
             f"{clean(str(path))} cannot be opened: {clean(str(error))}",
             "Make the folder writable, free some space, or set TOKTUI_DATA_DIR to another folder.",
         ) from error
@@ -65,7 +66,8 @@ def _say_nothing(text: str) -> None:
 
 def suspect(context: Context) -> None:
     """Notes that the store failed in a way that only damage explains: it is checked when opened."""
-    (context.paths.data / _SUSPECT).touch(mode=0o600)
+    with suppress(OSError):
+        (context.paths.data / _SUSPECT).touch(mode=0o600)
 
 
 def _is_damaged(context: Context) -> bool:
@@ -121,7 +123,7 @@ def writing(context: Context, who: str) -> Generator[Settler]:
     lock = StoreLock(context.paths.lock)
     lock.insist(who)
     try:
-        with _closing(open_settler(context)) as settler:
+        with _closing(open_settler(context)) as settler, explained(context):
             yield settler
     finally:
         lock.release()
@@ -178,7 +180,8 @@ def _sync_as_writer(
     """Reads everything that is new; the lock is held and is released at the end."""
     try:
         with _closing(open_settler(context, notice=notice)) as settler:
-            result = _sync_once(settler, context, advance)
+            with explained(context):
+                result = sync_store(settler, context, advance=advance)
             if ended := end_recovery(settler.db, context.paths.data):
                 (notice or _say_nothing)(ended)
             if backs_up and notice is not None:
@@ -188,16 +191,25 @@ def _sync_as_writer(
         lock.release()
 
 
-def _sync_once(
-    settler: Settler, context: Context, advance: Callable[[int, int, int, int], None] | None
-) -> SyncResult:
+@contextmanager
+def explained(context: Context) -> Generator[None]:
+    """Makes a message of what goes wrong with the open store; the transaction at hand is undone."""
     try:
-        return sync_store(settler, context, advance=advance)
+        with _damage_told(context):
+            yield
     except sqlite3.OperationalError as error:
-        raise StoreError(
+        raise WriteError(
             f"The store cannot be written: {clean(str(error))}",
             "Free some space or make the folder writable; nothing that was read is lost.",
         ) from error
+
+
+@contextmanager
+def _damage_told(context: Context) -> Generator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError:
+        raise
     except sqlite3.DatabaseError as error:
         suspect(context)
         raise StoreError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -38,7 +40,9 @@ def forget(settler: Settler, rule: Rule, now_ms: int, backup_folder: Path) -> Fo
         )
         gone = _apply(settler, rule)
     settler.rules_changed()
-    db.execute("vacuum")
+    with suppress(sqlite3.OperationalError):
+        # Only makes the file smaller, and needs its size once more to do so.
+        db.execute("vacuum")
     dropped = 0
     for backup in backups(backup_folder):
         backup.path.unlink(missing_ok=True)

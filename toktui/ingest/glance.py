@@ -6,7 +6,7 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
-from toktui.ingest.access import open_settler
+from toktui.ingest.access import explained, open_settler
 from toktui.ingest.discover import find_logs, log_roots
 from toktui.ingest.index import index
 from toktui.ingest.sync import pending_jobs
@@ -41,7 +41,7 @@ def glance(
         return 0
     try:
         settler = open_settler(context, notice=notice)
-        with closing(settler.db):
+        with closing(settler.db), explained(context):
             return _read_hot(settler, context, time.monotonic() + wait_ms / 1000)
     finally:
         lock.release()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -46,10 +47,7 @@ class StoreLock:
         try:
             fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
-            raise ReadOnlyError(
-                f"cannot open {clean(str(self.path))}: {error.strerror}",
-                "Make the folder writable, or set TOKTUI_DATA_DIR to another one.",
-            ) from error
+            raise _not_to_be_opened(self.path, error) from error
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -61,9 +59,10 @@ class StoreLock:
                 f"{clean(str(self.path))} cannot be locked: {error.strerror}",
                 "Set TOKTUI_DATA_DIR to a folder on a local disk.",
             ) from error
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{who} (process {os.getpid()})\n".encode(), 0)
         self._fd = fd
+        with suppress(OSError):  # a full disk; the words are for people only
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{who} (process {os.getpid()})\n".encode(), 0)
         return True
 
     def release(self) -> None:
@@ -85,9 +84,13 @@ class StoreLock:
         Tickets rise even where the clock stands still or is set back.
         """
         last = max(_mtime(self._ask), _mtime(self._answer))
-        fd = os.open(self._ask, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            os.write(fd, what.encode())
+            fd = os.open(self._ask, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _not_to_be_opened(self._ask, error) from error
+        try:
+            with suppress(OSError):  # on a full disk every request is one to catch up
+                os.write(fd, what.encode())
         finally:
             os.close(fd)
         if _mtime(self._ask) <= last:
@@ -145,6 +148,13 @@ class StoreLock:
                 asked = now
             time.sleep(_STEP_S)
             yield
+
+
+def _not_to_be_opened(path: Path, error: OSError) -> ReadOnlyError:
+    return ReadOnlyError(
+        f"cannot open {clean(str(path))}: {error.strerror}",
+        "Make the folder writable, or set TOKTUI_DATA_DIR to another one.",
+    )
 
 
 def _mtime(path: Path) -> int:
