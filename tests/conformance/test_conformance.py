@@ -91,12 +91,22 @@ def settle_in(name: str, case: dict[str, Any], home: Path) -> None:
     for path in home.rglob("*"):
         if path.is_file():
             os.utime(path, (at, at))
+    if "hook" in case:
+        agent, file = case["hook"]
+        for event in (home / file).read_bytes().splitlines():
+            invoke("hook", agent, input=event)
+    for kind, file in case.get("import", []):
+        invoke("import", kind, str(home / file))
 
 
 def run(*args: str) -> dict[str, Any]:
-    result = CliRunner().invoke(main, [*args, "--json"])
+    return json.loads(invoke(*args, "--json"))
+
+
+def invoke(*args: str, input: bytes = b"") -> str:
+    result = CliRunner().invoke(main, args, input=input)
     assert result.exit_code == 0, result.stderr or result.exception
-    return json.loads(result.stdout)
+    return result.stdout
 
 
 def assert_sums(found: dict[str, Any], want: dict[str, Any]) -> None:

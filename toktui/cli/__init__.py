@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
@@ -26,6 +27,8 @@ MODULES: Final[Mapping[str, str]] = {
     "config": "config",
     "data": "data",
     "doctor": "doctor",
+    "hook": "hook",
+    "import": "import_",
     "now": "now",
     "prices": "prices",
     "report": "report",
@@ -47,7 +50,8 @@ class _OnDemand(MutableMapping[str, click.Command]):
     def __getitem__(self, name: str) -> click.Command:
         if name not in self._loaded:
             module = importlib.import_module(f"{__name__}.{MODULES[name]}")
-            self._loaded[name] = cast(click.Command, getattr(module, name))
+            attribute = f"{name}_" if iskeyword(name) else name
+            self._loaded[name] = cast(click.Command, getattr(module, attribute))
         return self._loaded[name]
 
     def __setitem__(self, name: str, command: click.Command) -> None:

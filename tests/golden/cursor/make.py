@@ -1,0 +1,128 @@
+"""Makes the databases of the golden cases: `python tests/golden/cursor/make.py`.
+
+SQLite's files are no reading matter, so what is in them is written here. Everything is invented.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+USER = "home/.config/Cursor/User"
+CANARY = "CANARY-not-to-be-read"
+
+
+def bubble(kind: int, name: str, **more: Any) -> dict[str, Any]:
+    counts = {"inputTokens": more.pop("given", 0), "outputTokens": more.pop("output", 0)}
+    return {"_v": 3, "type": kind, "bubbleId": name, "text": "", "tokenCount": counts, **more}
+
+
+def conversation(name: str, headers: str, **more: Any) -> tuple[str, Any]:
+    """`headers` is `p:b1 a:b2`: prompts and answers in their order."""
+    named = [{"bubbleId": one[2:], "type": 1 if one[0] == "p" else 2} for one in headers.split()]
+    return f"composerData:{name}", {
+        "composerId": name, "createdAt": 1_762_000_000_000,
+        "fullConversationHeadersOnly": named, **more,
+    }  # fmt: skip
+
+
+def database(path: Path, table: str, rows: list[tuple[str, Any]], *, mode: str = "delete") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    db = sqlite3.connect(path)
+    db.execute("pragma page_size = 1024")
+    db.execute(f"pragma journal_mode = {mode}")
+    db.execute("create table ItemTable (key text unique on conflict replace, value blob)")
+    db.execute("create table if not exists cursorDiskKV (key text unique, value blob)")
+    db.execute("insert into ItemTable values ('cursorAuth/accessToken', ?)", (CANARY,))
+    db.executemany(
+        f"insert into {table} values (?, ?)",
+        [(k, v if isinstance(v, str | bytes) else json.dumps(v)) for k, v in rows],
+    )
+    db.commit()
+    db.close()
+
+
+def counted() -> None:
+    """Cursor 1.7: the last message of a turn has the turn's counts."""
+    case, c = HERE / "1.7-counted", "c0ffee00-0000-4000-8000-000000000001"
+    d = "c0ffee00-0000-4000-8000-000000000002"
+
+    def at(minute: int, second: int = 0) -> dict[str, str]:
+        return {"createdAt": f"2025-11-01T12:{minute:02}:{second:02}.000Z"}
+
+    model = {"modelInfo": {"modelName": "gpt-5"}}
+    bubbles = [
+        # A turn in pieces; only the last one is counted, only the first one names the model.
+        (c, bubble(1, "p1", text="why does the kite fall?", requestId="gen-1", **model, **at(1))),
+        (c, bubble(2, "a1", thinking={"text": "wind?"}, requestId="gen-1", usageUuid="gen-1",
+                   **model, **at(1, 1))),
+        (c, bubble(2, "a2", toolFormerData={"name": "grep", "rawArgs": "{}"}, **at(1, 2))),
+        (c, bubble(2, "a3", text="It has no tail.", usageUuid="gen-1", given=20_000, output=450,
+                   **at(1, 30))),
+        # Auto: no message names a model, the conversation says `default`.
+        (c, bubble(1, "p2", text="and now?", requestId="gen-2", **at(5))),
+        (c, bubble(2, "a4", text="Now it flies.", usageUuid="gen-2", given=21_000, output=90,
+                   **at(5, 9))),
+        # A turn that was stopped before anything was written or counted: nothing.
+        (c, bubble(1, "p3", text="stop", requestId="gen-3", **at(6))),
+        (c, bubble(2, "a5", usageUuid="gen-3", **at(6, 1))),
+        # Numbers that are none.
+        (c, bubble(1, "p4", text="again", requestId="gen-4", **at(7))),
+        (c, bubble(2, "a6", text="Yes.", usageUuid="gen-4", given=-5, output=7, **at(7, 1))),
+        # An answer that was taken back is named nowhere; it was paid.
+        (c, bubble(2, "zz", text="No.", usageUuid="gen-5", given=500, output=5, **at(8))),
+        # A copy of the conversation keeps the ids of its turns.
+        (d, bubble(1, "q1", text="why does the kite fall?", requestId="gen-1", **model, **at(1))),
+        (d, bubble(2, "r1", text="It has no tail.", usageUuid="gen-1", given=20_000, output=450,
+                   **at(1, 30), **model)),
+        # Before October 2025 messages had no time; the turn has no id.
+        (d, bubble(1, "q2", text="old")),
+        (d, bubble(2, "r2", text="older", given=1_000, output=10.0, **model)),
+    ]  # fmt: skip
+    rows: list[tuple[str, Any]] = [
+        conversation(c, "p:p1 a:a1 a:a2 a:a3 p:p2 a:a4 p:p3 a:a5 p:p4 a:a6",
+                     modelConfig={"modelName": "default"}, contextTokenLimit=272_000,
+                     contextTokensUsed=59_459),
+        conversation(d, "p:q1 a:r1 p:q2 a:r2", subComposerIds=["c0ffee-child"]),
+        *((f"bubbleId:{owner}:{b['bubbleId']}", b) for owner, b in bubbles),
+        ("bubbleId:task-call_1\nfc_2:b-9", "{}"),
+        ("bubbleId:" + c + ":broken", '{"type": 2, "te'),
+        ("agentKv:blob:aa11", '{"role":"assistant","content":"It has no tail."}'),
+        ("checkpointId:x:y", "{}"),
+    ]  # fmt: skip
+    database(case / USER / "globalStorage/state.vscdb", "cursorDiskKV", rows, mode="wal")
+    work = case / USER / "workspaceStorage/f00d"
+    listed = {"allComposers": [{"composerId": c}, {"composerId": d}], "selectedComposerId": c}
+    database(work / "state.vscdb", "ItemTable", [("composer.composerData", listed)])
+    (work / "workspace.json").write_text('{"folder": "file:///home/dev/kites%20and%20more"}\n')
+
+
+def text_only() -> None:
+    """Cursor 3: every count is 0."""
+    case, c = HERE / "3.7-text-only", "c0ffee00-0000-4000-8000-000000000003"
+    bubbles = [
+        bubble(1, "p1", text="x" * 400, requestId="gen-10", createdAt="2026-09-01T08:00:00.000Z"),
+        bubble(2, "a1", thinking={"text": "t" * 100, "signature": ""}, usageUuid="gen-10",
+               createdAt="2026-09-01T08:00:01.000Z",
+               modelInfo={"modelName": "claude-4.6-sonnet-thinking"}),
+        bubble(2, "a2", toolFormerData={"name": "read", "rawArgs": "r" * 60},
+               createdAt="2026-09-01T08:00:02.000Z"),
+        bubble(2, "a3", text="y" * 241, usageUuid="gen-10", createdAt="2026-09-01T08:00:09.000Z"),
+        bubble(1, "p2", text="thanks", requestId="gen-11", createdAt="2026-09-01T08:01:00.000Z"),
+        bubble(2, "a4", text="Any time.", usageUuid="gen-11", createdAt=1_788_249_661_000,
+               modelInfo={"modelName": "composer-2.5"}),
+    ]  # fmt: skip
+    rows: list[tuple[str, Any]] = [
+        conversation(c, "p:p1 a:a1 a:a2 a:a3 p:p2 a:a4"),
+        *((f"bubbleId:{c}:{b['bubbleId']}", b) for b in bubbles),
+    ]
+    database(case / USER / "globalStorage/state.vscdb", "cursorDiskKV", rows)
+
+
+if __name__ == "__main__":
+    counted()
+    text_only()
