@@ -24,6 +24,7 @@ Period = Literal["day", "week", "month", "all"]
 PERIODS: Final[tuple[Period, ...]] = ("day", "week", "month", "all")
 
 MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
 QUARTER_MS: Final = 15 * MINUTE_MS
 """Length of a rollup bucket."""
 DAY_MS: Final = 24 * 60 * MINUTE_MS
@@ -259,11 +260,37 @@ _RFC_3339: Final = re.compile(
 )
 
 
+_HOURS_KEPT: Final = 4096
+_hours: Final[dict[str, int]] = {}
+"""Hours that were read, as `2026-11-22T10:`: logs name each many times."""
+_MINUTES: Final = {f"{minute:02}:": minute * MINUTE_MS for minute in range(60)}
+_SECONDS: Final = {f"{second:02}.": second * 1000 for second in range(60)}
+_MILLISECONDS: Final = {f"{ms:03}Z": ms for ms in range(1000)}
+
+
 def parse_ms(text: str) -> int | None:
     """UTC milliseconds of an RFC 3339 time, or None. Without an offset it is taken as UTC.
 
     What is finer than a millisecond is cut off; a leap second is the first of the next minute.
     """
+    try:
+        return (
+            _hours[text[:14]]
+            + _MINUTES[text[14:17]]
+            + _SECONDS[text[17:20]]
+            + _MILLISECONDS[text[20:]]
+        )
+    except KeyError:
+        pass
+    at_ms = _parse(text)
+    if at_ms is not None and _is_usual(text):
+        if len(_hours) >= _HOURS_KEPT:
+            _hours.clear()
+        _hours[text[:14]] = at_ms - at_ms % HOUR_MS
+    return at_ms
+
+
+def _parse(text: str) -> int | None:
     if _is_usual(text):
         try:
             since_epoch = datetime.fromisoformat(text) - _EPOCH

@@ -19,7 +19,8 @@ CELLS: Final = 96
 
 _MARKS_PER_LETTER: Final = 4
 _LOOKED_AT_PER_CELL: Final = 16
-_ID: Final = re.compile(r"[\w.:@/+-]{1,200}", re.ASCII)
+LONGEST_ID: Final = 200
+_ID: Final = re.compile(rf"[\w.:@/+-]{{1,{LONGEST_ID}}}", re.ASCII)
 
 _DROPPED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _INVISIBLE: Final = re.compile(

@@ -13,7 +13,7 @@ from toktui.model import Tier, Tokens
 Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)] | None
 
 
-_NULL: Final = Raw(b"null")
+NO_USAGE: Final = Raw(b"null")
 
 
 class _Split(Struct, gc=False):
@@ -73,11 +73,7 @@ class Usage(Counts):
     service_tier: str | None = None
     speed: str | None = None
     inference_geo: str | None = None
-    iterations: Raw = _NULL
-
-
-_SHORTEST: Final = len(b"[{}]x")
-"""Bytes from which a list of iterations can hold one."""
+    iterations: Raw = NO_USAGE
 
 
 class Counted(Struct, frozen=True, gc=False):
@@ -97,7 +93,7 @@ class Message(Struct, gc=False):
     id: str | None = None
     model: str | None = None
     stop_reason: str | None = None
-    usage: Raw = _NULL
+    usage: Raw = NO_USAGE
 
 
 class ForkedFrom(Struct, gc=False):
@@ -237,37 +233,40 @@ _as_usage: Final = msgspec.json.Decoder(Usage).decode
 
 _as_iterations: Final = msgspec.json.Decoder(list[Iteration] | None).decode
 
-_last: list[tuple[bytes, Counted]] = []
-"""The usage block that was read last: every row of a response repeats it."""
-
-
-def counted(usage: bytes) -> Counted:
+def counted(usage: Raw) -> Counted:
     """A usage block in our terms; msgspec.DecodeError where it is none."""
-    if _last and _last[0][0] == usage:
-        return _last[0][1]
     block = _as_usage(usage)
-    searches = block.server_tool_use.web_search_requests if block.server_tool_use else 0
-    found = Counted(
+    tools = block.server_tool_use
+    return Counted(
         block.tokens(),
-        searches or 0,
+        (tools.web_search_requests or 0) if tools else 0,
         _tier(block),
         "us" if block.inference_geo == "us" else "",
-        _telling(bytes(block.iterations)),
+        () if block.iterations is NO_USAGE else _telling(block.iterations),
     )
-    _last[:] = [(usage, found)]
-    return found
 
 
-def _telling(iterations: bytes) -> tuple[Iteration, ...]:
+def _telling(iterations: Raw) -> tuple[Iteration, ...]:
     """The iterations, unless they are one plain sampling: that one explains the row by itself."""
-    if len(iterations) < _SHORTEST or (
+    try:
+        entries = _as_iterations(iterations) or ()
+    except msgspec.DecodeError:
+        if _is_plain(bytes(iterations)):
+            return ()
+        raise
+    if len(entries) == 1 and entries[0].type == "message" and entries[0].model is None:
+        return ()
+    return tuple(entries)
+
+
+def _is_plain(iterations: bytes) -> bool:
+    """Whether what looks like one plain sampling is no good: the row is, and needs it not."""
+    return (
         iterations.count(b'"type"') == 1
         and b'"type":"message"' in iterations
         and b'"model"' not in iterations
         and b"\\" not in iterations
-    ):
-        return ()
-    return tuple(_as_iterations(iterations) or ())
+    )
 
 
 def _tier(usage: Usage) -> Tier:

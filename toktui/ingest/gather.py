@@ -140,29 +140,27 @@ class Gatherer:
     def __len__(self) -> int:
         return len(self._heard)
 
-    def read_block(self, block: bytes, at: int) -> None:
-        """Reads whole lines; `at` is the offset of the block in its log.
+    def read_block(self, block: bytes, at: int, start: int = 0) -> None:
+        """Reads whole lines, from `start` on; `at` is the offset of the first in its log.
 
         A line that its agent knows to be silent passes unread, as long as it looks whole. What
         stands behind the last newline is no line yet.
         """
-        state, find = self.state, block.find
-        is_silent, curious = self.agent.is_silent, self.agent.curious
-        pos, size, lines = 0, len(block), 0
-        while pos < size:
-            end = find(b"\n", pos)
-            if end < 0:
-                break
+        state, find, is_silent = self.state, block.find, self.agent.is_silent
+        is_curious = self.agent.curious(state)
+        pos, lines, shift = start, 0, at - start
+        while (end := find(b"\n", pos)) >= 0:
             lines += 1
             if (
-                curious(state)
+                is_curious
                 or not is_silent(block, pos, end, state)
                 or (
                     (block[pos] != _OPEN or block[end - 1] != _CLOSE)
                     and not looks_whole(block[pos:end])
                 )
             ):
-                self.read_line(block[pos:end], at + pos)
+                self.read_line(block[pos:end], shift + pos)
+                is_curious = self.agent.curious(state)
             pos = end + 1
         self._lines += lines
 

@@ -123,7 +123,7 @@ class _Reader:
         done = offset
         for block in blocks(self._fd, offset):
             if block.data:
-                gatherer.read_block(block.data, block.at)
+                gatherer.read_block(block.data, block.at, block.start)
             else:
                 gatherer.skip_line(block.at, TOO_LONG)
             offset = block.end

@@ -40,10 +40,14 @@ class Mark(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Block(msgspec.Struct, frozen=True, gc=False):
-    """Whole lines from `at` on; `data` is empty for a line that is too long to be read."""
+    """Whole lines: what `data` has from `start` to its last newline.
+
+    They lie in the log from `at` to `end`. `data` is empty for a line that is too long to be read.
+    """
 
     at: int
     data: bytes
+    start: int
     end: int
 
 
@@ -119,25 +123,30 @@ def blocks(fd: int, offset: int, *, size: int = BLOCK) -> Iterator[Block]:
 
     Memory is bounded by a block and one longest line.
     """
-    carry = b""
-    at = offset
-    reading = offset
+    carry = bytearray()
+    at = reading = offset
     while data := os.pread(fd, size, reading):
         reading += len(data)
-        data = carry + data if carry else data
-        end = data.rfind(b"\n") + 1
-        if end:
-            yield Block(at, data if end == len(data) else data[:end], at + end)
-            at += end
-            carry = data[end:]
-        else:
-            carry = data
+        start = 0
+        if carry:
+            start = data.find(b"\n") + 1
+            carry += data[:start] if start else data
+            if start:
+                yield Block(at, bytes(carry), 0, at + len(carry))
+                at += len(carry)
+                carry.clear()
+        if not carry:
+            last = data.rfind(b"\n") + 1
+            if last > start:
+                yield Block(at, data, start, at + last - start)
+                at += last - start
+            carry += data[max(start, last) :]
         if len(carry) > LONGEST_LINE:
-            carry = b""
+            carry.clear()
             skipped = _next_line(fd, reading, size)
             if skipped is None:
                 return
-            yield Block(at, b"", skipped)
+            yield Block(at, b"", 0, skipped)
             at = reading = skipped
 
 
