@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toktui import clock
-from toktui.metrics.report import KEYS, Key, Question, load_report
+from toktui.metrics.report import KEYS, Key, Question, Totals, load_report
 from toktui.metrics.select import Filters, matches, matches_folder, source_for
 from toktui.store.connect import connect_writer
+from toktui.store.estimates import PLACEHOLDER
 from toktui.store.migrate import migrate
 from toktui.store.writer import CALL_COLUMNS, CallRow, Writer
 
@@ -34,6 +35,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connecti
     writer = Writer(db)
     with writer.transaction():
         writer.put_calls([call(writer, n) for n in range(400)])
+        for row in map(CallRow._make, db.execute(f"select {', '.join(CALL_COLUMNS)} from call")):
+            if row.exactness == PLACEHOLDER:
+                estimated(db, row)
     yield db
     db.close()
 
@@ -67,20 +71,36 @@ def call(writer: Writer, n: int) -> CallRow:
     return CallRow(*(values[name] for name in CALL_COLUMNS))
 
 
+def estimated(db: sqlite3.Connection, row: CallRow) -> None:
+    """An estimate that differs for every call."""
+    cell = (
+        row.at_ms // clock.QUARTER_MS, row.session, row.agent, row.model, row.priced, row.tier,
+        row.project, row.branch,
+    )  # fmt: skip
+    unpriced = row.cost_nusd is None
+    costs = (0, 0, 0) if unpriced else (7 * row.id, 5 * row.id, 9 * row.id)
+    values = (row.id, 1, *cell, unpriced, row.id, row.id // 2, 2 * row.id, *costs)
+    db.execute(f"insert into estimate values ({', '.join('?' * len(values))})", values)
+
+
 def one_by_one(
     db: sqlite3.Connection, question: Question, zone: ZoneInfo
 ) -> dict[tuple[str | None, ...], list[int]]:
-    """Calls, tokens, cost, searches and unpriced calls of every group, from the calls."""
+    """Calls, tokens, cost, searches, unpriced calls, output beyond the logs, its most and its cost
+    of every group, from the calls."""
     columns = {"session": "session_id"}
     keys = [columns.get(key, key) for key in question.by]
-    sums: defaultdict[tuple[str | None, ...], list[int]] = defaultdict(lambda: [0] * 5)
+    sums: defaultdict[tuple[str | None, ...], list[int]] = defaultdict(lambda: [0] * 8)
     f = question.filters
     for row in db.execute(
         "select at_ms, agent, model, priced_as, project, input + cache_read + cache_write_5m"
-        " + cache_write_1h + output, cost_nusd, web_search"
-        f"{''.join(f', {key}' for key in keys)} from calls"
+        " + cache_write_1h + output, cost_nusd, web_search, more, most, more_nusd"
+        f"{''.join(f', {key}' for key in keys)} from calls left join"
+        " (select c.key, e.output as more, e.high as most, e.cost_nusd as more_nusd"
+        " from estimate e join call c on c.id = e.call) on key = call_id"
     ):
-        at_ms, agent, model, priced_as, project, tokens, cost, searches, *words = row
+        at_ms, agent, model, priced_as, project, tokens, cost, searches, *rest = row
+        more, words = rest[:3], rest[3:]
         if not question.within.start_ms <= at_ms < question.within.end_ms:
             continue
         if f.agents and agent not in f.agents:
@@ -91,9 +111,15 @@ def one_by_one(
             continue
         label = clock.LABELS[question.period](at_ms, zone)
         key = (label, *(word or None for word in words))
-        for i, n in enumerate((1, tokens, cost or 0, searches, cost is None)):
-            sums[key][i] += n
+        for i, n in enumerate((1, tokens, cost or 0, searches, cost is None, *more)):
+            sums[key][i] += n or 0
     return dict(sums)
+
+
+def beyond(row: Totals) -> tuple[int, int, int]:
+    """What was probably used beyond the logs: output, at most, nano-dollars."""
+    more = row.probable
+    return (more.output, more.high, more.cost_nusd or 0) if more else (0, 0, 0)
 
 
 @given(
@@ -130,7 +156,7 @@ def test_a_report_is_the_sum_of_its_calls(
     found = {
         (row.period, *(getattr(row, key) for key in by)): [
             row.calls, row.tokens.total, row.cost_nusd or 0, row.fees.web_search,
-            row.unpriced_calls,
+            row.unpriced_calls, *beyond(row),
         ]
         for row in report.rows
     }
@@ -138,6 +164,8 @@ def test_a_report_is_the_sum_of_its_calls(
     assert len(found) == len(report.rows)
     assert report.totals.calls == sum(row.calls for row in report.rows)
     assert report.totals.tokens.total == sum(row.tokens.total for row in report.rows)
+    more = zip((0, 0, 0), *map(beyond, report.rows), strict=True)
+    assert list(beyond(report.totals)) == [sum(numbers) for numbers in more]
 
 
 def test_the_rollups_answer_what_they_can():

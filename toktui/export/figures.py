@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from msgspec import UnsetType
+
+    from toktui.metrics.probable import Probable
 
 UNKNOWN: Final = "–"
 _STEPS: Final = ("", "k", "M", "B", "T", "Qd", "Qt")
@@ -54,6 +59,17 @@ def dollars(nusd: int | None, *, lacking: bool = False) -> str:
     if 0 < value < 0.00005:
         return f"{mark}{sign}<$0.0001"
     return f"{mark}{sign}${value:,.4f}" if 0 < value < 0.99995 else f"{mark}{sign}${value:,.2f}"
+
+
+def probably(probable: Probable | UnsetType | None) -> str:
+    """`+$9.04` of what calls probably cost beyond their logs; `+12.3k tokens` without a price."""
+    from msgspec import UNSET  # noqa: PLC0415  the status line does without
+
+    if probable is None or probable is UNSET:
+        return ""
+    if probable.cost_nusd is None:
+        return f"+{short(probable.output)} tokens"
+    return f"+{dollars(probable.cost_nusd, lacking=probable.unpriced_calls > 0)}"
 
 
 def percent(share: float | None) -> str:

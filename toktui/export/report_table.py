@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 from msgspec import UNSET
 
-from toktui.export.figures import UNKNOWN, count, count_of, dollars, percent, short
+from toktui.export.figures import (
+    UNKNOWN,
+    count,
+    count_of,
+    dollars,
+    percent,
+    probably,
+    short,
+)
 from toktui.export.table import Column, Table, as_csv, as_markdown, as_text
 from toktui.text import clean
 
@@ -94,10 +102,17 @@ def _table(rows: Sequence[Totals], report: Report, question: Question, *, total:
         [*([str(row.period)] if timed else []), *_words(row, question), *_figures(row)]
         for row in rows
     ]
+    figures = _FIGURES
+    more = report.totals.probable is not UNSET
+    if more:
+        figures = (*_FIGURES, Column("Probably", spare=6))
+        body = [[*cells, probably(row.probable)] for cells, row in zip(body, rows, strict=True)]
     if not place:
-        return Table(_FIGURES, body)
+        return Table(figures, body)
     foot = [total, *[""] * (len(place) - 1), *_figures(report.totals)]
-    return Table((*place, *_FIGURES), [*body, foot], (len(body),))
+    if more:
+        foot.append(probably(report.totals.probable))
+    return Table((*place, *figures), [*body, foot], (len(body),))
 
 
 def _words(row: Totals, question: Question) -> list[str]:
@@ -136,9 +151,26 @@ def _marks(totals: Totals) -> list[str]:
     if totals.estimated_calls:
         estimated = count_of(totals.estimated_calls, "call")
         lines.append(f"~ has {estimated} with estimated tokens.")
-    if placeholder := totals.exactness["placeholder"]:
-        lines.append(f"{count_of(placeholder, 'call')} never got their final output count.")
+    if totals.exactness["placeholder"]:
+        lines.append(_placeholders(totals))
     return lines
+
+
+def _placeholders(totals: Totals) -> str:
+    """How many calls lack output, and how much it probably was."""
+    lack = f"{count_of(totals.exactness['placeholder'], 'call')} never got their final output count"
+    more = totals.probable
+    if more is UNSET:
+        return f"{lack}; `toktui sync --estimates` estimates it."
+    waiting = totals.exactness["placeholder"] - more.calls
+    besides = f"; {count_of(waiting, 'call')} without an estimate" if waiting > 0 else ""
+    tokens = f"probably +{short(more.output)} tokens ({short(more.low)} to {short(more.high)})"
+    if more.cost_nusd is None:
+        return f"{lack}: {tokens}, in no figure above{besides}."
+    return (
+        f"{lack}: {tokens} and {probably(more)} ({dollars(more.cost_low_nusd)} to"
+        f" {dollars(more.cost_high_nusd)}), in no other figure above{besides}."
+    )
 
 
 def _as_csv(report: Report, question: Question) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from toktui.clock import day_label, iso
-from toktui.export.figures import UNKNOWN, count, count_of, dollars, percent, short
+from toktui.export.figures import UNKNOWN, count, count_of, dollars, percent, probably, short
 from toktui.export.table import Column, Table, as_text
+from toktui.metrics.probable import Probable
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     cache_hit_rate: float | None
     exactness: dict[str, int]
     unpriced_calls: int
+    probable: Probable | UnsetType = UNSET
+    """Beyond all of the above; missing if no call has an estimate."""
 
 
 class SessionsDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +88,7 @@ def _row(session: SessionTotals) -> SessionRow:
             "residual": s.residual,
         },
         unpriced_calls=s.unpriced,
+        probable=session.probable or UNSET,
     )  # fmt: skip
 
 
@@ -96,7 +101,12 @@ def as_table(sessions: Sessions, *, zone: ZoneInfo, cells: int, colored: bool) -
         Column("Project", "path"), Column("Model", "text", spare=1), Column("Calls", spare=3),
         Column("Tokens"), Column("Hit"), Column("List cost"),
     )  # fmt: skip
-    table = Table(columns, [_cells(session, zone) for session in sessions.sessions])
+    rows = [_cells(session, zone) for session in sessions.sessions]
+    if any(session.probable for session in sessions.sessions):
+        columns = (*columns, Column("Probably", spare=4))
+        for row, session in zip(rows, sessions.sessions, strict=True):
+            row.append(probably(session.probable))
+    table = Table(columns, rows)
     lines = [as_text(table, cells=cells, colored=colored)]
     if sessions.found > len(sessions.sessions):
         lines.append(

@@ -23,9 +23,11 @@ from toktui.clock import (
     local_date,
 )
 from toktui.metrics.coverage import not_understood
+from toktui.metrics.probable import Probable, probable_groups, probable_of
 from toktui.metrics.select import ALWAYS, NO_FILTERS, SUMS, Filters, Source, source_for
 from toktui.model import BUCKETS, EXACTNESS
 from toktui.store.absurd import MOST
+from toktui.store.estimates import PROBABLE
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 Key = Literal["agent", "model", "project", "session", "branch", "tier"]
+_NONE: Final[tuple[int, ...]] = (0,) * len(PROBABLE)
 KEYS: Final[tuple[Key, ...]] = ("agent", "model", "project", "session", "branch", "tier")
 
 
@@ -82,6 +85,8 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     exactness: Mapping[str, int]
     estimated_calls: int
     unpriced_calls: int
+    probable: Probable | UnsetType = UNSET
+    """Beyond all of the above, and in none of it; missing if no call has an estimate."""
 
 
 class Coverage(msgspec.Struct, frozen=True):
@@ -135,9 +140,27 @@ def _report(
         if group.priced_as:
             by_name = priced.setdefault(key, {})
             by_name[group.priced_as] = by_name.get(group.priced_as, 0) + group.sums[0]
-    rows = tuple(_row(key, sums[key], question.by, priced.get(key, {})) for key in sorted(sums))
+    more, all_more = _beyond(db, question, periods)
+    rows = tuple(
+        _row(key, sums[key], question.by, priced.get(key, {}), probable_of(more.get(key, _NONE)))
+        for key in sorted(sums)
+    )
     lines = not_understood(db, question.filters.agents)
-    return Report(rows, Totals(**_fields(everything)), _coverage(everything, lines))
+    totals = Totals(**_fields(everything), probable=probable_of(all_more) or UNSET)
+    return Report(rows, totals, _coverage(everything, lines))
+
+
+def _beyond(
+    db: sqlite3.Connection, question: Question, periods: _Periods
+) -> tuple[dict[tuple[str, ...], list[int]], list[int]]:
+    """What was probably used beyond the logged, by the keys of the rows, and of all."""
+    sums: dict[tuple[str, ...], list[int]] = {}
+    everything = list(_NONE)
+    for group in probable_groups(db, question, periods.index_of):
+        key = (periods.labels[group.period], *group.words)
+        sums[key] = _added(sums.get(key, list(_NONE)), group.sums)
+        everything = _added(everything, group.sums)
+    return sums, everything
 
 
 def _added(one: list[int], other: Sequence[int]) -> list[int]:
@@ -145,7 +168,11 @@ def _added(one: list[int], other: Sequence[int]) -> list[int]:
 
 
 def _row(
-    key: tuple[str, ...], numbers: list[int], by: Sequence[Key], priced: Mapping[str, int]
+    key: tuple[str, ...],
+    numbers: list[int],
+    by: Sequence[Key],
+    priced: Mapping[str, int],
+    probable: Probable | None,
 ) -> Totals:
     """`priced` counts calls by the rate book's name; the row shows the one with the most."""
     words: dict[str, str | None] = {
@@ -154,7 +181,8 @@ def _row(
     }
     if "model" in by:
         words["priced_as"] = min(priced, key=lambda name: (-priced[name], name), default=None)
-    return Totals(period=key[0], **words, **_fields(numbers))  # pyright: ignore[reportArgumentType]
+    more = probable or UNSET
+    return Totals(period=key[0], **words, **_fields(numbers), probable=more)  # pyright: ignore[reportArgumentType]
 
 
 def _fields(numbers: Sequence[int]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class Group(msgspec.Struct, frozen=True, gc=False):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A table, `t` in its expressions; `sums` are the expressions of SUMS."""
+    """A table, `t` in its expressions; `sums` are the expressions of `names`."""
 
     table: str
     sums: tuple[str, ...]
@@ -68,6 +68,7 @@ class Source(msgspec.Struct, frozen=True):
     """How `s`, the session, is joined."""
     by_session: bool = False
     """Reached through the sessions that lived in the range."""
+    names: tuple[str, ...] = SUMS
 
     def span(self, db: sqlite3.Connection, within: Range) -> tuple[int, int] | None:
         """Milliseconds from the first to the last call that can be in the range; None: no calls."""
@@ -96,8 +97,9 @@ class Source(msgspec.Struct, frozen=True):
         period = "0" if question.period == "all" else f"period_of({self.quarter})"
         grouped = ", ".join(str(i) for i in range(1, len(columns) + 2))
         keys = ", ".join(f"{column} as k{i}" for i, column in enumerate(columns))
-        sums = ", ".join(f"sum({e}) as {name}" for e, name in zip(self.sums, SUMS, strict=True))
-        named = ", ".join(f"g.{name}" for name in SUMS)
+        measures = zip(self.sums, self.names, strict=True)
+        sums = ", ".join(f"sum({e}) as {name}" for e, name in measures)
+        named = ", ".join(f"g.{name}" for name in self.names)
         statement = (
             f"select g.period, {', '.join(texts)}, {named} from ("
             f"select {period} as period, {keys}, {sums} from {self._tables(question)}"
@@ -121,7 +123,7 @@ class Source(msgspec.Struct, frozen=True):
         conditions: list[str] = []
         values: list[int] = []
         within, filters = question.within, question.filters
-        if is_limited(within) and self.table == "quarter":
+        if is_limited(within) and self.quarter == "t.quarter":
             conditions += ["t.quarter >= ?", "t.quarter < ?"]
             values += [within.start_ms // QUARTER_MS, -(-within.end_ms // QUARTER_MS)]
         elif is_limited(within):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from toktui.clock import Range
+from toktui.metrics.probable import Probable, probable_in
 from toktui.metrics.select import ALWAYS, NO_FILTERS, Filters, is_limited, matches, matches_folder
 from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
 
@@ -28,6 +29,8 @@ class SessionTotals(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[str, ...]
     """As logged, by calls."""
     sums: Sums
+    probable: Probable | None
+    """Beyond the sums."""
 
 
 class Sessions(msgspec.Struct, frozen=True):
@@ -133,4 +136,5 @@ def _session(
         last_ms=last_ms,
         models=tuple(name for (name,) in models),
         sums=sums_of(sums.fetchone()),
+        probable=probable_in(db, number),
     )
