@@ -16,7 +16,7 @@ from toktui.ingest.context import Context
 from toktui.ingest.service import IngestService
 from toktui.metrics.doctor import diagnose
 from toktui.store.connect import connect_reader
-from toktui.store.recovery import Held, Recovery, last_recovery
+from toktui.store.recovery import Held, Recovery, last_recovery, suspect
 
 PRICE = 5_000_000_000
 """Nano-dollars of a call of a million input tokens; `calls_of` has one such call for each number.
@@ -67,7 +67,7 @@ def break_page(here: Context, name: str) -> None:
     with here.paths.store.open("r+b") as file:
         file.seek((page - 1) * size)
         file.write(b"\xff" * size)
-    access.suspect(here)
+    suspect(here.paths)
 
 
 def break_index(here: Context) -> None:

@@ -62,9 +62,9 @@ def reading(
             db.close()
     except sqlite3.DatabaseError as error:
         if not isinstance(error, sqlite3.OperationalError):
-            from toktui.ingest.access import suspect
+            from toktui.store.recovery import suspect
 
-            suspect(context)
+            suspect(context.paths)
         raise StoreError(
             f"The store cannot be read: {clean(str(error))}",
             "`toktui sync` mends a damaged store; `toktui doctor` says more.",

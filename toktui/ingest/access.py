@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from toktui.errors import StoreError, WriteError
@@ -17,7 +17,7 @@ from toktui.store.backup import back_up, backups, is_due
 from toktui.store.connect import connect_reader, connect_writer, version_of
 from toktui.store.lock import CATCH_UP_MS, StoreLock
 from toktui.store.migrate import migrate
-from toktui.store.recovery import end_recovery, keep_recovery, recover
+from toktui.store.recovery import SUSPECT, end_recovery, keep_recovery, recover, suspect
 from toktui.store.writer import Writer
 from toktui.text import clean
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from toktui.store.recovery import Recovery
 
 _SYNC_WAIT_MS: Final = 600_000
-_SUSPECT: Final = "toktui.suspect"
 
 
 def open_settler(context: Context, *, notice: Callable[[str], None] | None = None) -> Settler:
@@ -64,15 +63,9 @@ def _say_nothing(text: str) -> None:
     del text
 
 
-def suspect(context: Context) -> None:
-    """Notes that the store failed in a way that only damage explains: it is checked when opened."""
-    with suppress(OSError):
-        (context.paths.data / _SUSPECT).touch(mode=0o600)
-
-
 def _is_damaged(context: Context) -> bool:
     """Whether the store cannot be used; a whole check only where there is a reason for one."""
-    mark = context.paths.data / _SUSPECT
+    mark = context.paths.data / SUSPECT
     try:
         db = connect_reader(context.paths.store)
         try:
@@ -211,7 +204,7 @@ def _damage_told(context: Context) -> Generator[None]:
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError as error:
-        suspect(context)
+        suspect(context.paths)
         raise StoreError(
             f"The store is damaged: {clean(str(error))}", "Run the command again to mend it."
         ) from error

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.errors import ToktuiError
-from toktui.ingest.access import back_up_weekly, open_settler, suspect
+from toktui.ingest.access import back_up_weekly, open_settler
 from toktui.ingest.discover import find_logs, log_roots
 from toktui.ingest.estimate_process import Estimating
 from toktui.ingest.follow import Follower
@@ -28,7 +28,7 @@ from toktui.ingest.watch import Watch
 from toktui.paths import prepare_data
 from toktui.store.connect import connect_reader
 from toktui.store.lock import StoreLock
-from toktui.store.recovery import end_recovery
+from toktui.store.recovery import end_recovery, suspect
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class IngestService:
             except sqlite3.Error as error:
                 _log.exception("the store failed")
                 if not isinstance(error, sqlite3.OperationalError):
-                    suspect(self._context)
+                    suspect(self._context.paths)
                 self._fail(f"The store cannot be written: {clean(str(error))}", "")
             except Exception as error:
                 _log.exception("the ingest failed")

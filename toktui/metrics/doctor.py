@@ -93,7 +93,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def diagnose(context: Context) -> Diagnosis:
-    """Looks at folders, logs' sizes and the whole store; changes nothing."""
+    """Looks at folders, logs' sizes and the whole store; changes nothing that it looks at."""
     found_roots = log_roots(context)
     discovery = find_logs(found_roots)
     store, db = open_store(context)
@@ -175,6 +175,8 @@ def _warnings(
     unreadable: tuple[Unreadable, ...],
     found_roots: list[Root],
 ) -> Iterable[str]:
+    if store.obstacle:
+        yield store.obstacle
     if store.integrity not in ("", "ok"):
         yield (
             f"The store is damaged: {store.integrity}. `toktui sync` moves it aside, puts the last"

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.errors import ReadOnlyError
+from toktui.paths import is_remote, mount_type
 from toktui.store.absurd import count_absurd
 from toktui.store.connect import connect_reader, version_of
 from toktui.store.lock import StoreLock
-from toktui.store.recovery import last_recovery
+from toktui.store.recovery import last_recovery, suspect
 from toktui.store.schema import VERSION as SCHEMA_VERSION
 from toktui.text import clean
 
@@ -49,10 +50,22 @@ class StoreHealth(msgspec.Struct, frozen=True, kw_only=True):
     """Who writes now."""
     recovered: str = ""
     """What became of a damaged store that still lies beside this one."""
+    obstacle: str = ""
+    """Why no store can be written there."""
 
 
 def open_store(context: Context) -> tuple[StoreHealth, sqlite3.Connection | None]:
-    """What there is to say of the store, and a connection for reading it if it can be read."""
+    """What there is to say of the store, and a connection for reading it if it can be read.
+
+    A damaged store is noted as such, so that the next sync mends it.
+    """
+    health, db = _look(context)
+    if health.integrity not in ("", "ok"):
+        suspect(context.paths)
+    return msgspec.structs.replace(health, obstacle=_obstacle(context.paths.data)), db
+
+
+def _look(context: Context) -> tuple[StoreHealth, sqlite3.Connection | None]:
     path = context.paths.store
     writer = _writer(context.paths.lock)
     if not path.exists():
@@ -80,6 +93,28 @@ def open_store(context: Context) -> tuple[StoreHealth, sqlite3.Connection | None
         db.close()
         return _broken(path, size, wal, error, writer), None
     return health, db
+
+
+def _obstacle(data: Path) -> str:
+    """What is in the way of a store in this folder, and what to do; empty: nothing."""
+    place = next(place for place in (data, *data.parents) if place.exists())
+    if not place.is_dir():
+        return (
+            f"{clean(str(place), 400)} is not a folder. Move it away, or set TOKTUI_DATA_DIR to"
+            " another folder."
+        )
+    if not os.access(place, os.W_OK):
+        return (
+            f"{clean(str(place), 400)} cannot be written. Make it writable, or set TOKTUI_DATA_DIR"
+            " to another folder."
+        )
+    kind = mount_type(data)
+    if kind is not None and is_remote(kind):
+        return (
+            f"{clean(str(data), 400)} is on a {clean(kind)} mount, where SQLite can lose data. Set"
+            " TOKTUI_DATA_DIR to a folder on a local disk."
+        )
+    return ""
 
 
 def _recovered(db: sqlite3.Connection, folder: Path) -> str:

@@ -7,6 +7,7 @@ says of its calls is kept, until all logs are read again and the difference can 
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from toktui.paths import Paths
 
+SUSPECT: Final = "toktui.suspect"
+"""Name of the file in the data folder that asks for a check of the whole store."""
 _SETTING: Final = "recovery"
 _COUNTS: Final = tuple(
     f"select coalesce(sum({calls}), 0), coalesce(sum(cost_nusd), 0) from {table}"
@@ -98,6 +101,12 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
         if self.missing.calls:
             return f"Missing, since no log that can be read has them: {self.missing}."
         return "None is missing."
+
+
+def suspect(paths: Paths) -> None:
+    """Notes that the store failed in a way that only damage explains: it is checked when opened."""
+    with suppress(OSError):
+        (paths.data / SUSPECT).touch(mode=0o600)
 
 
 def recover(paths: Paths, now_ms: int) -> Recovery:
