@@ -24,6 +24,8 @@ class Ledger(Struct, frozen=True, array_like=True):
     total_nusd: int | None
     started_ms: int | None
     models: tuple[LedgerModel, ...]
+    project: str = ""
+    """Where the session worked, for one of which no call is known."""
 
 
 class Searches(Struct, frozen=True, array_like=True):

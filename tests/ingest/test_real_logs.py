@@ -104,3 +104,21 @@ def test_a_real_session_of_kimi_code_is_its_steps_and_a_compaction(real_logs: Re
     assert have["cache_read"] == sum(usage["inputCacheRead"] for usage in records)
     assert have["output"] == sum(usage["output"] for usage in records)
     lab.close()
+
+
+def test_real_sessions_of_copilot_are_what_their_ends_and_their_answers_say(
+    real_logs: RealLogs,
+) -> None:
+    """How much of the output was reasoning is only in the sums at the end, whose output is known
+    from the answers already: what they have beyond the calls holds none of it."""
+    want: dict[str, Any] = json.loads(real_logs.expected.read_bytes())["others"]["copilot-cli"]
+    summed = want["total_with_shutdown"]
+    lab = Lab(Path(real_logs.home("others")), now_ms=IN_2030_MS)
+    lab.sync()
+    have = sums(lab, "copilot-cli", "agent")["copilot-cli"]
+    assert have["input"] == summed["input"]
+    assert have["cache_read"] == summed["cache_read"]
+    assert have["output"] == summed["output"] + want["output_without_shutdown"]
+    assert sums(lab, "copilot-cli", "exactness").keys() == {"placeholder", "residual"}
+    assert wrong_sums(lab.db) == ""
+    lab.close()

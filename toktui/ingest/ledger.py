@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
 _KEY = "ledger:"
 # The store is marked as absurd only at the end of the transaction.
-_SUMS = ", ".join(
-    held_sum(f"c.{count}") for count in (*BUCKETS, "reasoning", "web_search")
-)
+_SUMS = ", ".join(held_sum(f"c.{count}") for count in (*BUCKETS, "reasoning", "web_search"))
 
 
 class _LedgerAt(msgspec.Struct, frozen=True):
@@ -145,7 +143,8 @@ def _residuals(
         " order by c.at_ms desc, c.key desc limit 1",
         (agent, number),
     ).fetchone()
-    at_ms, project, branch, version = last or (_started(settler, found.ledger), "", "", "")
+    ledger = found.ledger
+    at_ms, project, branch, version = last or (_started(settler, ledger), ledger.project, "", "")
     if not at_ms:
         return {}
     rows: dict[str, CallRow] = {}

@@ -1,0 +1,288 @@
+"""GitHub Copilot CLI.
+
+Logs:     <home>/session-state/<session>/events.jsonl, in old builds session-state/<session>.jsonl;
+          <home> is $COPILOT_HOME, else ~/.copilot
+Record:   `session.usage_record`, one per response; in builds before it `assistant.message` knows
+          the output only, and `session.shutdown` sums up what the session has used by then
+Tokens:   `inputTokens` holds what was read from the cache and what was written to it, for every
+          vendor; `outputTokens` holds `reasoningTokens`
+Identity: `apiCallId`, else `usageId`; a resumed session names the session of a copied record
+Exactness: exact where there are records; before, a response is a placeholder without its prompt,
+          and what the sums at the end have beyond the responses is residual; premium requests and
+          AI credits are no dollars and are not read
+Live:     tailed: a response is on screen as soon as its row is written
+Seen:     1.0.12 to 1.0.102; golden/copilot-cli/
+Unknown:  prompts of sessions of old builds that were killed; which response of an old build read
+          how much from the cache
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from toktui.agents.lines import Count, LineAgent, LineState, Said, name_in
+from toktui.clock import parse_ms
+from toktui.facts import Ledger, LedgerModel, encode
+from toktui.model import Fact, Sighting, Tokens
+from toktui.text import clean, clean_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_EVENTS: Final = "events.jsonl"
+_FOLDER: Final = "session-state"
+
+_Sums = tuple[int, int, int, int, int]
+"""input, cache read, cache write, output, reasoning: as Copilot counts, not disjoint."""
+
+
+class _Head(Struct):
+    type: Any = None
+
+
+class _Context(Struct):
+    cwd: str | None = None
+    branch: str | None = None
+
+
+class _StartData(Struct):
+    sessionId: str | None = None
+    copilotVersion: str | None = None
+    context: _Context | None = None
+
+
+class _Start(Struct):
+    data: _StartData
+
+
+class _Moved(Struct):
+    data: _Context
+
+
+class _Accounting(Struct):
+    sourceSessionId: str | None = None
+    usageId: str | None = None
+
+
+class _Counts(Struct):
+    inputTokens: Count = None
+    outputTokens: Count = None
+    cacheReadTokens: Count = None
+    cacheWriteTokens: Count = None
+    reasoningTokens: Count = None
+
+    def sums(self) -> _Sums:
+        return (
+            self.inputTokens or 0,
+            self.cacheReadTokens or 0,
+            self.cacheWriteTokens or 0,
+            self.outputTokens or 0,
+            self.reasoningTokens or 0,
+        )
+
+
+class _Usage(_Counts):
+    model: str | None = None
+    apiCallId: str | None = None
+    accounting: _Accounting | None = None
+
+
+class _RecordData(Struct):
+    usage: _Usage | None = None
+
+
+class _Record(Struct):
+    data: _RecordData
+    timestamp: str | None = None
+    agentId: str | None = None
+
+
+class _MessageData(Struct):
+    model: str | None = None
+    apiCallId: str | None = None
+    messageId: str | None = None
+    outputTokens: Count = None
+    parentToolCallId: str | None = None
+
+
+class _Message(Struct):
+    data: _MessageData
+    timestamp: str | None = None
+    agentId: str | None = None
+
+
+class _Metrics(Struct):
+    usage: _Counts | None = None
+
+
+class _ShutdownData(Struct):
+    modelMetrics: dict[str, _Metrics] | None = None
+
+
+class _Shutdown(Struct):
+    data: _ShutdownData
+    timestamp: str | None = None
+
+
+class _Spent(Struct, array_like=True):
+    """What a session has used of a model: before its counters last began anew, and since."""
+
+    before: _Sums = (0, 0, 0, 0, 0)
+    since: _Sums = (0, 0, 0, 0, 0)
+
+
+class _State(LineState):
+    spent: dict[str, _Spent] = msgspec.field(default_factory=lambda: dict[str, _Spent]())
+
+
+_SHAPES: Final[dict[str, type[Struct]]] = {
+    "session.start": _Start,
+    "session.resume": _Start,
+    "session.context_changed": _Moved,
+    "session.usage_record": _Record,
+    "session.shutdown": _Shutdown,
+    "assistant.message": _Message,
+}
+_MODELS: Final = 64
+"""Models of one session whose sums are remembered."""
+
+
+class _CopilotCli(LineAgent):
+    name = "copilot-cli"
+    label = "GitHub Copilot CLI"
+    Head = _Head
+    State = _State
+    needles = (b'"session.', b'"outputTokens"')
+
+    def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
+        named = env.get("COPILOT_HOME", "").strip()
+        return self.roots_of(Path(named).expanduser() if named else home / ".copilot")
+
+    def roots_of(self, folder: Path) -> Sequence[Path]:
+        return [folder if folder.name == _FOLDER else folder / _FOLDER]
+
+    def is_log(self, parts: Sequence[str]) -> bool:
+        if len(parts) == 1:
+            return parts[0].endswith(".jsonl")
+        return len(parts) == 2 and parts[1] == _EVENTS
+
+    def is_entered(self, parts: Sequence[str]) -> bool:
+        return len(parts) == 1
+
+    def start(self, path: str) -> _State:
+        name = name_in(path)
+        return _State(session=name_in(path, 1) if name == _EVENTS else name.removesuffix(".jsonl"))
+
+    def shape_of(self, head: _Head) -> type[Struct] | None:
+        return _SHAPES.get(head.type) if isinstance(head.type, str) else None
+
+    def told(self, row: Any, state: _State) -> Iterator[Said]:
+        if isinstance(row, _Record):
+            yield from _recorded(row, state)
+        elif isinstance(row, _Message):
+            yield from _answered(row, state)
+        elif isinstance(row, _Shutdown):
+            yield from _summed_up(row, state)
+        elif isinstance(row, _Moved):
+            _is_in(row.data, state)
+        elif isinstance(row, _Start):
+            told = row.data
+            state.session = clean_id(told.sessionId) if told.sessionId else state.session
+            state.version = clean(told.copilotVersion or state.version, 24)
+            _is_in(told.context or _Context(), state)
+
+
+def _is_in(context: _Context, state: _State) -> None:
+    state.project = clean(context.cwd, 512) if context.cwd else state.project
+    state.branch = clean(context.branch, 120) if context.branch else state.branch
+
+
+def _recorded(row: _Record, state: _State) -> Iterator[Sighting]:
+    used = row.data.usage
+    if used is None:
+        return
+    source = used.accounting or _Accounting()
+    key = used.apiCallId or source.usageId
+    if not key:
+        return
+    origin = clean_id(source.sourceSessionId or "")
+    yield Sighting(
+        key=clean_id(key),
+        session=state.session,
+        at_ms=parse_ms(row.timestamp) if row.timestamp else None,
+        model=clean(used.model, 120) if used.model else "unknown",
+        tokens=_tokens(used.sums()),
+        origin="" if origin == state.session else origin,
+        agent_id=clean_id(row.agentId or ""),
+        project=state.project,
+        branch=state.branch,
+        version=state.version,
+    )
+
+
+def _answered(row: _Message, state: _State) -> Iterator[Sighting]:
+    """A response of which only the output is known, unless a record tells the rest."""
+    told = row.data
+    key = told.apiCallId or told.messageId
+    if not told.outputTokens or not told.model or not key:
+        return
+    yield Sighting(
+        key=clean_id(key),
+        session=state.session,
+        at_ms=parse_ms(row.timestamp) if row.timestamp else None,
+        model=clean(told.model, 120),
+        tokens=Tokens(output=told.outputTokens),
+        final=False,
+        agent_id=clean_id(row.agentId or told.parentToolCallId or ""),
+        project=state.project,
+        branch=state.branch,
+        version=state.version,
+    )
+
+
+def _summed_up(row: _Shutdown, state: _State) -> Iterator[Fact]:
+    """The agent's own sums of the session, through all its processes: a ledger.
+
+    They go on when a session is resumed, and begin anew when its history was compacted. A ledger's
+    time is the end of what it sums up, for sessions of which nothing else is known.
+    """
+    for name, metrics in (row.data.modelMetrics or {}).items():
+        model = clean(name, 120)
+        if metrics.usage is None or (model not in state.spent and len(state.spent) >= _MODELS):
+            continue
+        now = metrics.usage.sums()
+        spent = state.spent.setdefault(model, _Spent())
+        if any(a < b for a, b in zip(now, spent.since, strict=True)):
+            spent.before = _added(spent.before, spent.since)
+        spent.since = now
+    models = tuple(
+        LedgerModel(model, _tokens(_added(spent.before, spent.since)), 0)
+        for model, spent in sorted(state.spent.items())
+    )
+    if models:
+        at_ms = parse_ms(row.timestamp) if row.timestamp else None
+        body = encode(Ledger(None, at_ms, models, state.project))
+        yield Fact(kind="ledger", subject=state.session, body=body, at_ms=at_ms)
+
+
+def _added(one: _Sums, other: _Sums) -> _Sums:
+    a, b = one, other
+    return (a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4])
+
+
+def _tokens(sums: _Sums) -> Tokens:
+    given, read, written, output, reasoning = sums
+    return Tokens(
+        input=max(0, given - read - written),
+        cache_read=read,
+        cache_write_5m=written,
+        output=output,
+        reasoning=min(output, reasoning),
+    )
+
+
+AGENT: Final = _CopilotCli()
