@@ -87,8 +87,10 @@ class Settler:
             outcome.unfinished += batch.last and not batch.complete
             outcome.bytes_read += batch.bytes_read
             outcome.lines += batch.gathered.lines
+            anew = batch.in_place and batch.fresh
             sources = [
-                self.voices.number(log, batch.path, voice) for voice in batch.gathered.voices
+                self.voices.number(log, batch.path, voice, anew=anew)
+                for voice in batch.gathered.voices
             ]
             self._hear(by_agent[agent], batch, sources)
             outcome.not_understood += self.record.misread(log, batch)

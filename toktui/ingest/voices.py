@@ -48,8 +48,8 @@ class Voices:
         place = (voice.kind, voice.session, voice.origin, voice.agent_id)
         return self.number(log, path, Voice(*place, agent_type, project))
 
-    def number(self, log: int, path: str, voice: Voice) -> int:
-        """The number of a voice of a log, made on first use."""
+    def number(self, log: int, path: str, voice: Voice, *, anew: bool = False) -> int:
+        """The number of a voice of a log, made on first use; `anew`: the log says it all again."""
         kind = KINDS.index(voice.kind)  # type: ignore[arg-type]
         place = (log, kind, voice.session, voice.origin, voice.agent_id)
         row = self._writer.db.execute(
@@ -66,6 +66,12 @@ class Voices:
             project = voice.project
         else:
             project = row[1]
+            if anew and voice.project and voice.project != project:
+                project = voice.project
+                self._writer.db.execute(
+                    "update source set project = ? where id = ?",
+                    (self._writer.name(project), row[0]),
+                )
             if voice.agent_type and not row[2]:
                 self._writer.db.execute(
                     "update source set agent_type = ? where id = ?", (voice.agent_type, row[0])

@@ -1,0 +1,71 @@
+"""Cline (VS Code extension, JetBrains plug-in and CLI).
+
+Logs:      <storage>/tasks/<task>/ui_messages.json; <storage> is globalStorage/
+           saoudrizwan.claude-dev of VS Code, Cursor, Windsurf, VSCodium and their like, on Linux,
+           macOS and Windows, and of their servers; <data>/tasks/; since 4.1
+           <data>/sessions/<session>/<session or agent>.messages.json; <data> is $CLINE_DATA_DIR,
+           else $CLINE_DIR/data, else ~/.cline/data
+Record:    of a task a message `api_req_started`, whose text is JSON, filled in when the answer
+           ends; of a session each assistant message with `metrics`
+Tokens:    of a task `tokensIn` is without both caches, but for nine providers with OpenAI's
+           protocol; of a session `inputTokens` has both in it
+Identity:  task and time of the message; session, agent and id of the message
+Exactness: exact; requests of a task that were deleted before they were read are residual
+Live:      the documents, written anew with each change
+Seen:      3.8 to 4.1, as its source has it; golden/cline/
+Unknown:   reasoning; the model of tasks that neither the messages nor task_metadata.json name
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from toktui.agents._cline_sessions import SESSION, read_session, session_places
+from toktui.agents._vscode_tasks import TaskAgent
+from toktui.agents.documents import at_places
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
+
+    from toktui.agents.base import Document
+
+
+class _Cline(TaskAgent):
+    name = "cline"
+    label = "Cline"
+    extension = "saoudrizwan.claude-dev"
+
+    def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
+        new = home.__class__
+        named, folder = env.get("CLINE_DATA_DIR", "").strip(), env.get("CLINE_DIR", "").strip()
+        data = new(named) if named else (new(folder) if folder else home / ".cline") / "data"
+        return [*super().roots(home, env), data.expanduser()]
+
+    def roots_of(self, folder: Path) -> Sequence[Path]:
+        return [*super().roots_of(folder), folder / "data"]
+
+    def is_log(self, parts: Sequence[str]) -> bool:
+        if len(parts) == 3 and parts[0] == "sessions":
+            return parts[2].endswith(SESSION)
+        return super().is_log(parts)
+
+    def is_entered(self, parts: Sequence[str]) -> bool:
+        return parts[0] in ("tasks", "sessions") and len(parts) <= 2
+
+    def beside(self, path: str) -> Sequence[str]:
+        if not path.endswith(SESSION):
+            return super().beside(path)
+        folder = path.rsplit("/", 1)[0]
+        return (f"{folder}/{folder.rsplit('/', 1)[1]}.json",)
+
+    def read(self, path: str, since: bytes) -> Document:
+        return read_session(path) if path.endswith(SESSION) else super().read(path, since)
+
+    def excerpts(self, path: str, places: Collection[int]) -> Mapping[int, bytes]:
+        if path.endswith(SESSION):
+            return at_places(session_places(path), places)
+        return super().excerpts(path, places)
+
+
+AGENT: Final = _Cline()
