@@ -9,7 +9,6 @@ SQLite's.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
@@ -41,7 +40,7 @@ def any_absurd(db: sqlite3.Connection, sessions: Iterable[int]) -> bool:
     found = db.execute(
         "select 1 from json_each(?) j cross join session_total t on t.session = j.value"
         f" where {_IS_ABSURD} limit 1",
-        (json.dumps(list(sessions)),),
+        (f"[{','.join(map(str, sessions))}]",),
     )
     return found.fetchone() is not None
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 
+from toktui.store.absurd import guard_marked
+
 
 def peek(path: str) -> sqlite3.Connection | None:
     """A connection that cannot write and fails at once where it would have to wait.
@@ -21,4 +23,5 @@ def peek(path: str) -> sqlite3.Connection | None:
         return None
     db.execute("pragma query_only = on")
     db.execute("pragma trusted_schema = off")
+    guard_marked(db)
     return db
