@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from toktui.clock import iso
 from toktui.metrics.why import total_nusd
@@ -14,6 +15,7 @@ from toktui.store.absurd import MOST
 if TYPE_CHECKING:
     from toktui.metrics.searches import SearchSeen
     from toktui.metrics.why import CallSeen, SightingSeen, Why
+    from toktui.metrics.why_estimate import EstimateSeen
     from toktui.metrics.why_price import Priced
     from toktui.model import Tokens
     from toktui.pricing.derive import Derivation
@@ -86,6 +88,38 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     multipliers: tuple[Multiplier, ...]
 
 
+class Method(msgspec.Struct, frozen=True, kw_only=True):
+    """How output was estimated: `ratio` times `tokens`, `frames` for tools and their arguments, and
+    the greater of `ratio` times `thinking`, `sealed_ratio` times `sealed`."""
+
+    source: str
+    """Whose calls taught it: `own`, `shipped`; or `unmeasured`."""
+    model: str
+    calls: int
+    tokens: int
+    ratio: float
+    tools: int
+    arguments: int
+    frames: int
+    thinking: int
+    sealed: int
+    sealed_ratio: float
+
+
+class ProbableCall(msgspec.Struct, frozen=True, kw_only=True):
+    """What the call probably used beyond its counts; `estimated` is all of its output."""
+
+    output: int
+    low: int
+    high: int
+    estimated: int
+    cost_nusd: int | None
+    cost_low_nusd: int | None
+    cost_high_nusd: int | None
+    cost_usd: float | None
+    method: Method
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A call, what it cost, and why."""
 
@@ -116,6 +150,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     searches: tuple[Search, ...]
     """The rows that `fees` were counted by, where the sightings do not say it."""
     copies: Mapping[str, int]
+    probable: ProbableCall | UnsetType = UNSET
+    """Missing where the log got the final output, or nothing of the call can be weighed."""
 
 
 class WhyTotals(msgspec.Struct, frozen=True):
@@ -185,7 +221,27 @@ def _call(call: CallSeen) -> Call:
         sightings=tuple(map(_sighting, call.sightings)),
         searches=tuple(map(_search, call.searches)),
         copies=call.copies,
+        probable=UNSET if call.estimate is None else _probable(call.estimate),
     )
+
+
+def _probable(found: EstimateSeen) -> ProbableCall:
+    w, by = found.weight, found.by
+    return ProbableCall(
+        output=found.output,
+        low=found.low,
+        high=found.high,
+        estimated=found.estimated,
+        cost_nusd=found.cost_nusd,
+        cost_low_nusd=found.cost_low_nusd,
+        cost_high_nusd=found.cost_high_nusd,
+        cost_usd=_usd(found.cost_nusd),
+        method=Method(
+            source=by.source, model=by.model, calls=by.calls, tokens=w.tokens, ratio=by.ratio,
+            tools=w.tools, arguments=w.arguments, frames=w.frames, thinking=w.thinking,
+            sealed=w.sealed, sealed_ratio=by.sealed,
+        ),
+    )  # fmt: skip
 
 
 def _usd(nusd: int | None) -> float | None:

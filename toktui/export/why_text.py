@@ -11,6 +11,7 @@ from toktui.export.figures import UNKNOWN, count, count_of
 from toktui.export.report_table import exact_dollars
 from toktui.export.table import Column, Table, as_text
 from toktui.metrics.why import total_nusd
+from toktui.pricing.calibrate import ARGUMENT_TOKENS, TOOL_TOKENS
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from toktui.ingest.quote import Quote
     from toktui.metrics.searches import SearchSeen
     from toktui.metrics.why import CallSeen, SightingSeen, Why
+    from toktui.metrics.why_estimate import EstimateSeen
     from toktui.metrics.why_price import Priced
     from toktui.pricing.derive import Derivation
 
@@ -77,7 +79,44 @@ def _call(call: CallSeen, cells: int) -> str:
     if call.note:
         lines.append(f"  {call.note}")
     lines.append(textwrap.indent(_multiplication(call), "  "))
+    if call.exactness == "placeholder":
+        lines += _beyond(call.estimate, call, cells)
     return "\n".join(lines)
+
+
+def _beyond(found: EstimateSeen | None, call: CallSeen, cells: int) -> list[str]:
+    """What the call probably used beyond its counts, and how that was estimated."""
+    if found is None:
+        return ["  its log never got the final output; there is no estimate of it"]
+    costs = (found.cost_nusd, found.cost_low_nusd, found.cost_high_nusd)
+    money = ""
+    if None not in costs:
+        likely, low, high = (_dollars(cost) for cost in costs)
+        money = f", +{likely} ({low} to {high})"
+    head = (
+        f"  probably +{count(found.output)} output ({count(found.low)} to {count(found.high)})"
+        f"{money}: the log never got the final count"
+    )
+    w, by = found.weight, found.by
+    terms = [f"{count(w.tokens)} tokens (o200k_base) x {by.ratio:g}"]
+    if w.tools:
+        terms.append(f"{count_of(w.tools, 'tool')} x {TOOL_TOKENS}")
+    if w.arguments:
+        terms.append(f"{count_of(w.arguments, 'argument')} x {ARGUMENT_TOKENS}")
+    if by.sealed * w.sealed > by.ratio * w.thinking:
+        terms.append(f"{count(w.sealed)} characters of encrypted thinking x {by.sealed:g}")
+    elif w.thinking:
+        terms.append(f"{count(w.thinking)} tokens of thinking x {by.ratio:g}")
+    learned = {
+        "own": f"learned from {count_of(by.calls, 'call')} of yours",
+        "shipped": f"measured on {count_of(by.calls, 'call')} when toktui was made",
+        "unmeasured": "nobody measured this model: the range is as wide as all others together",
+    }
+    how = (
+        f"{' + '.join(terms)} = {count(found.estimated)}, and {count(call.tokens.output)} is"
+        f" logged; {clean(by.model)}: {learned[by.source]}"
+    )
+    return [head, *(_INDENT + part for part in textwrap.wrap(how, max(20, cells - len(_INDENT))))]
 
 
 def _facts(call: CallSeen) -> list[str]:

@@ -171,6 +171,14 @@ def _more_nusd(book: RateBook, row: CallRow, model: str, output: int) -> int | N
     return min(both[1].total_nusd - both[0].total_nusd, _MOST_NUSD)
 
 
+def estimate_all(settler: Settler, count: Callable[[str], int], now_ms: int) -> int:
+    """Estimates every call that waits, here and now; gives how many estimates it made."""
+    from toktui.ingest.learn import learn_models, wanted  # noqa: PLC0415  which needs this module
+
+    keep_learned(settler, learn_models(settler.db, wanted(settler.db, now_ms), count), now_ms)
+    return sum(store(settler, some, now_ms) for some in measure(settler.db, count))
+
+
 def own_calibrations(db: sqlite3.Connection) -> dict[str, Calibration]:
     """What was learned from the user's own calls last, by model."""
     rows = db.execute("select body from calibration order by learned_ms, id")

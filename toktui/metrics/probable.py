@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _SOURCE: Final = Source(
     "probable", tuple(f"t.{name}" for name in PROBABLE), "t.quarter", names=PROBABLE
 )
+NOTHING: Final[Sequence[int]] = (0,) * len(PROBABLE)
+"""The sums over no call."""
 _SUMS: Final = ", ".join(f"coalesce(sum({name}), 0)" for name in PROBABLE)
 
 

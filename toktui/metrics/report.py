@@ -23,11 +23,10 @@ from toktui.clock import (
     local_date,
 )
 from toktui.metrics.coverage import not_understood
-from toktui.metrics.probable import Probable, probable_groups, probable_of
+from toktui.metrics.probable import NOTHING, Probable, probable_groups, probable_of
 from toktui.metrics.select import ALWAYS, NO_FILTERS, SUMS, Filters, Source, source_for
 from toktui.model import BUCKETS, EXACTNESS
 from toktui.store.absurd import MOST
-from toktui.store.estimates import PROBABLE
 
 if TYPE_CHECKING:
     import sqlite3
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 Key = Literal["agent", "model", "project", "session", "branch", "tier"]
-_NONE: Final[tuple[int, ...]] = (0,) * len(PROBABLE)
 KEYS: Final[tuple[Key, ...]] = ("agent", "model", "project", "session", "branch", "tier")
 
 
@@ -142,7 +140,7 @@ def _report(
             by_name[group.priced_as] = by_name.get(group.priced_as, 0) + group.sums[0]
     more, all_more = _beyond(db, question, periods)
     rows = tuple(
-        _row(key, sums[key], question.by, priced.get(key, {}), probable_of(more.get(key, _NONE)))
+        _row(key, sums[key], question.by, priced.get(key, {}), probable_of(more.get(key, NOTHING)))
         for key in sorted(sums)
     )
     lines = not_understood(db, question.filters.agents)
@@ -155,10 +153,10 @@ def _beyond(
 ) -> tuple[dict[tuple[str, ...], list[int]], list[int]]:
     """What was probably used beyond the logged, by the keys of the rows, and of all."""
     sums: dict[tuple[str, ...], list[int]] = {}
-    everything = list(_NONE)
+    everything = list(NOTHING)
     for group in probable_groups(db, question, periods.index_of):
         key = (periods.labels[group.period], *group.words)
-        sums[key] = _added(sums.get(key, list(_NONE)), group.sums)
+        sums[key] = _added(sums.get(key, list(NOTHING)), group.sums)
         everything = _added(everything, group.sums)
     return sums, everything
 

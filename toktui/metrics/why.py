@@ -9,9 +9,11 @@ import msgspec
 
 from toktui.ingest.quote import OpenLogs, Quote, quotes
 from toktui.metrics.searches import SearchRow, SearchSeen, search_rows, searches_seen
+from toktui.metrics.why_estimate import EstimateSeen, load_estimate
 from toktui.metrics.why_price import Priced, load_price
 from toktui.metrics.why_rows import SELECT_CALLS, SourceSeen, StoredCall, load_sources
 from toktui.model import EXACTNESS, FLAGS, REASONS, TIERS, Kind, Tokens
+from toktui.store.estimates import PLACEHOLDER
 
 if TYPE_CHECKING:
     import sqlite3
@@ -82,6 +84,8 @@ class CallSeen(msgspec.Struct, frozen=True, kw_only=True):
     """The result rows that the web searches were counted by; none if a sighting counts them."""
     copies: dict[str, int]
     """How many copies there are, by reason."""
+    estimate: EstimateSeen | None
+    """What it probably used beyond its counts, if its log never got the final one."""
 
 
 class Why(msgspec.Struct, frozen=True):
@@ -105,6 +109,7 @@ def load_why(
                 call,
                 load_sources(db, call.number),
                 search_rows(db, call.key) if call.web_search else [],
+                load_estimate(db, call.number) if call.exactness == PLACEHOLDER else None,
             )
             for call in calls
         ]
@@ -120,6 +125,7 @@ def _call(
     call: StoredCall,
     sources: Sequence[SourceSeen],
     searches: Sequence[SearchRow],
+    estimate: EstimateSeen | None,
     *,
     copies: bool,
 ) -> CallSeen:
@@ -157,6 +163,7 @@ def _call(
         sightings=tuple(shown),
         searches=() if _is_told_by(sources, call) else searches_seen(opened, searches),
         copies={reason: counts[reason] for reason in REASONS if reason in counts},
+        estimate=estimate,
     )
 
 
