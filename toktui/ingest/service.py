@@ -91,9 +91,11 @@ class IngestService:
                 self._fail(error.what, error.hint)
             except sqlite3.Error as error:
                 _log.exception("the store failed")
+                hint = "Free some space or make the folder writable; nothing that was read is lost."
                 if not isinstance(error, sqlite3.OperationalError):
                     suspect(self._context.paths)
-                self._fail(f"The store cannot be written: {clean(str(error))}", "")
+                    hint = "It is checked, and mended if it is damaged."
+                self._fail(f"The store cannot be written: {clean(str(error))}", hint)
             except Exception as error:
                 _log.exception("the ingest failed")
                 self._fail(f"Reading stopped: {clean(str(error), 160)}", "See toktui.log.")

@@ -44,7 +44,8 @@ class Held(msgspec.Struct, frozen=True):
     nusd: int
 
     def __str__(self) -> str:
-        return f"{self.in_words} (${self.nusd / 1e9:,.2f})"
+        digits = 4 if 0 < self.nusd < 1_000_000_000 else 2
+        return f"{self.in_words} (${self.nusd / 1e9:,.{digits}f})"
 
     @property
     def in_words(self) -> str:
