@@ -189,7 +189,7 @@ def test_what_cannot_be_forgotten_is_all_there(store: Path, toktui: Any, documen
 
 @contextmanager
 def dying_disk(broken: str) -> Iterator[None]:
-    """Has every read of a log fail behind its first block."""
+    """Has every read of a log fail, but for its very first bytes."""
     opened: dict[int, str] = {}
     really_open, really_pread = os.open, os.pread
 
@@ -225,4 +225,18 @@ def test_a_log_that_cannot_be_read_is_named_and_the_others_are_read(
     assert "1 new call" in said.stdout
     assert BUSY in listed["place"]
     assert document("sync")["calls"] == {"new": 300, "updated": 0}
+    assert document("doctor")["unreadable"] == []
+
+
+def test_a_log_that_moved_and_cannot_be_read_any_more_is_no_reason_to_fail(
+    logs: Any, toktui: Any, document: Any
+):
+    talk(logs, 300)
+    toktui("sync")
+    (log,) = logs.home.rglob(f"{BUSY}.jsonl")
+    moved = log.with_name(f"{BUSY}-moved.jsonl")
+    log.rename(moved)
+    with dying_disk(BUSY):
+        assert "Input/output error" in toktui("sync").stderr
+    assert document("sync")["store"]["calls"] == 300
     assert document("doctor")["unreadable"] == []

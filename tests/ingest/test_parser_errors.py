@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.properties.lab import Lab, append, write, wrong_sums
+from tests.properties.lab import Lab, append, difference, write, wrong_sums
 from tests.properties.worlds import claude_row, lines, stamp
 from toktui.agents import agent
 
@@ -107,3 +108,34 @@ def test_each_type_is_told_once_with_its_place_and_no_content(
     (told,) = caplog.messages
     place = len(rows(1))
     assert told == f"claude-code, {log.resolve()} at byte {place}: parser error: KeyError"
+
+
+# ---- documents ----
+
+DOCUMENTS = Path(__file__).parent.parent / "golden/gemini-cli/0.20-documents/home"
+GEMINI = agent("gemini-cli")
+
+
+def test_a_document_that_its_parser_fails_at_is_named_and_the_others_are_read(
+    lab: Lab, home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    shutil.copytree(DOCUMENTS, home, dirs_exist_ok=True)
+    read = type(GEMINI).read
+
+    def failing(self: object, path: str, since: bytes) -> object:
+        if path.endswith("7a7a2c3b.json"):
+            raise KeyError(SECRET)
+        return read(self, path, since)  # type: ignore[arg-type]
+
+    def why() -> dict[str, str]:
+        return {Path(path).name[-13:]: why for path, why in lab.sync().problems}
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(GEMINI), "read", failing)
+        assert why()["7a7a2c3b.json"] == "parser error: KeyError"
+    assert lab.db.execute("select count(*) from call").fetchone()[0]
+    assert "7a7a2c3b.json" not in why()
+    fresh = Lab(home)
+    fresh.sync()
+    assert difference(lab.content(), fresh.content()) == ""
+    fresh.close()

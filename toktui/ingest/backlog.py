@@ -154,12 +154,12 @@ def _is_the_log(db: sqlite3.Connection, old: KnownLog, path: str) -> bool:
     head, tail = db.execute("select head, tail from log where id = ?", (old.id,)).fetchone()
     try:
         fd, _ = open_log(path)
+        try:
+            return is_same(fd, Mark(old.offset, head, tail))
+        finally:
+            os.close(fd)
     except OSError:
         return False
-    try:
-        return is_same(fd, Mark(old.offset, head, tail))
-    finally:
-        os.close(fd)
 
 
 def mark_gone(

@@ -6,7 +6,8 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from toktui.ingest.gather import DAY_MS, Gatherer, MisreadAt
+from toktui.agents.base import UnreadableError
+from toktui.ingest.gather import DAY_MS, PARSER_ERROR, Gatherer, MisreadAt
 from toktui.ingest.reading import Batch, Checkpoint
 from toktui.ingest.tail import Mark, Stat, stat_beside
 
@@ -40,7 +41,7 @@ def read_document(
     since = before.state if before.parser == agent.PARSER else b""
     fresh, more, left = not since, True, status.size
     while more:
-        document = agent.read(path, since)
+        document = _read(agent, path, since)
         since, more = document.since, document.more and document.since != since
         gatherer = _Entries(agent, None, latest_ms=latest_ms)
         gatherer.take_in(document)
@@ -64,6 +65,16 @@ def read_document(
             ],
         )
         fresh = False
+
+
+def _read(agent: Agent, path: str, since: bytes) -> Document:
+    """What the parser says; a document that it fails at cannot be read, the others can."""
+    try:
+        return agent.read(path, since)
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise UnreadableError(f"{PARSER_ERROR}{type(error).__name__}") from error
 
 
 class _Entries(Gatherer):
