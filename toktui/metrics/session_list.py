@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from toktui.metrics.probable import Probable, probable_in
 from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     first_ms: int
     last_ms: int
     sums: Sums
+    probable: Probable | None
+    """Beyond the sums."""
 
 
 class SessionPage(msgspec.Struct, frozen=True):
@@ -156,4 +159,5 @@ def load_row(db: sqlite3.Connection, number: int) -> SessionRow:
         first_ms=first_ms or 0,
         last_ms=last_ms or 0,
         sums=sums_of(sums),
+        probable=probable_in(db, number),
     )

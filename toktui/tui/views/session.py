@@ -21,6 +21,7 @@ from toktui.tui.lines import Line
 from toktui.tui.view import Ask, Open, View
 from toktui.tui.widgets.feed_rows import cold_mark
 from toktui.tui.widgets.paged_rows import PagedRows
+from toktui.tui.widgets.probable import PROBABLY
 from toktui.tui.widgets.session_parts import CostChart, ModelTable, SessionHead
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class SessionView(View["SessionDetail | None"]):
         ("↑ ↓ pgup pgdn", "choose a call"),
         ("enter, w", "why it costs what it costs: bytes, rates, multiplication"),
         ("copies", "lines that report the call again; never counted"),
+        PROBABLY,
         ("▲ cold", "a turn that wrote to the cache again what could have been read from it"),
     )
     DEFAULT_CSS = """

@@ -20,6 +20,7 @@ from toktui.tui.lines import Line, both_ends
 from toktui.tui.view import Ask, Open, View
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.paged_rows import PagedRows
+from toktui.tui.widgets.probable import PROBABLY, probable_money
 from toktui.tui.widgets.today import saved_money, sum_money
 
 if TYPE_CHECKING:
@@ -49,11 +50,20 @@ class SessionRows(PagedRows):
         Column("cost", "cost", 8, True, 0),
         Column("id", "id", 8, False, 107),
     )
+    MORE = Column("more", "probably", 9, True, 90)
+    """Shown where a session has it."""
     GROW = (("project", 30), ("model", 24), ("project", 60), ("id", 36))
 
     def __init__(self, *, zone: ZoneInfo, id: str) -> None:
         super().__init__(id=id)
         self._zone = zone
+
+    def columns(self) -> Sequence[Column]:
+        """With what sessions probably cost beyond their logs, right of the cost."""
+        if not any(row.probable for row in self.window):
+            return self.COLUMNS
+        *others, last = self.COLUMNS
+        return (*others, self.MORE, last)
 
     def cells(
         self, line: Line, row: SessionRow, column: Column, width: int, palette: Palette
@@ -84,6 +94,8 @@ class SessionRows(PagedRows):
             case "cost":
                 text = sum_money(sums)
                 style = palette.faint if sums.cost_nusd is None else palette.text
+            case "more":
+                text, style = probable_money(row.probable), palette.faint
             case _:
                 text, style = row.id, palette.faint
         line.cell(text, width, style, "right" if column.right else "left")
@@ -132,6 +144,7 @@ class SessionsView(View[SessionPage]):
         ("r", "the other way round"),
         ("/", "filter by agent, project, model or id, as you type"),
         ("└", "a session that another one started"),
+        PROBABLY,
     )
     DEFAULT_CSS = "SessionsView { layout: vertical; padding: 0 1; }"
 

@@ -85,6 +85,10 @@ class PagedRows(Drawing, can_focus=True):
         at = index - self.first
         return self.window[at] if 0 <= at < len(self.window) else None
 
+    def columns(self) -> Sequence[Column]:
+        """What is shown of the rows at hand."""
+        return self.COLUMNS
+
     def cells(self, line: Line, row: Any, column: Column, width: int, palette: Palette) -> None:
         """Appends the cell of a column."""
         raise NotImplementedError
@@ -93,7 +97,7 @@ class PagedRows(Drawing, can_focus=True):
         """The heads, the rows in sight, and a scrollbar where there are more."""
         room = max(1, height - 1)
         inner = width - 2
-        columns, widths = layout(self.COLUMNS, inner, self.GROW)
+        columns, widths = layout(self.columns(), inner, self.GROW)
         lines = [
             head(
                 columns, widths, palette, sorted_by=self.sorted_by, descending=self.descending,

@@ -11,6 +11,7 @@ from toktui.tui.glyphs import columns as stacked
 from toktui.tui.glyphs import gauge
 from toktui.tui.lines import Line, both_ends
 from toktui.tui.widgets.drawing import Drawing
+from toktui.tui.widgets.probable import probable_money
 from toktui.tui.widgets.today import saved_money, sum_money
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class SessionHead(Drawing):
             name.add(f"  {first}{more}", palette.accent)
         name.add(f"  {row.agent}", palette.dim)
         cost = Line().add(sum_money(sums), palette.hot).add(" list cost", palette.faint)
+        if more := probable_money(row.probable):
+            cost.add(f"  probably {more}", palette.faint)
         times = (
             f"{fmt.moment(row.first_ms, detail.now_ms, self._zone).strip()} to"
             f" {fmt.moment(row.last_ms, detail.now_ms, self._zone).strip()}"
