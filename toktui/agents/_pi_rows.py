@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import Struct
 
@@ -53,10 +53,6 @@ class _Server(Struct):
     webSearch: Count = None
 
 
-class _Cost(Struct):
-    total: Any = None
-
-
 class Usage(Struct):
     """What a response used; the four buckets are disjoint."""
 
@@ -92,8 +88,9 @@ class Usage(Struct):
 
     def reported_nusd(self) -> int | None:
         """The agent's own list cost; 0 is written where it knows no price."""
-        total = self.cost.get("total") if isinstance(self.cost, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        return nusd_of(total) or None
+        if not isinstance(self.cost, dict):
+            return None
+        return nusd_of(cast("dict[str, object]", self.cost).get("total")) or None
 
 
 class _Answer(Struct):

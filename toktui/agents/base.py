@@ -63,6 +63,7 @@ class Document(msgspec.Struct, frozen=True):
 
     entries: tuple[Entry, ...] = ()
     facts: tuple[Fact, ...] = ()
+    """The place of a fact is `place_of` its subject."""
     doubts: tuple[Doubt, ...] = ()
     since: bytes = b""
     """From where to go on next time; empty: all is read each time."""

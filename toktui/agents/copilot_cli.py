@@ -1,19 +1,19 @@
 """GitHub Copilot CLI.
 
 Logs:     <home>/session-state/<session>/events.jsonl, in old builds session-state/<session>.jsonl;
-          <home> is $COPILOT_HOME, else ~/.copilot
+          and <home>/session-store.db; <home> is $COPILOT_HOME, else ~/.copilot
 Record:   `session.usage_record`, one per response; in builds before it `assistant.message` knows
           the output only, and `session.shutdown` sums up what the session has used by then
 Tokens:   `inputTokens` holds what was read from the cache and what was written to it, for every
           vendor; `outputTokens` holds `reasoningTokens`
 Identity: `apiCallId`, else `usageId`; a resumed session names the session of a copied record
 Exactness: exact where there are records; before, a response is a placeholder without its prompt,
-          and what the sums at the end have beyond the responses is residual; premium requests and
-          AI credits are no dollars and are not read
+          and what the sums have beyond the responses is residual; premium requests and AI credits
+          are no dollars and are not read
 Live:     tailed: a response is on screen as soon as its row is written
 Seen:     1.0.12 to 1.0.102; golden/copilot-cli/
-Unknown:  prompts of sessions of old builds that were killed; which response of an old build read
-          how much from the cache
+Unknown:  in old builds which response read how much from the cache; prompts of a killed session
+          that the database does not know
 """
 
 from __future__ import annotations
@@ -31,10 +31,13 @@ from toktui.model import Fact, Sighting, Tokens
 from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from toktui.agents.base import Document
 
 _EVENTS: Final = "events.jsonl"
 _FOLDER: Final = "session-state"
+_STORE: Final = "session-store.db"
 
 _Sums = tuple[int, int, int, int, int]
 """input, cache read, cache write, output, reasoning: as Copilot counts, not disjoint."""
@@ -163,19 +166,37 @@ class _CopilotCli(LineAgent):
         return self.roots_of(Path(named).expanduser() if named else home / ".copilot")
 
     def roots_of(self, folder: Path) -> Sequence[Path]:
-        return [folder if folder.name == _FOLDER else folder / _FOLDER]
+        return [folder.parent if folder.name == _FOLDER else folder]
 
     def is_log(self, parts: Sequence[str]) -> bool:
         if len(parts) == 1:
-            return parts[0].endswith(".jsonl")
-        return len(parts) == 2 and parts[1] == _EVENTS
+            return parts[0] == _STORE
+        if parts[0] != _FOLDER:
+            return False
+        return len(parts) < 4 and parts[-1].endswith(_EVENTS if len(parts) == 3 else ".jsonl")
 
     def is_entered(self, parts: Sequence[str]) -> bool:
-        return len(parts) == 1
+        return parts[0] == _FOLDER and len(parts) <= 2
 
     def start(self, path: str) -> _State:
         name = name_in(path)
         return _State(session=name_in(path, 1) if name == _EVENTS else name.removesuffix(".jsonl"))
+
+    def is_document(self, path: str) -> bool:
+        return path.endswith(_STORE)
+
+    def is_database(self, path: str) -> bool:
+        return path.endswith(_STORE)
+
+    def read(self, path: str, since: bytes) -> Document:
+        from toktui.agents._copilot_store import read_store  # noqa: PLC0415  loads SQLite
+
+        return read_store(path, since)
+
+    def excerpts(self, path: str, places: Collection[int]) -> Mapping[int, bytes]:
+        from toktui.agents._copilot_store import quoted_rows  # noqa: PLC0415  loads SQLite
+
+        return quoted_rows(path, places)
 
     def shape_of(self, head: _Head) -> type[Struct] | None:
         return _SHAPES.get(head.type) if isinstance(head.type, str) else None

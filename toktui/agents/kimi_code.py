@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
 
 from msgspec import Struct
 
@@ -179,11 +179,10 @@ class _KimiCode(LineAgent):
         )
 
     def shape_of(self, head: _Head) -> type[Struct] | None:
-        if head.type == "context.append_loop_event" and isinstance(head.event, dict):
-            return {"step.begin": _Begin, "step.end": _End}.get(_word(head.event, "type"))
-        if isinstance(head.message, dict) and head.type is None:
-            kind = _word(head.message, "type")
-            return {"StatusUpdate": _Update, "SubagentEvent": _Relay}.get(kind)
+        if head.type == "context.append_loop_event":
+            return {"step.begin": _Begin, "step.end": _End}.get(_type_of(head.event))
+        if head.type is None:
+            return {"StatusUpdate": _Update, "SubagentEvent": _Relay}.get(_type_of(head.message))
         shapes = {"usage.record": _Record, "llm.request": _Request, "config.update": _Config}
         return shapes.get(head.type) if isinstance(head.type, str) else None
 
@@ -213,9 +212,10 @@ def _home(usual: Path, named: str) -> Path:
     return Path(named.strip()).expanduser() if named.strip() else usual
 
 
-def _word(told: dict[str, object], key: str) -> str:
-    word = told.get(key)
-    return word if isinstance(word, str) else ""
+def _type_of(told: object) -> str:
+    """The `type` of an object inside a row; empty if there is none."""
+    kind = cast("dict[str, object]", told).get("type") if isinstance(told, dict) else None
+    return kind if isinstance(kind, str) else ""
 
 
 def _place(parts: list[str]) -> _Place:

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from toktui.agents.base import UnreadableError
+from toktui.agents.base import UnreadableError, place_of
 from toktui.ingest.gather import DAY_MS, PARSER_ERROR, Gatherer, MisreadAt
 from toktui.ingest.reading import Batch, Checkpoint
 from toktui.ingest.tail import Mark, Stat, stat_beside
@@ -86,7 +86,7 @@ class _Entries(Gatherer):
         for entry in document.entries:
             self._sighting(entry.sighting, entry.place, entry.length, 0)
         for fact in document.facts:
-            self._fact(fact, 0, 0)
+            self._fact(fact, place_of(fact.subject), 0)
         for doubt in document.doubts:
             m = doubt.misread
             self._misread.append(MisreadAt(doubt.place, 100, m.version, m.shape))
