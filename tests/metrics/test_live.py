@@ -311,4 +311,8 @@ def test_another_look_is_due_when_a_window_a_cache_or_the_day_ends(home: Path, l
     assert look().changes_ms == NOW + 10_000
     quiet = look(NOW + 20 * MINUTE)
     assert quiet.is_quiet
-    assert quiet.changes_ms == quiet.today.range.end_ms
+    (block,) = quiet.limits
+    assert quiet.changes_ms == block.resets_ms
+    evening = look(NOW + 6 * 60 * MINUTE)
+    assert evening.limits == ()
+    assert evening.changes_ms == evening.today.range.end_ms

@@ -39,7 +39,7 @@ def now(*, as_json: bool, no_sync: bool, tz: str | None) -> None:
     if as_json:
         write_json(as_document(live, today))
     else:
-        write(as_text_now(live, today, cells=width(), colored=colored()))
+        write(as_text_now(live, today, zone=zone, cells=width(), colored=colored()))
 
 
 def _glance(context: Context) -> None:

@@ -9,14 +9,16 @@ import msgspec
 
 from toktui.clock import iso
 from toktui.export.figures import UNKNOWN, dollars, percent, short, span
+from toktui.export.limits import LimitSeen, as_seen, limit_line
 from toktui.export.table import Column, Table, as_text
 from toktui.metrics.report import Totals
 from toktui.text import clean
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from toktui.metrics.active import ActiveSession
     from toktui.metrics.burn import Burn
-    from toktui.metrics.limits import Limit
     from toktui.metrics.live import Live
 
 
@@ -55,17 +57,6 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     next_turn: NextTurn
 
 
-class LimitSeen(msgspec.Struct, frozen=True, kw_only=True):
-    """A window of a plan."""
-
-    agent: str
-    name: str
-    used_percent: float | None
-    resets_at: str | None
-    source: str
-    as_of: str
-
-
 class NowDocument(msgspec.Struct, frozen=True, kw_only=True):
     """`toktui.now/1`."""
 
@@ -84,7 +75,7 @@ def as_document(live: Live, today: Totals) -> NowDocument:
         burn=_rates(live.burn),
         today=today,
         sessions=tuple(map(_session, live.sessions)),
-        limits=tuple(map(_limit, live.limits)),
+        limits=tuple(map(as_seen, live.limits)),
     )
 
 
@@ -123,26 +114,16 @@ def _session(session: ActiveSession) -> Session:
     )
 
 
-def _limit(limit: Limit) -> LimitSeen:
-    return LimitSeen(
-        agent=limit.agent,
-        name=limit.name,
-        used_percent=limit.used_percent,
-        resets_at=_time(limit.resets_ms),
-        source=limit.source,
-        as_of=iso(limit.as_of_ms),
-    )
-
-
 def _time(at_ms: int | None) -> str | None:
     return None if at_ms is None else iso(at_ms)
 
 
-def as_text_now(live: Live, today: Totals, *, cells: int, colored: bool) -> str:
+def as_text_now(
+    live: Live, today: Totals, *, zone: ZoneInfo, cells: int, colored: bool
+) -> str:
     """Burn rates, today, limits, and one line for each active session."""
     lines = [_burn_line(live), _today_line(today)]
-    present = [limit for limit in live.limits if not limit.is_over(live.at_ms)]
-    lines += [_limit_line(limit, live.at_ms) for limit in present]
+    lines += [limit_line(limit, live.at_ms, zone) for limit in live.limits]
     if live.sessions:
         lines += ["", _sessions_table(live, cells=cells, colored=colored)]
     else:
@@ -165,18 +146,6 @@ def _today_line(today: Totals) -> str:
         f"Today   {cost} list cost  ·  {short(today.tokens.total)} tokens  ·  {today.calls:,} calls"
         f"  ·  cache hit {percent(today.cache_hit_rate)}"
     )
-
-
-def _limit_line(limit: Limit, now_ms: int) -> str:
-    used = UNKNOWN if limit.used_percent is None else f"{limit.used_percent:.0f} % used"
-    ends = (
-        "" if limit.resets_ms is None
-        else f", resets in {span((limit.resets_ms - now_ms) / 1000)}"
-    )  # fmt: skip
-    age = ""
-    if limit.source == "official":
-        age = f", seen {span((now_ms - limit.as_of_ms) / 1000)} ago"
-    return f"Limit   {limit.agent} {clean(limit.name)}: {used}{ends} ({limit.source}{age})"
 
 
 def _sessions_table(live: Live, *, cells: int, colored: bool) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
-from toktui.clock import DAY_MS, QUARTER_MS
+from toktui.clock import DAY_MS, MINUTE_MS, QUARTER_MS
+from toktui.metrics.burn import HOUR
+from toktui.metrics.pace import RunsOut, Use, pace_of, runs_out
 from toktui.metrics.sums import SUM_SELECT, sums_of
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from toktui.metrics.burn import HotCall
 
 BLOCK_MS: Final = 5 * 3_600_000
 """Length of a window of Claude's plans."""
@@ -18,6 +23,8 @@ BLOCK_AGENT: Final = "claude-code"
 BLOCK_NAME: Final = "5h"
 _HOUR_MS: Final = 3_600_000
 _FURTHEST_MS: Final = 30 * DAY_MS
+_RATES: Final = (5, 15)
+"""Minutes over which the present burn is taken."""
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -33,26 +40,127 @@ class Limit(msgspec.Struct, frozen=True):
     cost_nusd: int | None = None
     """What a derived window has cost so far."""
     tokens: int | None = None
+    pace: float | None = None
+    """The used share over the elapsed share, when it was seen."""
+    runs_out: RunsOut | None = None
+    """When it is full at the present burn; None: not before it begins anew, or not known."""
 
-    def is_over(self, now_ms: int) -> bool:
-        """Whether the window has begun anew since."""
-        return self.resets_ms is not None and self.resets_ms <= now_ms
 
+def load_limits(
+    db: sqlite3.Connection, now_ms: int, calls: Sequence[HotCall] = ()
+) -> tuple[Limit, ...]:
+    """Official windows as last seen, and the present 5-hour block where no official one goes on.
 
-def load_limits(db: sqlite3.Connection, now_ms: int) -> tuple[Limit, ...]:
-    """Official windows as last seen; the present 5-hour block, where there is no official one."""
+    A window that has begun anew since it was seen is unknown; a day after its end it is left out.
+    `calls` are those of the last hour: what is being burned.
+    """
     rows = db.execute(
         "select a.text, l.name, l.used_percent, l.resets_ms, l.as_of_ms, l.window_minutes"
         " from limit_seen l join name a on a.id = l.agent order by a.text, l.window_minutes, l.name"
     )
-    official = tuple(
+    seen = (
         Limit(agent, name, used, resets, "official", as_of, minutes)
         for agent, name, used, resets, as_of, minutes in rows
     )
-    if any(limit.agent == BLOCK_AGENT and not limit.is_over(now_ms) for limit in official):
-        return official
-    block = _block(db, now_ms)
-    return official if block is None else (block, *official)
+    official = list(_present(seen, now_ms))
+    known = {(limit.agent, limit.name) for limit in official if limit.used_percent is not None}
+    block = None if (BLOCK_AGENT, BLOCK_NAME) in known else _block(db, now_ms)
+    if block is not None:
+        official = [one for one in official if (one.agent, one.name) != (BLOCK_AGENT, BLOCK_NAME)]
+        return (block, *(_foreseen(db, limit, calls, now_ms) for limit in official))
+    return tuple(_foreseen(db, limit, calls, now_ms) for limit in official)
+
+
+def _present(limits: Iterable[Limit], now_ms: int) -> Iterator[Limit]:
+    """Windows that go on, and as unknown those that have begun anew within a day."""
+    for limit in limits:
+        if limit.resets_ms is None or limit.resets_ms > now_ms:
+            yield limit
+        elif now_ms - limit.resets_ms < DAY_MS:
+            yield msgspec.structs.replace(limit, used_percent=None, resets_ms=None)
+
+
+def _foreseen(
+    db: sqlite3.Connection, limit: Limit, calls: Sequence[HotCall], now_ms: int
+) -> Limit:
+    """The window with its pace, and when it runs out."""
+    used, end_ms, minutes = limit.used_percent, limit.resets_ms, limit.window_minutes
+    if used is None or end_ms is None or minutes is None:
+        return limit
+    start_ms, seen_ms = end_ms - minutes * MINUTE_MS, min(limit.as_of_ms, now_ms)
+    own = [call for call in calls if call.agent == limit.agent and _is_of(limit, call.model)]
+    use = _use(db, limit, own, start_ms=start_ms, now_ms=now_ms)
+    return msgspec.structs.replace(
+        limit,
+        pace=pace_of(used, start_ms=start_ms, seen_ms=seen_ms, end_ms=end_ms),
+        runs_out=None
+        if use is None
+        else runs_out(
+            used, use, start_ms=start_ms, seen_ms=seen_ms, end_ms=end_ms, now_ms=now_ms
+        ),
+    )
+
+
+def _word(limit: Limit) -> str:
+    """Of a window of some models only, the word in their names: `week opus`."""
+    return limit.name.partition(" ")[2] if limit.agent == BLOCK_AGENT else ""
+
+
+def _is_of(limit: Limit, model: str) -> bool:
+    return _word(limit) in model
+
+
+def _use(
+    db: sqlite3.Connection,
+    limit: Limit,
+    calls: Sequence[HotCall],
+    *,
+    start_ms: int,
+    now_ms: int,
+) -> Use | None:
+    """What the agent burned, in dollars where everything has a price; None: nothing lately."""
+    if not any(now_ms - call.at_ms < max(_RATES) * MINUTE_MS for call in calls):
+        return None
+    whole = _spent(db, limit, start_ms)
+    priced = bool(whole.nusd) and not whole.unpriced
+    seen_ms = max(limit.as_of_ms, start_ms)
+    since = _burned(calls, seen_ms, now_ms, priced=priced)
+    if now_ms - seen_ms >= HOUR * MINUTE_MS:
+        since = _spent(db, limit, seen_ms + QUARTER_MS).of(priced=priced)
+    rates = (
+        _burned(calls, now_ms - minutes * MINUTE_MS, now_ms, priced=priced) / (minutes * MINUTE_MS)
+        for minutes in _RATES
+    )
+    return Use(max(0, whole.of(priced=priced) - since), since, tuple(rates))
+
+
+def _burned(calls: Iterable[HotCall], after_ms: int, now_ms: int, *, priced: bool) -> int:
+    return sum(
+        (call.cost_nusd or 0) if priced else call.total
+        for call in calls
+        if after_ms < call.at_ms <= now_ms
+    )
+
+
+class _Spent(NamedTuple):
+    tokens: int
+    nusd: int
+    unpriced: int
+
+    def of(self, *, priced: bool) -> int:
+        return self.nusd if priced else self.tokens
+
+
+def _spent(db: sqlite3.Connection, limit: Limit, from_ms: int) -> _Spent:
+    """What the calls that count towards a window used, from the quarter of an hour on."""
+    row = db.execute(
+        "select coalesce(sum(q.input + q.cache_read + q.cache_write_5m + q.cache_write_1h"
+        " + q.output), 0), coalesce(sum(q.cost_nusd), 0), coalesce(sum(q.unpriced), 0)"
+        " from name a join quarter q on q.agent = a.id join name m on m.id = q.model"
+        " where a.text = ?1 and q.quarter >= ?2 and (?3 = '' or instr(m.text, ?3))",
+        (limit.agent, from_ms // QUARTER_MS, _word(limit)),
+    ).fetchone()
+    return _Spent(*row)
 
 
 def _block(db: sqlite3.Connection, now_ms: int) -> Limit | None:

@@ -73,6 +73,7 @@ def _live(db: sqlite3.Connection, now_ms: int, zone: ZoneInfo, book: RateBook) -
     hour = hour_of(calls, now_ms)
     sessions = load_active(db, book, calls, hour=hour, now_ms=now_ms)
     feed = load_feed(db, book, calls, now_ms)
+    limits = load_limits(db, now_ms, calls)
     day = today(now_ms, zone)
     last_call_ms = feed[0].call.at_ms if feed else None
     return Live(
@@ -81,10 +82,12 @@ def _live(db: sqlite3.Connection, now_ms: int, zone: ZoneInfo, book: RateBook) -
         hour=hour,
         today=Today(day, _sums(db, day), load_usual(db, now_ms, zone), _unpriced_models(db, day)),
         sessions=sessions,
-        limits=load_limits(db, now_ms),
+        limits=limits,
         feed=feed,
         last_call_ms=last_call_ms,
-        changes_ms=_changes_ms(calls, sessions, day, last_call_ms, now_ms),
+        changes_ms=_changes_ms(
+            calls, sessions, limits, day=day, last_call_ms=last_call_ms, now_ms=now_ms
+        ),
     )
 
 
@@ -110,11 +113,13 @@ def _unpriced_models(db: sqlite3.Connection, day: Range) -> tuple[str, ...]:
 def _changes_ms(
     calls: list[HotCall],
     sessions: tuple[ActiveSession, ...],
+    limits: tuple[Limit, ...],
+    *,
     day: Range,
     last_call_ms: int | None,
     now_ms: int,
 ) -> int:
-    """The next instant at which a window, a state or the day ends.
+    """The next instant at which a window, a state, a limit or the day ends.
 
     The picture of the hour moves on with the clock only until the screen is quiet; from then on it
     is the hour that ended when the last rate fell to 0.
@@ -124,6 +129,7 @@ def _changes_ms(
         instants.append((now_ms // MINUTE_MS + 1) * MINUTE_MS)
         instants.append(last_call_ms + QUIET_MS)
         instants.extend(call.at_ms + minutes * MINUTE_MS for call in calls for minutes in WINDOWS)
+    instants.extend(limit.resets_ms or 0 for limit in limits)
     for session in sessions:
         instants.append(session.cache_expires_ms or 0)
         instants.append((session.grew_ms or 0) + WORKING_MS)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toktui.export.figures import UNKNOWN, dollars, short
+from toktui.export.moments import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,8 +18,6 @@ _BETWEEN: Final = " · "
 _HIGH: Final = 75
 _FULL: Final = 90
 _YELLOW, _RED, _END = "\x1b[33m", "\x1b[31m", "\x1b[39m"
-_DAY_MS: Final = 86_400_000
-_EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _NAMES: Final = {"five_hour": "5h", "seven_day": "week", "spend_limit": "spend"}
 
 
@@ -29,7 +27,7 @@ class Shown(NamedTuple):
     heard: Heard | None
     glimpse: Glimpse | None
     now_ms: int
-    zone: ZoneInfo | None
+    zone: ZoneInfo
     colored: bool
 
 
@@ -132,12 +130,7 @@ def _tinted(text: str, color: str, shown: Shown) -> str:
 
 
 def _clock(at_ms: int, shown: Shown) -> str:
-    """`16:40`; on another day than today with the day, `Sat 16:40` or `29 Nov`."""
-    utc = (_EPOCH + datetime.timedelta(milliseconds=at) for at in (at_ms, shown.now_ms))
-    at, now = (instant.astimezone(shown.zone) for instant in utc)
-    if at.date() == now.date():
-        return f"{at:%H:%M}"
-    return f"{at:%a %H:%M}" if at_ms - shown.now_ms < 6 * _DAY_MS else f"{at.day} {at:%b}"
+    return moment(at_ms, shown.now_ms, shown.zone)
 
 
 _PARTS: Final[dict[str, Callable[[Shown], Iterator[str]]]] = {

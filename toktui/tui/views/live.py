@@ -14,7 +14,8 @@ from toktui.tui.welcome import welcome
 from toktui.tui.widgets.active_rows import ActiveRows
 from toktui.tui.widgets.burn import CHART_MODES, BurnMeter, HourChart
 from toktui.tui.widgets.feed_rows import FeedRows
-from toktui.tui.widgets.today import DayLines, LimitsLine, TodayCard, shown_limits
+from toktui.tui.widgets.limits import LimitRows
+from toktui.tui.widgets.today import DayLines, TodayCard
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -57,7 +58,7 @@ class LiveView(View[Live]):
     LiveView BurnMeter { width: 28; }
     LiveView HourChart { width: 1fr; }
     LiveView TodayCard { width: 27; margin: 0 0 0 3; }
-    LiveView LimitsLine { height: 1; margin: 1 0 0 0; display: none; }
+    LiveView LimitRows { height: 1; margin: 1 0 0 0; display: none; }
     LiveView DayLines { height: 2; margin: 1 0 0 0; display: none; }
     LiveView #bottom { height: 1fr; layout: vertical; margin: 1 0 0 0; }
     LiveView #feed { margin: 1 0 0 0; }
@@ -70,7 +71,7 @@ class LiveView(View[Live]):
         self._today = TodayCard(zone=zone, id="today")
         self._top = Horizontal(self._burn, self._hour, self._today, id="top")
         self._day = DayLines(zone=zone, id="day")
-        self._limits = LimitsLine(id="limits")
+        self._limits = LimitRows(zone=zone, id="limits")
         self._active = ActiveRows(id="active")
         self._active.nothing = self._nothing
         self._feed = FeedRows(zone=zone, id="feed")
@@ -127,7 +128,7 @@ class LiveView(View[Live]):
             return
         wide, tall, vast = width >= WIDE, height >= TALL, width >= VERY_WIDE
         small = height < 16
-        limits = bool(self.data and shown_limits(self.data))
+        limits = self._limits.rows(tall=tall)
         self._top.styles.height = 14 if vast and height >= 44 else 8 if wide and tall else 6
         self._top.display = not small
         self._hour.display = width >= 60
@@ -137,7 +138,8 @@ class LiveView(View[Live]):
         self._day.display = not wide or small
         self._day.with_burn = small
         self._day.styles.height = 3 if small else 2
-        self._limits.display = wide and not small and limits
+        self._limits.display = wide and not small and limits > 0
+        self._limits.styles.height = max(1, limits)
         for part in (self._top, self._day, self._bottom):
             part.styles.margin = (0 if small else 1, 0, 0, 0)
         self._feed.display = tall and not small

@@ -1,28 +1,22 @@
-"""Today beside the usual, the cache, and the limits."""
+"""Today beside the usual, and the cache."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from toktui.tui import format as fmt
-from toktui.tui.glyphs import gauge
 from toktui.tui.lines import Line, both_ends
 from toktui.tui.widgets.burn import burn_money
 from toktui.tui.widgets.drawing import Drawing
+from toktui.tui.widgets.limits import limits_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
-    from rich.style import Style
-
-    from toktui.metrics.limits import Limit
     from toktui.metrics.live import Live
     from toktui.metrics.sums import Sums
     from toktui.tui.theme import Palette
-
-_HIGH = 75.0
-_FULL = 90.0
 
 
 def sum_money(sums: Sums) -> str:
@@ -120,7 +114,7 @@ class DayLines(Drawing):
             .add(" hit   saved ", palette.faint)
             .add(saved_money(sums), palette.text)
         )
-        limits = limits_line(live, width - cache.width - 3, palette)
+        limits = limits_line(live, width - cache.width - 3, palette, self._zone)
         lines = [
             both_ends(day, counts, width, keep_left=True),
             both_ends(cache, limits, width, keep_left=True),
@@ -131,62 +125,3 @@ class DayLines(Drawing):
             tokens = Line().add(f"{fmt.tokens(live.headline.tokens_per_min)} tok/min", palette.dim)
             lines.insert(0, both_ends(burn, tokens, width, keep_left=True))
         return lines[:height]
-
-
-class LimitsLine(Drawing):
-    """The windows of plans, in one line."""
-
-    live: Live | None = None
-
-    def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
-        """The line, or nothing where no window is known."""
-        del height
-        if self.live is None:
-            return []
-        limits = limits_line(self.live, width - 8, palette)
-        return [Line().add("LIMITS  ", palette.dim).extend(limits.pieces)] if limits.pieces else []
-
-
-def shown_limits(live: Live) -> list[Limit]:
-    """The windows that are still going on."""
-    return [limit for limit in live.limits if not limit.is_over(live.at_ms)]
-
-
-def limits_line(live: Live, room: int, palette: Palette) -> Line:
-    """As many windows as fit."""
-    line = Line()
-    for limit in shown_limits(live):
-        piece = _limit(limit, live.at_ms, palette)
-        gap = "    " if line.pieces else ""
-        if line.width + len(gap) + piece.width > room:
-            break
-        line.add(gap).extend(piece.pieces)
-    return line
-
-
-def _limit(limit: Limit, now_ms: int, palette: Palette) -> Line:
-    line = Line().add(f"{limit.agent} {limit.name} ", palette.faint)
-    left = "" if limit.resets_ms is None else f" {fmt.span(limit.resets_ms - now_ms)} left"
-    if limit.used_percent is None:
-        line.add(fmt.money(limit.cost_nusd), palette.text)
-        return line.add(f" in the block,{left}" if left else " in the block", palette.dim).add(
-            " (derived)", palette.faint
-        )
-    line.extend(
-        gauge(
-            limit.used_percent / 100, 10, _heat(limit.used_percent, palette), palette.faint
-        ).pieces
-    )
-    line.add(f" {limit.used_percent:.0f} %", palette.text).add(left, palette.dim)
-    age = now_ms - limit.as_of_ms
-    return line.add(f" ({fmt.span(age)} old)", palette.faint) if age >= 15 * 60_000 else line
-
-
-def _heat(percent: float, palette: Palette) -> Style:
-    return (
-        palette.error
-        if percent >= _FULL
-        else palette.warning
-        if percent >= _HIGH
-        else palette.accent
-    )
