@@ -8,13 +8,16 @@ import msgspec
 
 from toktui.agents.base import MAX_COUNT
 from toktui.agents.documents import NotUnderstoodError
+from toktui.clock import parse_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from toktui.agents._sqlite_vfs import Value
 
 
+_MILLISECONDS_FROM: Final = 100_000_000_000
+"""A number of seconds from here on is 3,000 years away."""
 AMONG: Final = "in (select value from json_each(?))"
 """Behind a column, with `json_of` as its argument."""
 
@@ -52,3 +55,20 @@ def as_dollars(value: Value, name: str) -> float:
 def json_of(values: Iterable[str | int]) -> str:
     """The values as the one argument of `AMONG`."""
     return msgspec.json.encode(list(values)).decode()
+
+
+def as_ms(value: Value) -> int | None:
+    """UTC milliseconds of a time in seconds, in milliseconds, or as `2026-11-22 10:00:00`."""
+    if isinstance(value, str):
+        return parse_ms(value)
+    if not isinstance(value, int | float) or not 0 <= value <= MAX_COUNT:
+        return None
+    return int(value if value >= _MILLISECONDS_FROM else value * 1000)
+
+
+def row_of(columns: Sequence[str], row: Sequence[Value]) -> bytes:
+    """A row as it is quoted: JSON with the columns' names."""
+    values = (
+        value if not isinstance(value, bytes) else value.decode("utf-8", "replace") for value in row
+    )
+    return msgspec.json.encode(dict(zip(columns, values, strict=True)))
