@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from json.decoder import scanstring
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toktui.errors import UsageError
@@ -177,7 +176,7 @@ def _members(text: str, at: int) -> list[_Member]:
     decoder = json.JSONDecoder()
     at = _after_blank(text, at + 1)
     while text[at] != "}":
-        name, end = scanstring(text, at + 1)
+        name, end = decoder.raw_decode(text, at)
         value = _after_blank(text, _after_blank(text, end) + 1)
         _, stop = decoder.raw_decode(text, value)
         found.append(_Member(name, at, value, stop))

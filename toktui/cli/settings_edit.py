@@ -56,10 +56,10 @@ def read_settings(path: Path) -> str | None:
         raise _unusable(path, "is too large for settings")
     try:
         text = data.decode()
-        found = {} if is_blank(text) else json.loads(text.removeprefix(MARK))
+        found: object = None if is_blank(text) else json.loads(text.removeprefix(MARK))
     except (ValueError, RecursionError) as error:
         raise _unusable(path, f"is not JSON: {clean(str(error), 120)}") from error
-    if not isinstance(found, dict):
+    if not (is_blank(text) or isinstance(found, dict)):
         raise _unusable(path, "does not hold a JSON object")
     return text
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from toktui.ingest.spool import make_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from toktui.statusline.heard import Record
 
@@ -64,7 +64,7 @@ def _path(folder: str, session: str) -> str:
 
 
 @contextlib.contextmanager
-def only_one(folder: str) -> Iterator[bool]:
+def only_one(folder: str) -> Generator[bool]:
     """Whether this process is the one that may work now; held until the block ends."""
     try:
         make_folder(folder)
