@@ -217,6 +217,7 @@ class Settler:
                 self.rows.resolved(agent, call, key, resolved, searches.get(key, 0)), old
             )
             if old == row:
+                self.writer.lines_changed(row)
                 continue
             sessions.add(resolved.session)
             if old is None:

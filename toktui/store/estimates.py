@@ -6,8 +6,9 @@
     probable     the sums of `estimate`, by everything that a report can ask for
     waiting      calls without a valid estimate
 
-Triggers hold them to the calls: a call that changes loses its estimate and waits for another, with
-its weight if its lines are the same; a call that goes takes everything along.
+A call that changes loses its estimate and waits for another, with its weight if its lines are the
+same (`Writer` sees to that); a call that goes takes everything along, and `probable` follows
+`estimate` (triggers, since both are rare).
 """
 
 from __future__ import annotations
@@ -81,21 +82,10 @@ end""",
   update probable set {_TAKEN} where {_SAME_CELL};
   delete from probable where {_SAME_CELL} and calls = 0;
 end""",
-    # A call is written by `insert or replace`: this sees every change of it, and of its price.
-    """create trigger call_estimated after insert on call
-when exists (select 1 from estimate where call = new.id) begin
-  delete from estimate where call = new.id;
-  replace into waiting (call, turn) values (new.id, random());
-end""",
     """create trigger call_gone after delete on call begin
   delete from estimate where call = old.id;
   delete from weight where call = old.id;
   delete from waiting where call = old.id;
-end""",
-    # Evidence is written after its call, and again whenever there is more of it.
-    f"""create trigger sighting_waits after insert on sighting
-when (select exactness from call where id = new.call) = {PLACEHOLDER} begin
-  replace into waiting (call, turn) values (new.call, random());
 end""",
     f"insert into waiting select id, random() from call where exactness = {PLACEHOLDER}",
 )

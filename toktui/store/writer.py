@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toktui.model import EXACTNESS, Tokens
 from toktui.store.absurd import any_absurd, guard_marked, is_marked, mark, unmark
+from toktui.store.estimates import PLACEHOLDER
 from toktui.store.schema import MEASURES, QUARTER_KEYS, QUARTER_MS, SESSION_KEYS
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ _REDO_SESSION: Final = (
     f" select {', '.join(SESSION_KEYS)}, {_SUMMED} from call where session = ?"
     f" group by {', '.join(SESSION_KEYS)}"
 )
+_DROP_ESTIMATE: Final = "delete from estimate where call = ?"
+_AWAIT: Final = "replace into waiting (call, turn) select id, random() from call"
 _NEVER: Final = 1 << 62
 _ESTIMATED: Final = EXACTNESS.index("estimated")
 _EXACTNESS_AT: Final = MEASURES.index("exact")
@@ -193,6 +196,7 @@ class Writer:
         self._shrunk: set[int] = set()
         self._next_call = 0
         self._first_new = 0
+        self._reweighed: set[int] = set()
         self._guarded = guard_marked(db)
         self.stamp = 0
 
@@ -219,6 +223,7 @@ class Writer:
         self._copies.clear()
         self._spans.clear()
         self._shrunk.clear()
+        self._reweighed.clear()
         self._next_call = 0
         self._first_new = 0
         self._guarded = guard_marked(self.db)
@@ -267,7 +272,7 @@ class Writer:
         self._next_call += 1
         return self._next_call
 
-    def put_calls(self, rows: Iterable[CallRow], before: Iterable[CallRow] = ()) -> None:
+    def put_calls(self, rows: Iterable[CallRow], before: Sequence[CallRow] = ()) -> None:
         """Writes calls; `before` are the stored rows that they replace or that are to go.
 
         Rows that are new in this transaction are summed at its end, all at once.
@@ -287,6 +292,15 @@ class Writer:
                     (at_ms, at_ms) if span is None else (min(span[0], at_ms), max(span[1], at_ms))
                 )
         self.db.executemany(_PUT_CALL, [(*row, self.stamp) for row in new])
+        changed = {row.id for row in (*new, *before) if row.exactness == PLACEHOLDER}
+        if changed:
+            self.db.executemany(_DROP_ESTIMATE, [(call,) for call in changed])
+            self._reweighed |= changed
+
+    def lines_changed(self, row: CallRow) -> None:
+        """Other lines, or more, report a call that is itself as it was."""
+        if row.exactness == PLACEHOLDER:
+            self._reweighed.add(row.id)
 
     def add_calls(self, rows: Iterable[CallRow]) -> None:
         """Writes calls with numbers that `new_call_id` gave in this transaction."""
@@ -321,9 +335,19 @@ class Writer:
             so_far = sums.get(key)
             sums[key] = list(delta) if so_far is None else [a + b for a, b in zip(so_far, delta)]  # noqa: B905
 
+    def _await_estimates(self, first_new: int) -> None:
+        """Calls that lack output, and are new or others than before, wait for an estimate."""
+        if first_new:
+            self.db.execute(f"{_AWAIT} where id >= ? and exactness = {PLACEHOLDER}", (first_new,))
+        if self._reweighed:
+            one = f"{_AWAIT} where id = ? and exactness = {PLACEHOLDER}"
+            self.db.executemany(one, [(call,) for call in self._reweighed])
+            self._reweighed.clear()
+
     def _flush(self) -> None:
         """Brings the sums of this transaction into the rollups."""
         first = self._first_new
+        self._await_estimates(first)
         if first:
             self._span_new_calls(first)
         sessions = {*self._spans, *self._shrunk}
