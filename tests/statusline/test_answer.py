@@ -6,17 +6,28 @@ import fcntl
 import json
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.statusline.said import MINUTE, NOW, SECRETS, SESSION, as_bytes
+from toktui.config import Config
 from toktui.dev.sample import Conversation, settle_home
 from toktui.errors import ConfigError
+from toktui.ingest.access import writing
+from toktui.ingest.context import Context
+from toktui.ingest.forget import forget
+from toktui.ingest.forgetting import Rule
+from toktui.ingest.sync import sync_store
+from toktui.metrics.live import load_live
+from toktui.paths import user_paths
 from toktui.pricing.rates import load_book
 from toktui.statusline import answer as module
 from toktui.statusline.answer import answer
+from toktui.store.connect import connect_reader
 
 ENV = os.environ
 
@@ -209,23 +220,46 @@ def test_what_nobody_asked_about_for_a_week_is_forgotten(tmp_path: Path):
     assert sorted(os.listdir(tmp_path / "data/statusline")) == [f"{SESSION}.txt", "lock"]
 
 
-def test_what_is_kept_becomes_an_official_limit_of_the_store(talk: Path, tmp_path: Path):
-    from toktui.config import Config
-    from toktui.ingest.access import writing
-    from toktui.ingest.context import Context
-    from toktui.ingest.sync import sync_store
-    from toktui.paths import user_paths
-
-    line(transcript_path=str(talk))
+def read(tmp_path: Path) -> sqlite3.Connection:
+    """Reads every log and the spool into the store, and opens it."""
     context = Context(user_paths(ENV), Config(), tmp_path / "home", ENV, lambda: NOW)
     with writing(context, "test") as settler:
         sync_store(settler, context)
-        seen = settler.db.execute(
+    return connect_reader(tmp_path / "data/toktui.db")
+
+
+def test_what_is_kept_becomes_an_official_limit_of_the_store(talk: Path, tmp_path: Path):
+    line(transcript_path=str(talk))
+    with closing(read(tmp_path)) as db:
+        seen = db.execute(
             "select name, used_percent, window_minutes, resets_ms, as_of_ms from limit_seen"
         ).fetchall()
-        misread = settler.db.execute("select count(*) from misread").fetchone()
+        (misread,) = db.execute("select count(*) from misread").fetchone()
     assert seen == [
         ("5h", 58.2, 300, NOW // 1000 * 1000 + 7_200_000, NOW),
         ("week", 31.0, 10_080, NOW // 1000 * 1000 + 4 * 86_400_000, NOW),
     ]
-    assert misread == (0,)
+    assert misread == 0
+
+
+def test_the_window_of_a_session_is_what_the_agent_says(talk: Path, tmp_path: Path):
+    def window() -> int | None:
+        with closing(read(tmp_path)) as db:
+            (session,) = load_live(db, NOW, ZoneInfo("UTC"), load_book()).sessions
+        return session.context_window
+
+    assert window() == 1_000_000
+    line(transcript_path=str(talk))
+    assert window() == 200_000
+
+
+def test_forgetting_a_project_forgets_what_the_agent_said_of_its_sessions(
+    talk: Path, tmp_path: Path
+):
+    line(transcript_path=str(talk))
+    read(tmp_path).close()
+    context = Context(user_paths(ENV), Config(), tmp_path / "home", ENV, lambda: NOW)
+    with writing(context, "test") as settler:
+        forget(settler, Rule(None, "/home/dev/shop"), NOW, context.paths.backups)
+    with closing(connect_reader(tmp_path / "data/toktui.db")) as db:
+        assert db.execute("select kind from fact").fetchall() == []

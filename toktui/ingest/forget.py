@@ -85,7 +85,9 @@ def _forget_ledgers(settler: Settler, sessions: set[tuple[int, int]]) -> None:
             "insert or ignore into forgotten_call (agent, key) values (?, ?)",
             (agent, digest(f"ledger:{key}")),
         )
-        settler.db.execute("delete from fact where kind = 'ledger' and subject = ?", (key,))
+        settler.db.execute(
+            "delete from fact where kind in ('ledger', 'status') and subject = ?", (key,)
+        )
 
 
 def _sweep(settler: Settler, rule: Rule) -> None:

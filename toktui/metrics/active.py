@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from toktui.facts import decode_status
 from toktui.metrics.burn import (
     CALL_JOINS,
     CALL_SELECT,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
+    from toktui.facts import Status
     from toktui.pricing.rates import RateBook
 
 State = Literal["working", "warm", "idle"]
@@ -114,6 +116,7 @@ def load_active(
     if not listed:
         return ()
     grew = _growth(db, listed)
+    said = _said(db, listed)
     sums = _sums(db, [session.number for session in listed])
     by_session: defaultdict[int, list[HotCall]] = defaultdict(list)
     for call in calls:
@@ -126,6 +129,7 @@ def load_active(
             by_session[session.number],
             sums=sums.get(session.number, Sums()),
             grew_ms=grew.get(session.number),
+            said=said.get(session.number),
             hour=hour,
             now_ms=now_ms,
         )
@@ -171,6 +175,17 @@ def _growth(db: sqlite3.Connection, listed: Iterable[_Listed]) -> dict[int, int]
     return {number: grew for number, grew in rows if grew}
 
 
+def _said(db: sqlite3.Connection, listed: Iterable[_Listed]) -> dict[int, Status]:
+    """What agents themselves show of the sessions, where one has told us, as it was last."""
+    rows = db.execute(
+        "select s.id, f.body, max(f.at_ms) from json_each(?) j join session s on s.id = j.value"
+        " join fact f on f.kind = 'status' and f.subject = s.key"
+        " join log l on l.id = f.log and l.agent = s.agent group by s.id",
+        (json.dumps([session.number for session in listed]),),
+    )
+    return {number: decode_status(body) for number, body, _ in rows}
+
+
 def _sums(db: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, Sums]:
     rows = db.execute(
         f"select t.session, {SUM_SELECT} from json_each(?) j"
@@ -188,6 +203,7 @@ def _session(
     *,
     sums: Sums,
     grew_ms: int | None,
+    said: Status | None,
     hour: Hour,
     now_ms: int,
 ) -> ActiveSession | None:
@@ -219,7 +235,7 @@ def _session(
         state=_state(grew_ms, expires, now_ms),
         last_call_ms=newest,
         context_tokens=last.prompt,
-        context_window=last.window or book.window(last.model),
+        context_window=last.window or (said and said.context_window) or book.window(last.model),
         burn=burns_of(calls, now_ms),
         sums=sums,
         cache_expires_ms=expires,
