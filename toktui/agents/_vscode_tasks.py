@@ -140,7 +140,7 @@ class TaskAgent(Agent):
         data = items(load(path))
         task = clean_id(os.path.basename(os.path.dirname(path)))
         found = [(place_of(_key(task, a)), raw) for raw, _, a in _messages(data, task, Pages())]
-        deleted = [(0, raw) for raw in data if b"deleted_api_reqs" in raw]
+        deleted = [(place_of(task), raw) for raw in data if b"deleted_api_reqs" in raw]
         return at_places([*deleted, *found], places)
 
     def _requests(
