@@ -196,7 +196,7 @@ def _json(kind: Value, data: Value) -> bytes:
 def _requests(data: bytes) -> dict[str, _Usage]:
     if data[:1] == b"[":
         return {str(nth): usage for nth, usage in enumerate(decode(data, list[_Usage]))}
-    return decode(data, dict[str, _Usage] | None) or {}
+    return {} if data == b"null" else decode(data, dict[str, _Usage])
 
 
 def _find(db: Snapshot, places: set[int]) -> dict[int, bytes]:
