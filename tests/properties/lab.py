@@ -25,7 +25,8 @@ from toktui.pricing.rates import RateBook, load_book
 from toktui.store.absurd import MOST
 from toktui.store.migrate import migrate
 from toktui.store.schema import MEASURES, QUARTER_KEYS, QUARTER_MS, SESSION_KEYS
-from toktui.store.writer import CALL_COLUMNS, CallRow, Writer, measures
+from toktui.store.sums import measures
+from toktui.store.writer import CALL_COLUMNS, CallRow, Writer
 
 NOW_MS = 1_795_176_000_000 + 3_600_000
 """An hour behind the time that every log was last written, 2026-11-20T12:00Z."""

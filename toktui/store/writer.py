@@ -5,17 +5,16 @@ The caller opens a transaction around everything that belongs together.
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from toktui.model import EXACTNESS, Tokens
-from toktui.store.absurd import any_absurd, guard_marked, is_marked, mark, unmark
+from toktui.model import Tokens
 from toktui.store.estimates import PLACEHOLDER
-from toktui.store.schema import MEASURES, QUARTER_KEYS, QUARTER_MS, SESSION_KEYS
+from toktui.store.sums import Sums
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Generator, Iterable, Sequence
 
 
@@ -94,78 +93,11 @@ _PUT_CALL: Final = (
 _NEW_CALL: Final = _PUT_CALL.replace(" or replace", "")
 
 
-_TOTAL: Final = "(input + cache_read + cache_write_5m + cache_write_1h + output)"
-
-
-def _upsert(table: str, keys: Sequence[str]) -> str:
-    columns = (*keys, *MEASURES)
-    sums = ", ".join(f"{m} = {m} + excluded.{m}" for m in MEASURES)
-    return (
-        f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))}) "
-        f"on conflict ({', '.join(keys)}) do update set {sums}"
-    )
-
-
-_SUMMED: Final = ", ".join((
-    "count(*)",
-    *(f"sum(exactness = {i})" for i in range(len(EXACTNESS))),
-    "sum(cost_nusd is null)",
-    *(f"sum({m})" for m in MEASURES[6:13]),
-    f"sum(iif(exactness = {EXACTNESS.index('estimated')}, {_TOTAL}, 0))",
-    f"sum(iif(cost_nusd is null, {_TOTAL}, 0))",
-    *(f"coalesce(sum({m}), 0)" for m in MEASURES[15:]),
-))  # fmt: skip
-"""`measures` in SQL, over a group of rows of `call`."""
-
-
-def _sum_new(table: str, keys: Sequence[str], first: str) -> str:
-    sums = ", ".join(f"{m} = {m} + excluded.{m}" for m in MEASURES)
-    return (
-        f"insert into {table} ({', '.join((*keys, *MEASURES))})"
-        f" select {first}, {', '.join(keys[1:])}, {_SUMMED} from call where id >= ?"
-        f" group by {', '.join(str(i + 1) for i in range(len(keys)))} having true"
-        f" on conflict ({', '.join(keys)}) do update set {sums}"
-    )
-
-
-_NEW_QUARTERS: Final = _sum_new("quarter", QUARTER_KEYS, f"at_ms / {QUARTER_MS}")
-_NEW_TOTALS: Final = _sum_new("session_total", SESSION_KEYS, "session")
-_ADD_QUARTER: Final = _upsert("quarter", QUARTER_KEYS)
-_ADD_SESSION: Final = _upsert("session_total", SESSION_KEYS)
-_REDO_QUARTER: Final = (
-    f"insert into quarter ({', '.join((*QUARTER_KEYS, *MEASURES))})"
-    f" select at_ms / {QUARTER_MS}, {', '.join(QUARTER_KEYS[1:])}, {_SUMMED} from call"
-    " where session in (select id from session where last_ms >= ?1 and first_ms < ?2)"
-    " and at_ms >= ?1 and at_ms < ?2"
-    f" group by {', '.join(str(i + 1) for i in range(len(QUARTER_KEYS)))}"
-)
-_REDO_SESSION: Final = (
-    f"insert into session_total ({', '.join((*SESSION_KEYS, *MEASURES))})"
-    f" select {', '.join(SESSION_KEYS)}, {_SUMMED} from call where session = ?"
-    f" group by {', '.join(SESSION_KEYS)}"
-)
 _DROP_ESTIMATE: Final = "delete from estimate where call = ?"
-_AWAIT: Final = "replace into waiting (call, turn) select id, random() from call"
-_NEVER: Final = 1 << 62
-_ESTIMATED: Final = EXACTNESS.index("estimated")
-_EXACTNESS_AT: Final = MEASURES.index("exact")
-
-
-def measures(row: CallRow) -> list[int]:
-    """What a call adds to every sum that it is in, in the order of MEASURES."""
-    total = row.input + row.cache_read + row.cache_write_5m + row.cache_write_1h + row.output
-    unpriced = row.cost_nusd is None
-    sums = [
-        *(1, 0, 0, 0, 0, int(unpriced)),
-        *row[15:22],
-        total if row.exactness == _ESTIMATED else 0,
-        total if unpriced else 0,
-        row.cost_nusd or 0,
-        *row[25:32],
-        row.reported_nusd or 0,
-    ]
-    sums[_EXACTNESS_AT + row.exactness] = 1
-    return sums
+_AWAIT: Final = (
+    "replace into waiting (call, turn) select id, random() from call"
+    f" where id = ? and exactness = {PLACEHOLDER}"
+)
 
 
 def keep_price(row: CallRow, old: CallRow | None) -> CallRow:
@@ -189,15 +121,12 @@ class Writer:
         self.db = db
         self._names: dict[str, int] = {"": 0}
         self._sessions: dict[tuple[int, str], int] = {}
-        self._quarters: dict[tuple[int, ...], list[int]] = {}
-        self._totals: dict[tuple[int, ...], list[int]] = {}
+        self._sums = Sums(db)
         self._copies: defaultdict[tuple[int, str], int] = defaultdict(int)
         self._spans: dict[int, tuple[int, int]] = {}
         self._shrunk: set[int] = set()
-        self._next_call = 0
-        self._first_new = 0
         self._reweighed: set[int] = set()
-        self._guarded = guard_marked(db)
+        self._last_call = 0
         self.stamp = 0
 
     @contextmanager
@@ -218,15 +147,12 @@ class Writer:
         """After a rollback, or when another connection wrote: nothing remembered holds."""
         self._names = {"": 0}
         self._sessions.clear()
-        self._quarters.clear()
-        self._totals.clear()
+        self._sums.forget()
         self._copies.clear()
         self._spans.clear()
         self._shrunk.clear()
         self._reweighed.clear()
-        self._next_call = 0
-        self._first_new = 0
-        self._guarded = guard_marked(self.db)
+        self._last_call = 0
 
     def forget_names(self) -> None:
         """Names and sessions were taken out."""
@@ -261,37 +187,27 @@ class Writer:
 
     def new_call_id(self) -> int:
         """A number that no call has had in this transaction."""
-        if not self._next_call:
+        return self.new_call_ids(1)[0]
+
+    def new_call_ids(self, count: int) -> range:
+        """Numbers that no call has had in this transaction."""
+        if not self._last_call:
             row = self.db.execute(
                 "select max(coalesce((select max(id) from call), 0),"
                 " coalesce((select max(call) from sighting), 0))"
             ).fetchone()
-            self._next_call = int(row[0])
-        if not self._first_new:
-            self._first_new = self._next_call + 1
-        self._next_call += 1
-        return self._next_call
+            self._last_call = int(row[0])
+        first = self._last_call + 1
+        self._last_call += count
+        return range(first, first + count)
 
     def put_calls(self, rows: Iterable[CallRow], before: Sequence[CallRow] = ()) -> None:
-        """Writes calls; `before` are the stored rows that they replace or that are to go.
-
-        Rows that are new in this transaction are summed at its end, all at once.
-        """
+        """Writes calls; `before` are the stored rows that they replace or that are to go."""
         new = list(rows)
-        first_new = self._first_new or _NEVER
         for row in before:
-            if row.id < first_new:
-                self._count(row, -1)
-                self._shrunk.add(row.session)
-        for row in new:
-            if row.id < first_new:
-                self._count(row, 1)
-                session, at_ms = row.session, row.at_ms
-                span = self._spans.get(session)
-                self._spans[session] = (
-                    (at_ms, at_ms) if span is None else (min(span[0], at_ms), max(span[1], at_ms))
-                )
-        self.db.executemany(_PUT_CALL, [(*row, self.stamp) for row in new])
+            self._sums.take_out(row)
+            self._shrunk.add(row.session)
+        self._put(_PUT_CALL, new)
         changed = {row.id for row in (*new, *before) if row.exactness == PLACEHOLDER}
         if changed:
             self.db.executemany(_DROP_ESTIMATE, [(call,) for call in changed])
@@ -302,10 +218,25 @@ class Writer:
         if row.exactness == PLACEHOLDER:
             self._reweighed.add(row.id)
 
-    def add_calls(self, rows: Iterable[CallRow]) -> None:
-        """Writes calls with numbers that `new_call_id` gave in this transaction."""
-        stamp = self.stamp
-        self.db.executemany(_NEW_CALL, [(*row, stamp) for row in rows])
+    def add_calls(self, rows: Sequence[CallRow]) -> None:
+        """Writes calls with numbers that `new_call_ids` gave in this transaction."""
+        self._put(_NEW_CALL, rows)
+
+    def _put(self, statement: str, rows: Sequence[CallRow]) -> None:
+        self._sums.add(rows)
+        spans, stamp = self._spans, (self.stamp,)
+        for row in rows:
+            session, at_ms = row[3], row[5]
+            span = spans.get(session)
+            if span is None:
+                spans[session] = (at_ms, at_ms)
+            elif at_ms > span[1]:
+                spans[session] = (span[0], at_ms)
+            elif at_ms < span[0]:
+                spans[session] = (at_ms, span[1])
+            if row[13] == PLACEHOLDER:
+                self._reweighed.add(row[0])
+        self.db.executemany(statement, [row + stamp for row in rows])
 
     def drop_calls(self, rows: Sequence[CallRow]) -> None:
         """Takes calls out, with their share of every sum."""
@@ -324,115 +255,24 @@ class Writer:
             change[reason] += rows
         return dict(change)
 
-    def _count(self, row: CallRow, sign: int) -> None:
-        shared = (row.model, row.priced, row.tier)
-        quarter = (row.at_ms // QUARTER_MS, row.agent, *shared, row.project, row.branch)
-        total = (row.session, *shared)
-        delta = measures(row)
-        if sign < 0:
-            delta = [-n for n in delta]
-        for sums, key in ((self._quarters, quarter), (self._totals, total)):
-            so_far = sums.get(key)
-            sums[key] = list(delta) if so_far is None else [a + b for a, b in zip(so_far, delta)]  # noqa: B905
-
-    def _await_estimates(self, first_new: int) -> None:
+    def _await_estimates(self) -> None:
         """Calls that lack output, and are new or others than before, wait for an estimate."""
-        if first_new:
-            self.db.execute(f"{_AWAIT} where id >= ? and exactness = {PLACEHOLDER}", (first_new,))
-        if self._reweighed:
-            one = f"{_AWAIT} where id = ? and exactness = {PLACEHOLDER}"
-            self.db.executemany(one, [(call,) for call in self._reweighed])
-            self._reweighed.clear()
+        self.db.executemany(_AWAIT, [(call,) for call in self._reweighed])
+        self._reweighed.clear()
 
     def _flush(self) -> None:
-        """Brings the sums of this transaction into the rollups."""
-        first = self._first_new
-        self._await_estimates(first)
-        if first:
-            self._span_new_calls(first)
+        """Brings what this transaction has changed into the rollups."""
+        self._await_estimates()
         sessions = {*self._spans, *self._shrunk}
         shrunk = bool(self._shrunk)
         self._flush_spans()
-        if not self._guarded and self._add_sums(first, sessions):
-            mark(self.db)
-            self._guarded = True
-        if self._guarded:
-            self._sum_again(first, sessions)
-            if shrunk:
-                unmark(self.db)
-                self._guarded = is_marked(self.db)
-        self._quarters.clear()
-        self._totals.clear()
-        self._first_new = 0
+        self._sums.flush(sessions, shrunk=shrunk)
         self.db.executemany(
             "insert into copy_total (agent, reason, rows) values (?, ?, ?) "
             "on conflict (agent, reason) do update set rows = rows + excluded.rows",
             [(agent, reason, rows) for (agent, reason), rows in self._copies.items() if rows],
         )
         self._copies.clear()
-
-    def _span_new_calls(self, first: int) -> None:
-        """When the sessions of calls that this transaction has made began and ended."""
-        for session, begin, end in self.db.execute(
-            # Left alone, SQLite walks the index by session: every call of the store.
-            "select session, min(at_ms), max(at_ms) from call not indexed where id >= ?"
-            " group by session",
-            (first,),
-        ):
-            span = self._spans.get(session, (begin, end))
-            self._spans[session] = (min(span[0], begin), max(span[1], end))
-
-    def _add_sums(self, first: int, sessions: set[int]) -> bool:
-        """Adds new calls as they are at the end of the transaction, and what others became.
-
-        True if a session is absurd: then the sums of all that was touched are to be made again.
-        """
-        try:
-            if first:
-                self.db.execute(_NEW_QUARTERS, (first,))
-                self.db.execute(_NEW_TOTALS, (first,))
-            self._add_changes(_ADD_QUARTER, self._quarters, "quarter", QUARTER_KEYS)
-            self._add_changes(_ADD_SESSION, self._totals, "session_total", SESSION_KEYS)
-        except OverflowError:
-            return True
-        except sqlite3.OperationalError as error:
-            if "integer overflow" not in str(error):
-                raise
-            return True
-        return any_absurd(self.db, sessions)
-
-    def _add_changes(
-        self,
-        statement: str,
-        sums: dict[tuple[int, ...], list[int]],
-        table: str,
-        keys: Sequence[str],
-    ) -> None:
-        changed = [(key, delta) for key, delta in sums.items() if any(delta)]
-        self.db.executemany(statement, [(*key, *delta) for key, delta in changed])
-        fell = [key for key, delta in changed if delta[0] < 0]
-        if fell:
-            where = " and ".join(f"{k} = ?" for k in keys)
-            self.db.executemany(f"delete from {table} where calls = 0 and {where}", fell)
-
-    def _sum_again(self, first: int, sessions: set[int]) -> None:
-        """Makes the sums of everything touched from its calls: what stops at a number cannot be
-        added to. The sessions' spans hold already."""
-        quarters = {key[0] for key in self._quarters}
-        if first:
-            quarters.update(
-                quarter
-                for (quarter,) in self.db.execute(
-                    f"select distinct at_ms / {QUARTER_MS} from call not indexed where id >= ?",
-                    (first,),
-                )
-            )
-        spans = [(q * QUARTER_MS, (q + 1) * QUARTER_MS) for q in quarters]
-        self.db.executemany("delete from quarter where quarter = ?", [(q,) for q in quarters])
-        self.db.executemany(_REDO_QUARTER, spans)
-        touched = [(session,) for session in sessions]
-        self.db.executemany("delete from session_total where session = ?", touched)
-        self.db.executemany(_REDO_SESSION, touched)
 
     def _flush_spans(self) -> None:
         """First and last call of each session that changed, and the project that it began in."""
