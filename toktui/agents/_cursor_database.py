@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 from msgspec import Struct
 
-from toktui.agents._cursor_places import project_of
+from toktui.agents._cursor_places import known_projects
 from toktui.agents._cursor_spool import generation_key
 from toktui.agents._sqlite_values import AMONG, as_bytes, json_of
 from toktui.agents.base import place_of
@@ -43,6 +43,8 @@ _PAGE: Final = 1_000
 _RECENT: Final = 4
 """Conversations that grew last, and the turns at the end of each, that are read again."""
 _LAST_TURNS: Final = 3
+_ALL_TURNS: Final = 1 << 30
+_HOMELESS: Final = 200
 _LARGEST: Final = 16 << 20
 _BUBBLE: Final = "bubbleId"
 _COMPOSER: Final = "composerData"
@@ -55,6 +57,8 @@ class _Since(Struct, array_like=True):
     row: int = 0
     key: str = ""
     recent: list[str] = []
+    homeless: list[str] = []
+    """Conversations that no workspace knew, some of the last."""
 
 
 class _Named(Struct):
@@ -159,16 +163,31 @@ def _read(db: Snapshot, path: str, known: _Since) -> Document:
             changed[conversation].add(bubble)
         elif kind == _COMPOSER:
             changed[conversation].update()
-    pages = Pages()
-    for conversation in {**dict.fromkeys(known.recent), **changed}:
-        again = conversation in known.recent or not changed[conversation]
-        _Conversation(db, conversation, project_of(path, conversation)).read(
-            changed.get(conversation, set()), pages, last=_LAST_TURNS if again else 0
+    pages, projects = Pages(), known_projects(path)
+    found = [conversation for conversation in known.homeless if conversation in projects]
+    for conversation in dict.fromkeys([*found, *known.recent, *changed]):
+        last = 0 if changed.get(conversation) else _LAST_TURNS
+        if conversation in known.recent:
+            last = _LAST_TURNS
+        if conversation in found:
+            last = _ALL_TURNS
+        project = projects.get(conversation, "")
+        _Conversation(db, conversation, project).read(
+            changed.get(conversation, set()), pages, last=last
         )
-    recent = list(dict.fromkeys(reversed([*known.recent, *changed])))[:_RECENT]
     row, key = (rows[-1][0], rows[-1][1]) if rows else (known.row, known.key)
-    now = _Since(row if isinstance(row, int) else 0, str(key), recent[::-1])
+    now = _Since(
+        row if isinstance(row, int) else 0,
+        str(key),
+        _last([*known.recent, *changed], _RECENT),
+        _last([c for c in (*known.homeless, *changed) if c not in projects], _HOMELESS),
+    )
     return pages.document(since=_pack(now), more=len(rows) == _PAGE)
+
+
+def _last(names: Sequence[str], most: int) -> list[str]:
+    """The last of the names, each once, in their order."""
+    return list(dict.fromkeys(reversed(names)))[:most][::-1]
 
 
 def _taken_apart(key: object) -> tuple[str, str, str]:
@@ -203,7 +222,7 @@ class _Conversation:
         for turn in wanted:
             bubbles = self._bubbles((turn.prompt, *turn.answers), pages)
             self._tell(turn, bubbles, composer, pages)
-        if changed - named:
+        if changed - named or last == _ALL_TURNS:
             self._tell_unnamed(named, composer, pages)
         for child in composer.subComposerIds or ():
             thread = Thread(clean_id(child), clean_id(self._name), True, None)

@@ -16,6 +16,8 @@ from toktui.agents.documents import NotUnderstoodError, decode, load_if_there
 from toktui.text import clean
 
 _MOST_WORKSPACES: Final = 500
+_DATABASE: Final = "state.vscdb"
+_NAME: Final = "workspace.json"
 _LISTS: Final = ("composer.composerData", "composer.composerHeaders")
 """The only keys that are asked for: others hold credentials."""
 
@@ -32,29 +34,39 @@ class _List(Struct):
     allComposers: list[_Listed] = []
 
 
-def project_of(path: str, conversation: str) -> str:
-    """The folder, clean; empty where no workspace knows the conversation."""
-    return _projects(path).get(conversation, "")
-
-
-def _projects(path: str) -> dict[str, str]:
-    above = os.path.join(os.path.dirname(os.path.dirname(path)), "workspaceStorage")
-    try:
-        names = sorted(os.listdir(above))[:_MOST_WORKSPACES]
-    except OSError:
-        return {}
+def known_projects(path: str) -> dict[str, str]:
+    """The folders of all conversations that a workspace beside the database knows, clean."""
     found: dict[str, str] = {}
-    for name in names:
-        database = os.path.join(above, name, "state.vscdb")
-        for conversation in _conversations(database, *_stamp(database)):
-            found.setdefault(conversation, _folder(os.path.join(above, name, "workspace.json")))
+    for workspace in _workspaces(path):
+        database, file = f"{workspace}/{_DATABASE}", f"{workspace}/{_NAME}"
+        folder = _folder(file, *_stamp(file))
+        if folder:
+            for conversation in _conversations(database, *_stamp(database)):
+                found.setdefault(conversation, folder)
     return found
 
 
-def _stamp(database: str) -> tuple[int, int]:
-    """Changes whenever the database may have."""
+def places_beside(path: str) -> list[str]:
+    """Every file that tells where a conversation was held."""
+    return [
+        f"{workspace}/{name}"
+        for workspace in _workspaces(path)
+        for name in (_DATABASE, f"{_DATABASE}-wal", _NAME)
+    ]
+
+
+def _workspaces(path: str) -> list[str]:
+    above = os.path.join(os.path.dirname(os.path.dirname(path)), "workspaceStorage")
+    try:
+        return [f"{above}/{name}" for name in sorted(os.listdir(above))[:_MOST_WORKSPACES]]
+    except OSError:
+        return []
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    """Changes whenever the file may have, or the commits beside it."""
     total, latest = 0, 0
-    for file in (database, f"{database}-wal"):
+    for file in (path, f"{path}-wal"):
         try:
             status = os.stat(file, follow_symlinks=False)
         except OSError:
@@ -90,8 +102,9 @@ def _listed(db: Snapshot) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=_MOST_WORKSPACES)
-def _folder(file: str) -> str:
+def _folder(file: str, size: int, mtime_ns: int) -> str:
     """A workspace's folder, as a path; one that is elsewhere keeps its address."""
+    del size, mtime_ns
     try:
         address = msgspec.json.decode(load_if_there(file), type=_Workspace).folder or ""
     except msgspec.DecodeError:

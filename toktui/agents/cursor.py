@@ -87,6 +87,11 @@ class _Cursor(LineAgent):
     def is_database(self, path: str) -> bool:
         return path.endswith(_DATABASE)
 
+    def beside(self, path: str) -> Sequence[str]:
+        from toktui.agents._cursor_places import places_beside  # noqa: PLC0415  loads SQLite
+
+        return (f"{path}-wal", *places_beside(path))
+
     def read(self, path: str, since: bytes) -> Document:
         from toktui.agents._cursor_database import read_database  # noqa: PLC0415  loads SQLite
 

@@ -89,7 +89,7 @@ class Settler:
             outcome.lines += batch.gathered.lines
             anew = batch.in_place and batch.fresh
             sources = [
-                self.voices.number(log, batch.path, voice, anew=anew)
+                self.voices.number(log, batch.path, voice, anew=anew, fills=batch.in_place)
                 for voice in batch.gathered.voices
             ]
             self._hear(by_agent[agent], batch, sources)

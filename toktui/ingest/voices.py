@@ -48,8 +48,11 @@ class Voices:
         place = (voice.kind, voice.session, voice.origin, voice.agent_id)
         return self.number(log, path, Voice(*place, agent_type, project))
 
-    def number(self, log: int, path: str, voice: Voice, *, anew: bool = False) -> int:
-        """The number of a voice of a log, made on first use; `anew`: the log says it all again."""
+    def number(
+        self, log: int, path: str, voice: Voice, *, anew: bool = False, fills: bool = False
+    ) -> int:
+        """The number of a voice of a log, made on first use; `anew`: the log says it all again;
+        `fills`: it may say a project that it did not know before."""
         kind = KINDS.index(voice.kind)  # type: ignore[arg-type]
         place = (log, kind, voice.session, voice.origin, voice.agent_id)
         row = self._writer.db.execute(
@@ -66,7 +69,7 @@ class Voices:
             project = voice.project
         else:
             project = row[1]
-            if anew and voice.project and voice.project != project:
+            if voice.project and (voice.project != project if anew else fills and not project):
                 project = voice.project
                 self._writer.db.execute(
                     "update source set project = ? where id = ?",
