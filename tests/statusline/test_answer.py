@@ -107,17 +107,40 @@ def test_a_cold_cache_and_a_full_window_stand_out():
     assert "\x1b[33mcache cold\x1b[39m" in shown
 
 
-def test_limits_that_the_agent_does_not_say_come_from_the_store(talk: Path, tmp_path: Path):
+def see_limit(tmp_path: Path, used: float, resets_ms: int) -> None:
     db = sqlite3.connect(tmp_path / "data/toktui.db")
     with db:
         db.execute(
-            "insert into limit_seen select id, '5h', 42, 300, ?, ? from name"
+            "insert or replace into limit_seen select id, '5h', ?, 300, ?, ? from name"
             " where text = 'claude-code'",
-            (NOW + 60 * MINUTE, NOW - MINUTE),
+            (used, resets_ms, NOW - MINUTE),
         )
     db.close()
+
+
+def test_limits_that_the_agent_does_not_say_come_from_the_store(talk: Path, tmp_path: Path):
+    see_limit(tmp_path, 42, NOW + 60 * MINUTE)
     assert "5h 42 % until 15:32" in line(rate_limits=None)
     assert "5h" not in line(rate_limits=None, session_id="other", now_ms=NOW + 61 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("said", "stored", "shown"),
+    [
+        ((30, 0), (58, 5_000), "5h 58 %"),
+        ((58, 0), (30, 0), "5h 58 %"),
+        ((97, -180 * MINUTE), (3, 0), "5h 3 %"),
+        ((3, 0), (97, -180 * MINUTE), "5h 3 %"),
+    ],
+    ids=["idle session", "newer than the store", "window of before", "store of before"],
+)
+def test_of_two_that_know_a_window_the_one_that_knows_more_is_shown(
+    said: tuple[int, int], stored: tuple[int, int], shown: str, talk: Path, tmp_path: Path
+):
+    end = NOW + 120 * MINUTE
+    see_limit(tmp_path, stored[0], end + stored[1])
+    limits = {"five_hour": {"used_percentage": said[0], "resets_at": (end + said[1]) / 1000}}
+    assert f"{shown} until 16:32" in line(rate_limits=limits)
 
 
 def test_garbage_gets_a_line_and_nothing_is_kept(talk: Path, tmp_path: Path):

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toktui.export.figures import UNKNOWN, dollars, short
 from toktui.export.moments import moment
+from toktui.metrics.glimpse import LimitSeen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from zoneinfo import ZoneInfo
 
     from toktui.metrics.glimpse import Cost, Glimpse
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _BETWEEN: Final = " · "
 _HIGH: Final = 75
 _FULL: Final = 90
+_SAME_MS: Final = 60_000
+"""Ends of one window differ by less, from one response to the next."""
 _YELLOW, _RED, _END = "\x1b[33m", "\x1b[31m", "\x1b[39m"
 _NAMES: Final = {"five_hour": "5h", "seven_day": "week", "spend_limit": "spend"}
 
@@ -94,20 +97,39 @@ def _cache(shown: Shown) -> Iterator[str]:
 
 
 def _limits(shown: Shown) -> Iterator[str]:
-    """What the agent says now, else what it said last; a window that has begun anew is unknown."""
-    for name, used, resets_ms in _seen(shown):
-        if resets_ms is None:
-            yield f"{name} {_percent(used, shown)}"
-        elif resets_ms > shown.now_ms:
-            yield f"{name} {_percent(used, shown)} until {_clock(resets_ms, shown)}"
+    """Each window by whoever knows more of it; one that has begun anew is unknown."""
+    for limit in _newest(shown):
+        if limit.resets_ms is None:
+            yield f"{limit.name} {_percent(limit.used_percent, shown)}"
+        elif limit.resets_ms > shown.now_ms:
+            until = _clock(limit.resets_ms, shown)
+            yield f"{limit.name} {_percent(limit.used_percent, shown)} until {until}"
         else:
-            yield f"{name} {UNKNOWN}"
+            yield f"{limit.name} {UNKNOWN}"
 
 
-def _seen(shown: Shown) -> Sequence[tuple[str, float, int | None]]:
-    if shown.heard is not None and shown.heard.windows:
-        return [(_name(w.key), w.used_percent, w.resets_ms) for w in shown.heard.windows]
-    return shown.glimpse.limits if shown.glimpse is not None else ()
+def _newest(shown: Shown) -> list[LimitSeen]:
+    """What the agent says, and what the store knows from other sessions.
+
+    A session that has been idle says what was true at its last response.
+    """
+    known = {limit.name: limit for limit in (shown.glimpse.limits if shown.glimpse else ())}
+    said = shown.heard.windows if shown.heard is not None else ()
+    found: list[LimitSeen] = []
+    for window in said:
+        name = _name(window.key)
+        one = LimitSeen(name, window.used_percent, window.resets_ms)
+        other = known.pop(name, one)
+        found.append(other if _is_newer(other, one) else one)
+    return found + list(known.values())
+
+
+def _is_newer(one: LimitSeen, other: LimitSeen) -> bool:
+    """Whether it is the later of two windows, or the same one with more of it used."""
+    if one.resets_ms is None or other.resets_ms is None:
+        return False
+    apart = one.resets_ms - other.resets_ms
+    return apart > _SAME_MS or (abs(apart) <= _SAME_MS and one.used_percent > other.used_percent)
 
 
 def _name(key: str) -> str:
