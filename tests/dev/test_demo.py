@@ -103,9 +103,9 @@ def test_sessions_write_in_the_order_of_time() -> None:
         assert times[0] >= scene.starts_ms
 
 
-def test_somebody_sits_at_each_agent_and_in_different_projects() -> None:
+def test_somebody_sits_at_the_agents_of_most_and_in_different_projects() -> None:
     scenes = open_now(1, NOW_MS)
-    assert {scene.agent for scene in scenes} == set(writer_names())
+    assert len({scene.agent for scene in scenes}) >= 3
     assert len({scene.project for scene in scenes}) == len(scenes)
 
 
@@ -114,6 +114,11 @@ def test_every_feature_of_a_writer_happens() -> None:
     for name in writer_names():
         shown = {f for scene in scenes if scene.agent == name for f in scene.features}
         assert shown == set(writer(name).FEATURES)
+
+
+def test_every_agent_that_is_imitated_has_worked(five_weeks: Context) -> None:
+    at_work = {name for (name,) in counted(five_weeks, "select distinct agent from calls")}
+    assert at_work == set(writer_names())
 
 
 def test_every_line_is_understood(five_weeks: Context) -> None:
@@ -132,7 +137,7 @@ def test_all_buckets_models_and_days_are_filled(five_weeks: Context) -> None:
         "select count(distinct model), count(distinct project), count(distinct branch) from calls",
     )
     assert models >= 8  # type: ignore[operator]
-    assert projects == 5
+    assert projects >= 5  # type: ignore[operator]
     assert branches >= 6  # type: ignore[operator]
     ((days,),) = counted(five_weeks, "select count(distinct day) from utc_days")
     assert days >= 25  # type: ignore[operator]
