@@ -16,7 +16,7 @@ from toktui.pricing.rates import load_book
 from toktui.store.connect import connect_writer
 from toktui.store.writer import Writer
 
-from .conftest import NOW, Run
+from .conftest import NOW, SIZES, Run
 
 
 def words(text: str) -> int:
@@ -41,6 +41,14 @@ def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert estimate_all(Settler(Writer(db), load_book()), words, NOW) == 1
     db.close()
     return store
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_today_says_it_beside_the_cost_of_the_day(
+    interrupted: Path, size: tuple[int, int], run: Run
+):
+    async with run(interrupted, size=size) as screens:
+        assert "+$0.40" in screens.text
 
 
 async def test_the_list_of_sessions_has_a_column_for_it(interrupted: Path, run: Run):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from toktui.clock import iso
-from toktui.export.figures import UNKNOWN, dollars, percent, short, span
+from toktui.export.figures import UNKNOWN, dollars, percent, probably, short, span
 from toktui.export.limits import LimitSeen, as_seen, limit_line
 from toktui.export.table import Column, Table, as_text
 from toktui.metrics.report import Totals
@@ -142,6 +142,8 @@ def _burn_line(live: Live) -> str:
 
 def _today_line(today: Totals) -> str:
     cost = dollars(today.cost_nusd if today.calls else 0, lacking=today.unpriced_calls > 0)
+    if more := probably(today.probable):
+        cost += f" (probably {more})"
     return (
         f"Today   {cost} list cost  ·  {short(today.tokens.total)} tokens  ·  {today.calls:,} calls"
         f"  ·  cache hit {percent(today.cache_hit_rate)}"

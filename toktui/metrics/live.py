@@ -11,6 +11,7 @@ from toktui.metrics.active import WORKING_MS, ActiveSession, load_active
 from toktui.metrics.burn import HEADLINE, WINDOWS, Burn, HotCall, Hour, burns_of, hot_calls, hour_of
 from toktui.metrics.feed import FeedCall, load_feed
 from toktui.metrics.limits import Limit, load_limits
+from toktui.metrics.probable import Probable, probable_within
 from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
 from toktui.metrics.usual import Usual, load_usual
 
@@ -31,6 +32,8 @@ class Today(msgspec.Struct, frozen=True):
     sums: Sums
     usual: Usual
     unpriced_models: tuple[str, ...]
+    probable: Probable | None
+    """Beyond the sums."""
 
 
 class Live(msgspec.Struct, frozen=True):
@@ -80,7 +83,7 @@ def _live(db: sqlite3.Connection, now_ms: int, zone: ZoneInfo, book: RateBook) -
         at_ms=now_ms,
         burn=burns_of(calls, now_ms),
         hour=hour,
-        today=Today(day, _sums(db, day), load_usual(db, now_ms, zone), _unpriced_models(db, day)),
+        today=_today(db, now_ms, zone, day),
         sessions=sessions,
         limits=limits,
         feed=feed,
@@ -88,6 +91,16 @@ def _live(db: sqlite3.Connection, now_ms: int, zone: ZoneInfo, book: RateBook) -
         changes_ms=_changes_ms(
             calls, sessions, limits, day=day, last_call_ms=last_call_ms, now_ms=now_ms
         ),
+    )
+
+
+def _today(db: sqlite3.Connection, now_ms: int, zone: ZoneInfo, day: Range) -> Today:
+    return Today(
+        day,
+        _sums(db, day),
+        load_usual(db, now_ms, zone),
+        _unpriced_models(db, day),
+        probable_within(db, day),
     )
 
 

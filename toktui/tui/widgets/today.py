@@ -9,6 +9,7 @@ from toktui.tui.lines import Line, both_ends
 from toktui.tui.widgets.burn import burn_money
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.limits import limits_line
+from toktui.tui.widgets.probable import probable_money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,8 +47,12 @@ class TodayCard(Drawing):
             return [Line().add("TODAY", palette.dim)]
         sums, usual = live.today.sums, live.today.usual
         cost = Line().add(sum_money(sums), palette.strong)
+        title = Line().add("TODAY", palette.dim)
+        if more := probable_money(live.today.probable):
+            fits = title.width + cost.width + len(f"  probably {more} ") <= width
+            title.add(f"  probably {more}" if fits else f"  {more}", palette.faint)
         lines = [
-            both_ends(Line().add("TODAY", palette.dim), cost, width),
+            both_ends(title, cost, width),
             both_ends(
                 Line().add(f"usual by {fmt.clock(live.at_ms, self._zone)}", palette.faint),
                 _against_usual(live, palette),
@@ -101,6 +106,8 @@ class DayLines(Drawing):
             return []
         sums, usual = live.today.sums, live.today.usual
         day = Line().add("TODAY  ", palette.dim).add(sum_money(sums), palette.strong)
+        if more := probable_money(live.today.probable):
+            day.add(f"  probably {more}", palette.faint)
         if usual.nusd is not None:
             day.add(f"  usual {fmt.money(usual.nusd)} ", palette.faint)
             day.add(fmt.change(sums.cost_nusd, usual.nusd), palette.dim)
