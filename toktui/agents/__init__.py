@@ -21,6 +21,7 @@ _PARTS = {
     "json_lines",
     "lineage",
     "lines",
+    "matching",
     "resolve",
 }
 

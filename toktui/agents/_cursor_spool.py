@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 FROM_HOOK: Final = 2
 FROM_EXPORT: Final = 3
 """Grades: an export says what was billed; the hook, what Cursor itself had counted."""
+ACCOUNT: Final = "dashboard-"
+"""A row names no conversation: it stands with those of its day."""
 NEEDED: Final = (
     "Date", "Model", "Input (w/ Cache Write)", "Input (w/o Cache Write)", "Cache Read",
     "Output Tokens",
@@ -108,9 +110,11 @@ def told_by_export(record: CsvRow) -> Iterator[Said]:
         return
     model = clean(row[NEEDED[1].casefold()], 120) or "default"
     tokens = Tokens(input=given, cache_read=read, cache_write_5m=written, output=output)
+    session = f"{ACCOUNT}{_day(at_ms)}"
+    named = key_of(at_ms, model, given, read, written, output, record.nth or 0)
     yield Sighting(
-        key=f"csv:{key_of(at_ms, model, given, read, written, output, record.nth or 0)[2:]}",
-        session=f"dashboard-{_day(at_ms)}",
+        key=f"{session}:{named.removeprefix('h:')}",
+        session=session,
         at_ms=at_ms,
         model=model,
         tokens=tokens,

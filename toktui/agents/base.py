@@ -88,6 +88,9 @@ class Agent:
     label: str
     PARSER: int = 1
     """Rises with every change of what `parse` or `read` makes of the same bytes."""
+    account: str = ""
+    """How the keys, and the sessions, of rows begin that a vendor's account lists, which name no
+    call: see `matching`."""
     replays: bool = False
     """Forked and spawned sessions repeat their parent's counters: see `lineage`."""
 

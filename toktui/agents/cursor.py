@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from toktui.agents._cursor_spool import CsvRow, Stop, told_by_export, told_by_hook
+from toktui.agents._cursor_spool import ACCOUNT, CsvRow, Stop, told_by_export, told_by_hook
 from toktui.agents.lines import LineAgent, LineState
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class _Head(Struct):
 
 class _Cursor(LineAgent):
     name = "cursor"
+    account = ACCOUNT
     label = "Cursor"
     Head = _Head
     State = LineState

@@ -192,6 +192,8 @@ def _reason(k: Known, home: Known) -> Reason:
         return "progress"
     if same_session and k.source.agent_id == home.source.agent_id and k.path != home.path:
         return "archive"
+    if k.evidence.grade != home.evidence.grade:
+        return "archive"
     if k.source.kind == "spawn" or (same_session and k.source.agent_id != home.source.agent_id):
         return "replay"
     if k.source.origin:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from toktui import facts
 from toktui.agents.resolve import Known, Resolved, resolve
 from toktui.evidence import of_sighting, pack, unpack
+from toktui.ingest.account import match_account
 from toktui.ingest.call_rows import CallRows
 from toktui.ingest.forgetting import Rule, digest, rules
 from toktui.ingest.gather import DAY_MS, EARLIEST_MS, Voice, as_refused
@@ -171,6 +172,7 @@ class Settler:
     ) -> None:
         """Resolves every key of one agent that new evidence or facts touch."""
         related = move_replays(self, agent, heard, logs, outcome)
+        match_account(self, agent, heard, outcome)
         self._drop_forgotten(agent, heard)
         touched = self.resolve_keys(agent, heard, searched, outcome)
         for keys in self.kinship.ties_changed(agent, heard):
