@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import heapq
 import os
+import sqlite3
 from collections import defaultdict
+from contextlib import closing
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from toktui.dev.demo.scene import Scene, Write
+import msgspec
+
+from toktui.dev.demo.scene import How, Scene, Write
 from toktui.dev.demo.script import OPEN, history, later, open_now
 from toktui.dev.demo.writers import writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _PAUSE_MS: Final = 20_000
@@ -27,19 +31,19 @@ def make_home(folder: Path, *, seed: int, now_ms: int, weeks: int = 5) -> None:
 
     `LiveAgents` with the same seed and time goes on from there.
     """
-    logs: dict[str, list[bytes]] = defaultdict(list)
+    logs: dict[tuple[str, How], list[bytes]] = defaultdict(list)
     touched: dict[str, int] = {}
     for scene in (*history(seed, now_ms, weeks), *open_now(seed, now_ms)):
         for write in play(scene):
             if write.at_ms > now_ms:
                 break
-            logs[write.path].extend(write.rows)
+            rows = logs[write.path, write.how]
+            if write.how == "replace":
+                rows.clear()
+            rows.extend(write.rows)
             touched[write.path] = write.at_ms
-    for path, rows in logs.items():
-        log = folder / path
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_bytes(b"\n".join(rows) + b"\n")
-        _touch(log, touched[path])
+    for (path, how), rows in logs.items():
+        _lay(folder, Write(touched[path], path, tuple(rows), how))
 
 
 def play(scene: Scene) -> Iterator[Write]:
@@ -68,7 +72,7 @@ class LiveAgents:
             self._other_ms = now_ms + _OTHER_MS
         while self._due and self._due[0][0] <= now_ms:
             _, _, write, writes = heapq.heappop(self._due)
-            self._append(write)
+            _lay(self._folder, write)
             rows += len(write.rows)
             self._enter(writes, after_ms=-1)
             if len(self._due) < OPEN:
@@ -86,12 +90,32 @@ class LiveAgents:
                 heapq.heappush(self._due, (write.at_ms, self._number, write, writes))
                 return
 
-    def _append(self, write: Write) -> None:
-        log = self._folder / write.path
-        log.parent.mkdir(parents=True, exist_ok=True)
+
+def _lay(folder: Path, write: Write) -> None:
+    """Writes as the agent does: at the end, in the place of the old document, or by SQLite."""
+    log = folder / write.path
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if write.how == "sql":
+        _ask(log, write.rows)
+    elif write.how == "replace":
+        new = log.with_name(f"{log.name}.new")
+        new.write_bytes(b"\n".join(write.rows))
+        _touch(new, write.at_ms)
+        new.replace(log)
+    else:
         with log.open("ab") as out:
             out.write(b"\n".join(write.rows) + b"\n")
-        _touch(log, write.at_ms)
+    _touch(log, write.at_ms)
+
+
+def _ask(log: Path, rows: Sequence[bytes]) -> None:
+    with closing(sqlite3.connect(log, isolation_level=None)) as db:
+        db.execute("pragma journal_mode = wal")
+        db.execute("begin")
+        for row in rows:
+            sql, args = msgspec.json.decode(row)
+            db.execute(sql, args)
+        db.execute("commit")
 
 
 def _touch(log: Path, at_ms: int) -> None:

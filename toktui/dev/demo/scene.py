@@ -29,12 +29,23 @@ class Scene(msgspec.Struct, frozen=True):
     features: frozenset[Feature] = frozenset()
 
 
+How = Literal["append", "replace", "sql"]
+"""What becomes of rows: lines at the end of a log, the whole of a document, or questions (`sql_of`)
+to a database, in one transaction."""
+
+
 class Write(NamedTuple):
-    """Rows that are appended to a log at a time. `path` is below the home."""
+    """Rows that are written at a time. `path` is below the home."""
 
     at_ms: int
     path: str
     rows: tuple[bytes, ...]
+    how: How = "append"
+
+
+def sql_of(sql: str, *args: str | float | None) -> bytes:
+    """A statement with its arguments, as a row."""
+    return msgspec.json.encode((sql, args))
 
 
 def in_order(writes: Iterable[Iterator[Write]]) -> Iterator[Write]:
