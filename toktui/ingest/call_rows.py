@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.model import EXACTNESS, TIERS
-from toktui.pricing.price import price
+from toktui.pricing.price import price_at
 from toktui.store.writer import CallRow, Price
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class CallRows:
         agent_id, at_ms, project, branch, version = place
         exactness, flags, window, reported_nusd = numbers
         web_search = e.web_search or searches
-        price = self._price(e.model, at_ms, e.tier, e.geo, t, web_search)
+        price = self.price(e.model, at_ms, e.tier, e.geo, t, web_search)
         return CallRow(
             call,
             agent,
@@ -89,25 +89,24 @@ class CallRows:
     def priced(self, row: CallRow, model: str) -> CallRow:
         """The row at the rates of its time; `model` is the log's own name."""
         tier = TIERS[row.tier]
-        return row.at(self._price(model, row.at_ms, tier, row.geo, row.tokens, row.web_search))
+        return row.at(self.price(model, row.at_ms, tier, row.geo, row.tokens, row.web_search))
 
-    def _price(
+    def price(
         self, model: str, at_ms: int, tier: Tier, geo: str, tokens: Tokens, web_search: int
     ) -> Price:
-        cost = price(
-            self._book,
-            model=model,
-            at_ms=at_ms,
-            tier=tier,
-            geo=geo,
-            tokens=tokens,
-            web_search=web_search,
-        )
+        """The price of a call at the rates of its time; `model` is the log's own name."""
+        book = self._book
+        # What `pricing.price.price` does, with the rate at hand.
+        rate = book.rate_for(model, at_ms, tier)
+        bands = None if rate is None else book.bands(rate, geo)
+        if rate is None or bands is None:
+            return _UNPRICED
+        cost = price_at(rate, bands, tokens, web_search)
         if cost is None:
             return _UNPRICED
         known = self._rates.get(cost.rate_id)
         if known is None:
-            known = self._rate(cost, self._book.rate_for(model, at_ms, tier))
+            known = self._rate(cost, rate)
         return Price._make((known[1], known[0], cost.total_nusd, *cost.parts, cost.saved_nusd))
 
     def _rate(self, cost: Cost, found: Rate | None) -> tuple[int, int]:

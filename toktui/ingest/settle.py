@@ -20,11 +20,12 @@ from toktui.ingest.forgetting import Rule, digest, rules
 from toktui.ingest.gather import DAY_MS, EARLIEST_MS, Voice, as_refused
 from toktui.ingest.kinship import Kinship
 from toktui.ingest.ledger import settle_ledgers
+from toktui.ingest.new_calls import HOME, NewCalls
 from toktui.ingest.record import Record
 from toktui.ingest.replay import move_replays
 from toktui.ingest.seen import Outcome, Seen, joined, merged
 from toktui.ingest.voices import KINDS, Voices
-from toktui.model import EXACTNESS, REASONS
+from toktui.model import REASONS
 from toktui.store.writer import CALL_COLUMNS, CallRow, Writer, keep_price
 
 if TYPE_CHECKING:
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from toktui.ingest.reading import Batch
     from toktui.pricing.rates import RateBook
 
-HOME: Final = -1
-"""The reason of the counted sighting's evidence: it is no copy."""
-_EXACT, _PLACEHOLDER, _ESTIMATED, _RESIDUAL = range(len(EXACTNESS))
 _SELECT_CALL: Final = ", ".join(f"c.{column}" for column in CALL_COLUMNS)
 
 
@@ -48,6 +46,7 @@ class Settler:
         self.book = book
         self.rows = CallRows(writer, book)
         self.voices = Voices(writer)
+        self.new_calls = NewCalls(writer, self.rows, self.voices)
         self.kinship = Kinship(self)
         self.record = Record(self.db, self.kinship)
         self._rules: tuple[Rule, ...] = rules(self.db)
@@ -67,6 +66,7 @@ class Settler:
         except BaseException:
             self.voices.clear()
             self.rows.clear()
+            self.new_calls.clear()
             self.kinship.forget_members()
             raise
 
@@ -196,14 +196,11 @@ class Settler:
         changed_rows: list[CallRow] = []
         old_rows: list[CallRow] = []
         sightings: list[tuple[object, ...]] = []
+        alone: list[tuple[str, Seen]] = []
         for key in keys:
             new = heard.get(key, {})
             if len(new) == 1 and key not in ids and not self._rules:
-                (alone,) = new.values()
-                row, session = self._alone(agent, key, alone, searches.get(key, 0), sightings)
-                new_rows.append(row)
-                sessions.add(session)
-                outcome.new += 1
+                alone.append((key, *new.values()))
                 continue
             seen = merged(stored.get(ids.get(key, 0), {}), new)
             if not seen:
@@ -231,6 +228,8 @@ class Settler:
                 old_rows.append(old)
                 if old.session != row.session:
                     sessions.add(self._session_key(old.session))
+        sessions |= self.new_calls.add(agent, alone, searches)
+        outcome.new += len(alone)
         self.writer.add_calls(new_rows)
         self.writer.put_calls(changed_rows, old_rows)
         self.db.executemany(
@@ -239,31 +238,6 @@ class Settler:
             sightings,
         )
         return sessions
-
-    def _alone(
-        self, agent: int, key: str, s: Seen, searches: int, sightings: list[tuple[object, ...]]
-    ) -> tuple[CallRow, str]:
-        """A call that is new and that one source speaks of, which nearly all are.
-
-        Says what `resolve` says of it; gives its session too.
-        """
-        writer, e = self.writer, s.evidence
-        _, source, project = self.voices.get(s.source)
-        call = writer.new_call_id()
-        continued = e.spots[5::3]
-        stream = sum(continued)
-        reemit = len(continued) - stream
-        if continued:
-            writer.add_copies(agent, "stream", stream)
-            writer.add_copies(agent, "reemit", reemit)
-        sightings.append((call, s.source, s.generation, s.parser, HOME, stream, reemit, 0, pack(e)))
-        session = source.origin or source.session
-        exactness = _EXACT if e.any_final else _PLACEHOLDER
-        if e.residual or e.grade < 0:
-            exactness = _RESIDUAL if e.residual else _ESTIMATED
-        place = (source.agent_id, e.first_ms, project, e.branch, e.version)
-        numbers = (exactness, e.flags, e.window, e.reported_nusd)
-        return self.rows.row(agent, call, key, session, place, numbers, e, searches), session
 
     def _place_copies(
         self,
@@ -399,6 +373,7 @@ class Settler:
         self._rules = rules(self.db)
         self.voices.clear()
         self.rows.clear()
+        self.new_calls.clear()
 
     def _drop_superseded(self, batches: Sequence[Batch], outcome: Outcome) -> None:
         """After a log was read whole by a newer parser: what only the older one saw goes.
