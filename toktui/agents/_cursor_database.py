@@ -46,6 +46,9 @@ _LAST_TURNS: Final = 3
 _ALL_TURNS: Final = 1 << 30
 _HOMELESS: Final = 200
 _LARGEST: Final = 16 << 20
+_CONVERSATION_BITS: Final = 20
+_BUBBLE_BITS: Final = 33
+"""Bits of a place. Many messages of one conversation still have places of their own."""
 _BUBBLE: Final = "bubbleId"
 _COMPOSER: Final = "composerData"
 _PROMPT, _ANSWER = 1, 2
@@ -231,12 +234,8 @@ class _Conversation:
     def _tell_unnamed(self, named: set[str], composer: _Composer, pages: Pages) -> None:
         """Messages that the conversation does not name (any more): an answer that was taken back
         was paid as well. What belongs to one turn is told by the turn's id."""
-        begin = f"{_BUBBLE}:{self._name}:"
-        rows = self._db.rows(
-            "select key from cursorDiskKV where key > ? and key < ? order by key",
-            (begin, f"{begin[:-1]};"),
-        )
-        there = [_taken_apart(key)[2] for (key,) in rows]
+        keys = _keys(self._db, f"{_BUBBLE}:{self._name}:")
+        there = [_taken_apart(key)[2] for key in keys]
         bubbles = self._bubbles([name for name in there if name not in named], pages)
         turns: dict[str, _Turn] = {}
         for name, bubble in bubbles.items():
@@ -251,7 +250,7 @@ class _Conversation:
         found = self._sighting(turn, bubbles, composer)
         if found is not None:
             length = sum(self._lengths.get(bubble, 0) for bubble in turn.answers)
-            pages.entry(place_of(self._key(turn.answers[0])), length, found)
+            pages.entry(self._place(turn.answers[0]), length, found)
 
     def turn_of(self, bubble: str) -> bytes:
         """The piece with the counts, or the first, of the turn that a piece begins."""
@@ -325,7 +324,7 @@ class _Conversation:
             try:
                 found[name] = decode(data, _Bubble)
             except NotUnderstoodError as error:
-                pages.doubt(place_of(self._key(name)), error)
+                pages.doubt(self._place(name), error)
         return found
 
     def _values(self, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
@@ -340,22 +339,55 @@ class _Conversation:
             if data := found.get(self._key(name)):
                 yield name, data
 
+    def _place(self, bubble: str) -> int:
+        return _place(self._name, self._key(bubble))
+
     def _key(self, bubble: str) -> str:
         return f"{_BUBBLE}:{self._name}:{bubble}"
 
 
 def _find(db: Snapshot, places: set[int]) -> dict[int, bytes]:
     db.need("cursorDiskKV", "key", "value")
+    listed = [_taken_apart(key)[1] for key in _keys(db, f"{_COMPOSER}:")]
+    wanted = {place >> _BUBBLE_BITS for place in places}
     found: dict[int, bytes] = {}
-    listed = db.rows("select key from cursorDiskKV where key >= 'bubbleId:' and key < 'bubbleId;'")
-    for (key,) in listed:
-        place = place_of(str(key))
+    for conversation in listed:
+        if _conversation_bits(conversation) in wanted:
+            found |= _find_in(db, f"{_BUBBLE}:{conversation}:", places)
+    if places - found.keys():
+        found |= _find_in(db, f"{_BUBBLE}:", places - found.keys())
+    return found
+
+
+def _find_in(db: Snapshot, begin: str, places: set[int]) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    for key in _keys(db, begin):
         kind, conversation, bubble = _taken_apart(key)
+        place = _place(conversation, key)
         if kind and place in places:
             data = _Conversation(db, conversation).turn_of(bubble)
             if data:
                 found[place] = data
     return found
+
+
+def _keys(db: Snapshot, begin: str) -> list[str]:
+    """The keys that begin so; `begin` ends in a colon. Their index is enough for this."""
+    rows = db.rows(
+        "select key from cursorDiskKV where key > ? and key < ? order by key",
+        (begin, f"{begin[:-1]};"),
+    )
+    return [str(key) for (key,) in rows]
+
+
+def _place(conversation: str, key: str) -> int:
+    """Where a message is: what finds its conversation, then what finds it there."""
+    bubble = place_of(key) & (1 << _BUBBLE_BITS) - 1
+    return _conversation_bits(conversation) << _BUBBLE_BITS | bubble
+
+
+def _conversation_bits(conversation: str) -> int:
+    return place_of(conversation) & (1 << _CONVERSATION_BITS) - 1
 
 
 def _turns(headers: Iterable[_Header]) -> list[_Turn]:
