@@ -1,8 +1,8 @@
 """Cline (VS Code extension, JetBrains plug-in and CLI).
 
-Logs:      <storage>/tasks/<task>/ui_messages.json; <storage> is globalStorage/
-           saoudrizwan.claude-dev of VS Code, Cursor, Windsurf, VSCodium and their like, on Linux,
-           macOS and Windows, and of their servers; <data>/tasks/; since 4.1
+Logs:      <storage>/tasks/<task>/ui_messages.json; <storage> is
+           globalStorage/saoudrizwan.claude-dev of VS Code, Cursor, Windsurf, VSCodium and their
+           like, on Linux, macOS and Windows, and of their servers; <data>/tasks/; since 4.1
            <data>/sessions/<session>/<session or agent>.messages.json; <data> is $CLINE_DATA_DIR,
            else $CLINE_DIR/data, else ~/.cline/data
 Record:    of a task a message `api_req_started`, whose text is JSON, filled in when the answer

@@ -1,8 +1,8 @@
 """Goose.
 
 Logs:      <data>/goose/sessions/sessions.db; <data> is $XDG_DATA_HOME, else ~/.local/share;
-           ~/Library/Application Support/goose or Block/goose on macOS; AppData/Roaming/Block/goose/
-           data on Windows; $GOOSE_PATH_ROOT/data
+           ~/Library/Application Support/goose or Block/goose on macOS;
+           AppData/Roaming/Block/goose/data on Windows; $GOOSE_PATH_ROOT/data
 Record:    a row of `usage_ledger`; of databases without it the running total of a session
 Tokens:    `input_tokens` holds what was read from and written to a cache
 Identity:  session, number and time of the row: numbers alone are each database's own

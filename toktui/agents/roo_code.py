@@ -1,8 +1,9 @@
 """Roo Code (VS Code extension).
 
-Logs:      <storage>/tasks/<task>/ui_messages.json; <storage> is globalStorage/
-           rooveterinaryinc.roo-cline of VS Code, Cursor, Windsurf, VSCodium and their like, on
-           Linux, macOS and Windows, and of their servers; ~/.vscode-mock/global-storage
+Logs:      <storage>/tasks/<task>/ui_messages.json; <storage> is
+           globalStorage/rooveterinaryinc.roo-cline of VS Code, Cursor, Windsurf, VSCodium and
+           their like, on Linux, macOS and Windows, and of their servers, or
+           ~/.vscode-mock/global-storage
 Record:    a message `api_req_started`, whose text is JSON; it is filled in when the answer ends
 Tokens:    since 3.29.5 (November 2025) `tokensIn` is the whole prompt; before it was without the
            caches over Anthropic's protocol, and the whole prompt over OpenAI's
