@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import Struct
 
-from toktui.agents.lines import Count, LineAgent, LineState, Said, key_of, name_in, nusd_of
+from toktui.agents.lines import (
+    Count,
+    LineAgent,
+    LineState,
+    Said,
+    key_of,
+    name_in,
+    numbers_of,
+    nusd_of,
+)
 from toktui.clock import parse_ms
 from toktui.facts import Thread, encode
 from toktui.model import Fact, Kind, Sighting, Tokens
@@ -195,7 +204,7 @@ def _answered(row: Message, state: PiState) -> Iterator[Sighting]:
     key = clean_id(answer.responseId) if answer.responseId else ""
     if not key:
         when = answer.timestamp if isinstance(answer.timestamp, int) else row.timestamp
-        key = key_of(answer.model, when, *_numbers(tokens))
+        key = key_of(answer.model, when, *numbers_of(tokens))
     yield _sighting(key, row.timestamp, answer.model or "unknown", answer.usage, state)
 
 
@@ -211,7 +220,7 @@ def _beside(row: Aside, state: PiState) -> Iterator[Sighting]:
     if not tokens.total:
         return
     model = row.model or state.model or "unknown"
-    key = key_of(model, row.timestamp, *_numbers(tokens))
+    key = key_of(model, row.timestamp, *numbers_of(tokens))
     yield _sighting(key, row.timestamp, model, row.usage, state)
 
 
@@ -234,8 +243,3 @@ def _sighting(
         project=state.project,
         reported_nusd=usage.reported_nusd(),
     )
-
-
-def _numbers(tokens: Tokens) -> tuple[int, ...]:
-    t = tokens
-    return (t.input, t.cache_read, t.cache_write_5m + t.cache_write_1h, t.output)

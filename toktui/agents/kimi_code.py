@@ -10,7 +10,7 @@ Identity: the step's `uuid`; of what is in no step time and usage; `message_id` 
 Exactness: exact; no dollars of its own
 Live:     tailed: a response is on screen as soon as its row is written
 Seen:     wire 0.0 to 2.1 (Kimi Code 2.1.0); golden/kimi-code/
-Unknown:  the model in logs of Kimi CLI; the working folder is known by its name or hash only
+Unknown:  the model in logs of Kimi CLI, and its working folder but for a hash
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
 
 from msgspec import Struct
 
-from toktui.agents.lines import Count, LineAgent, LineState, Said, key_of
-from toktui.model import Kind, Sighting, Tokens
+from toktui.agents import _kimi_cli_rows as kimi_cli
+from toktui.agents.lines import Count, LineAgent, LineState, Said, key_of, numbers_of
+from toktui.model import Sighting, Tokens
 from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
@@ -45,8 +46,13 @@ class _Request(Struct):
     model: str | None = None
 
 
+class _Environment(Struct):
+    cwd: str | None = None
+
+
 class _Config(Struct):
     modelAlias: str | None = None
+    environmentDisclosure: _Environment | None = None
 
 
 class _Usage(Struct):
@@ -87,45 +93,6 @@ class _End(Struct):
     time: Count = None
 
 
-class _OldUsage(Struct):
-    input_other: Count = None
-    output: Count = None
-    input_cache_read: Count = None
-    input_cache_creation: Count = None
-
-
-class _Status(Struct):
-    message_id: str | None = None
-    token_usage: _OldUsage | None = None
-
-
-class _StatusMessage(Struct):
-    payload: _Status | None = None
-
-
-class _Update(Struct):
-    """A row of Kimi CLI; `timestamp` is in seconds."""
-
-    message: _StatusMessage
-    timestamp: float | None = None
-
-
-class _Relayed(Struct):
-    event: _StatusMessage | None = None
-    agent_id: str | None = None
-
-
-class _RelayMessage(Struct):
-    payload: _Relayed | None = None
-
-
-class _Relay(Struct):
-    """A row of Kimi CLI that embeds one of a sub-agent."""
-
-    message: _RelayMessage
-    timestamp: float | None = None
-
-
 class _State(LineState):
     agent_id: str = ""
     alias: str = ""
@@ -136,6 +103,14 @@ class _State(LineState):
     told: Tokens | None = None
     awaits: Literal["", "record", "end"] = ""
     """The row that may tell the same usage of the step once more."""
+
+
+_SHAPES: Final[dict[str, type[Struct]]] = {
+    "config.update": _Config,
+    "profile.bind": _Config,
+    "llm.request": _Request,
+    "usage.record": _Record,
+}
 
 
 class _Place(NamedTuple):
@@ -182,15 +157,16 @@ class _KimiCode(LineAgent):
         if head.type == "context.append_loop_event":
             return {"step.begin": _Begin, "step.end": _End}.get(_type_of(head.event))
         if head.type is None:
-            return {"StatusUpdate": _Update, "SubagentEvent": _Relay}.get(_type_of(head.message))
-        shapes = {"usage.record": _Record, "llm.request": _Request, "config.update": _Config}
-        return shapes.get(head.type) if isinstance(head.type, str) else None
+            return kimi_cli.SHAPES.get(_type_of(head.message))
+        return _SHAPES.get(head.type) if isinstance(head.type, str) else None
 
     def told(self, row: Any, state: _State) -> Iterator[Said]:
         if isinstance(row, _Request):
             state.model = clean(row.model, 120) if row.model else state.model
         elif isinstance(row, _Config):
             state.alias = clean(row.modelAlias, 120) if row.modelAlias else state.alias
+            if row.environmentDisclosure and row.environmentDisclosure.cwd:
+                state.project = clean(row.environmentDisclosure.cwd, 512)
         elif isinstance(row, _Begin):
             state.step = clean_id(row.event.uuid or "")
             state.begun, state.awaits = bool(state.step), ""
@@ -198,14 +174,10 @@ class _KimiCode(LineAgent):
             yield from _recorded(row, state)
         elif isinstance(row, _End):
             yield from _ended(row, state)
-        elif isinstance(row, _Update):
-            yield from _updated(row.message.payload, row.timestamp, state, "row", state.agent_id)
-        elif isinstance(row, _Relay) and row.message.payload and row.message.payload.event:
-            told = row.message.payload
-            status = row.message.payload.event.payload
-            if status is not None and status.message_id:
-                sub_agent = clean_id(told.agent_id or "")
-                yield from _updated(status, row.timestamp, state, "progress", sub_agent)
+        elif isinstance(row, kimi_cli.Update):
+            yield from kimi_cli.updated(row, state, state.agent_id)
+        elif isinstance(row, kimi_cli.Relay):
+            yield from kimi_cli.relayed(row, state)
 
 
 def _home(usual: Path, named: str) -> Path:
@@ -231,7 +203,7 @@ def _recorded(row: _Record, state: _State) -> Iterator[Sighting]:
     if row.usage is None:
         return
     tokens = row.usage.tokens()
-    key = key_of(row.time, *_numbers(tokens))
+    key = key_of(row.time, *numbers_of(tokens))
     if row.usageScope != "session":
         if state.begun:
             key, state.begun = state.step, False
@@ -250,7 +222,7 @@ def _ended(row: _End, state: _State) -> Iterator[Sighting]:
         return
     tokens = row.event.usage.tokens()
     own = row.event.uuid or row.event.messageId
-    key = clean_id(own) if own else key_of(row.time, *_numbers(tokens))
+    key = clean_id(own) if own else key_of(row.time, *numbers_of(tokens))
     of_no_step = state.told == tokens and state.step.startswith("h:")
     if state.awaits == "end" and (state.step == key or of_no_step):
         key, state.awaits = state.step, ""
@@ -258,33 +230,6 @@ def _ended(row: _End, state: _State) -> Iterator[Sighting]:
         state.step, state.told, state.awaits = key, tokens, "record"
     state.begun = False
     yield _sighting(key, row.time, state.model or state.alias or "unknown", tokens, state)
-
-
-def _updated(
-    status: _Status | None, seconds: float | None, state: _State, kind: Kind, agent_id: str
-) -> Iterator[Sighting]:
-    """What Kimi CLI says of one step."""
-    if status is None or status.token_usage is None:
-        return
-    used = status.token_usage
-    tokens = Tokens(
-        input=used.input_other or 0,
-        cache_read=used.input_cache_read or 0,
-        cache_write_5m=used.input_cache_creation or 0,
-        output=used.output or 0,
-    )
-    at_ms = round(seconds * 1000) if seconds is not None and 0 <= seconds < 1e11 else None
-    key = clean_id(status.message_id) if status.message_id else key_of(at_ms, *_numbers(tokens))
-    yield Sighting(
-        key=key,
-        session=state.session,
-        at_ms=at_ms,
-        model="unknown",
-        tokens=tokens,
-        kind=kind,
-        agent_id=agent_id,
-        project=state.project,
-    )
 
 
 def _sighting(key: str, at_ms: int | None, model: str, tokens: Tokens, state: _State) -> Sighting:
@@ -297,10 +242,6 @@ def _sighting(key: str, at_ms: int | None, model: str, tokens: Tokens, state: _S
         agent_id=state.agent_id,
         project=state.project,
     )
-
-
-def _numbers(tokens: Tokens) -> tuple[int, ...]:
-    return (tokens.input, tokens.cache_read, tokens.cache_write_5m, tokens.output)
 
 
 AGENT: Final = _KimiCode()

@@ -82,6 +82,4 @@ def _answer(rng: Random, talk: Talk, asked_ms: int, *, last: bool) -> Answered:
     talk.answered(output, ends_ms)
     thoughts = output // 3 if rng.random() < 0.5 else 0
     command = "" if last else rng.choice(words.COMMANDS)[1]
-    return Answered(
-        asked_ms, ends_ms, sent, output, thoughts, rng.choice(words.REPLIES), command
-    )
+    return Answered(asked_ms, ends_ms, sent, output, thoughts, rng.choice(words.REPLIES), command)

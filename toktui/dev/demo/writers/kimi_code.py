@@ -26,7 +26,10 @@ def act(scene: Scene, rng: Random) -> Iterator[Write]:
     path = f".kimi-code/sessions/{folder}/session_{uuid(rng)}/agents/main/wire.jsonl"
     yield Write(scene.starts_ms, path, (
         _row("metadata", scene.starts_ms, protocol_version="2.1"),
-        _row("config.update", scene.starts_ms, modelAlias="k3"),
+        _row(
+            "profile.bind", scene.starts_ms, agentId="main", modelAlias="k3",
+            environmentDisclosure={"cwd": scene.project},
+        ),
     ))  # fmt: skip
     for step in steps(scene, rng, talk_of(rng, shared=9_800)):
         if isinstance(step, Answered):
