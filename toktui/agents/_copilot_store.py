@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from toktui.agents._copilot_sums import NONE, Sums, added, tokens_of
 from toktui.agents._sqlite_values import as_count, as_text
 from toktui.agents.base import place_of
 from toktui.agents.database import snapshot
 from toktui.agents.documents import NotUnderstoodError, Pages
 from toktui.clock import parse_ms
 from toktui.facts import Ledger, LedgerModel, encode
-from toktui.model import Fact, Tokens
+from toktui.model import Fact
 from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class _Spent(Struct, array_like=True):
 
     session: str
     model: str
-    counts: tuple[int, int, int, int, int]
+    counts: Sums
 
 
 class _Since(Struct, array_like=True):
@@ -91,14 +92,12 @@ def read_store(path: str, since: bytes) -> Document:
             pages.doubt(place, error)
             continue
         model = clean(as_text(row.model) or "unknown", 120)
-        before = sums.get((session, model), (0, 0, 0, 0, 0))
-        a, b = before, counts
-        sums[session, model] = (a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4])
+        sums[session, model] = added(sums.get((session, model), NONE), counts)
         last_ms[session] = parse_ms(as_text(row.created_at)) or last_ms.get(session)
         projects[session] = clean(as_text(row.cwd), 512)
     for session, at_ms in last_ms.items():
         models = tuple(
-            LedgerModel(model, _tokens(counts), 0)
+            LedgerModel(model, tokens_of(counts), 0)
             for (whose, model), counts in sorted(sums.items())
             if whose == session
         )
@@ -169,17 +168,6 @@ def _has_records(path: str, session: str) -> bool:
         return _RECORD in file.read(_LOOKED_INTO)
 
 
-def _counts(row: _Row) -> tuple[int, int, int, int, int]:
+def _counts(row: _Row) -> Sums:
     a, b, c, d, e = (as_count(v, name) for v, name in zip(row.counts, _COUNTS, strict=True))
     return a, b, c, d, e
-
-
-def _tokens(counts: tuple[int, int, int, int, int]) -> Tokens:
-    given, read, written, output, reasoning = counts
-    return Tokens(
-        input=max(0, given - read - written),
-        cache_read=read,
-        cache_write_5m=written,
-        output=output,
-        reasoning=min(output, reasoning),
-    )

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
+from toktui.agents._copilot_sums import NONE, Sums, added, tokens_of
 from toktui.agents.lines import Count, LineAgent, LineState, Said, name_in
 from toktui.clock import parse_ms
 from toktui.facts import Ledger, LedgerModel, encode
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
 _EVENTS: Final = "events.jsonl"
 _FOLDER: Final = "session-state"
 _STORE: Final = "session-store.db"
-
-_Sums = tuple[int, int, int, int, int]
-"""input, cache read, cache write, output, reasoning: as Copilot counts, not disjoint."""
 
 
 class _Head(Struct):
@@ -78,7 +76,7 @@ class _Counts(Struct):
     cacheWriteTokens: Count = None
     reasoningTokens: Count = None
 
-    def sums(self) -> _Sums:
+    def sums(self) -> Sums:
         return (
             self.inputTokens or 0,
             self.cacheReadTokens or 0,
@@ -134,8 +132,8 @@ class _Shutdown(Struct):
 class _Spent(Struct, array_like=True):
     """What a session has used of a model: before its counters last began anew, and since."""
 
-    before: _Sums = (0, 0, 0, 0, 0)
-    since: _Sums = (0, 0, 0, 0, 0)
+    before: Sums = NONE
+    since: Sums = NONE
 
 
 class _State(LineState):
@@ -236,7 +234,7 @@ def _recorded(row: _Record, state: _State) -> Iterator[Sighting]:
         session=state.session,
         at_ms=parse_ms(row.timestamp) if row.timestamp else None,
         model=clean(used.model, 120) if used.model else "unknown",
-        tokens=_tokens(used.sums()),
+        tokens=tokens_of(used.sums()),
         origin="" if origin == state.session else origin,
         agent_id=clean_id(row.agentId or ""),
         project=state.project,
@@ -278,32 +276,16 @@ def _summed_up(row: _Shutdown, state: _State) -> Iterator[Fact]:
         now = metrics.usage.sums()
         spent = state.spent.setdefault(model, _Spent())
         if any(a < b for a, b in zip(now, spent.since, strict=True)):
-            spent.before = _added(spent.before, spent.since)
+            spent.before = added(spent.before, spent.since)
         spent.since = now
     models = tuple(
-        LedgerModel(model, _tokens(_added(spent.before, spent.since)), 0)
+        LedgerModel(model, tokens_of(added(spent.before, spent.since)), 0)
         for model, spent in sorted(state.spent.items())
     )
     if models:
         at_ms = parse_ms(row.timestamp) if row.timestamp else None
         body = encode(Ledger(None, at_ms, models, state.project))
         yield Fact(kind="ledger", subject=state.session, body=body, at_ms=at_ms)
-
-
-def _added(one: _Sums, other: _Sums) -> _Sums:
-    a, b = one, other
-    return (a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4])
-
-
-def _tokens(sums: _Sums) -> Tokens:
-    given, read, written, output, reasoning = sums
-    return Tokens(
-        input=max(0, given - read - written),
-        cache_read=read,
-        cache_write_5m=written,
-        output=output,
-        reasoning=min(output, reasoning),
-    )
 
 
 AGENT: Final = _CopilotCli()
