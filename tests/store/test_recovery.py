@@ -13,6 +13,8 @@ from tests.properties.lab import WRITTEN_NS, append, write
 from tests.properties.worlds import claude_row, lines, stamp
 from toktui.ingest import access
 from toktui.ingest.context import Context
+from toktui.ingest.forget import forget
+from toktui.ingest.forgetting import Rule
 from toktui.ingest.service import IngestService
 from toktui.metrics.doctor import diagnose
 from toktui.store.connect import connect_reader
@@ -201,3 +203,15 @@ def test_a_note_of_another_version_is_no_reason_to_fail(here: Context, log: Path
     reader = connect_reader(here.paths.store)
     assert last_recovery(reader) is None
     reader.close()
+
+
+def test_what_is_forgotten_is_in_no_store_that_was_set_aside(here: Context, log: Path):
+    sync(here)
+    break_index(here)
+    sync(here)
+    assert list(here.paths.data.glob("*.corrupt-*"))
+    with access.writing(here, "toktui data forget") as settler:
+        gone = forget(settler, Rule(None, "/w/shop"), here.now_ms(), here.paths.backups)
+    assert gone.backups == 2
+    assert not list(here.paths.data.glob("*.corrupt-*"))
+    assert not list(here.paths.backups.glob("*"))

@@ -11,7 +11,7 @@ import msgspec
 from toktui.ingest.forgetting import Rule, digest
 from toktui.ingest.settle import HOME
 from toktui.model import REASONS
-from toktui.store.backup import backups
+from toktui.store.backup import backups, set_aside
 from toktui.store.writer import CALL_COLUMNS, CallRow
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ class Forgotten(msgspec.Struct, frozen=True):
 
 
 def forget(settler: Settler, rule: Rule, now_ms: int, backup_folder: Path) -> Forgotten:
-    """Takes the calls of a rule out for good, with the backups that still hold them."""
+    """Takes the calls of a rule out for good, with the backups that still hold them, and the stores
+    that were set aside."""
     db = settler.db
     db.execute("pragma secure_delete = on")
     with settler.writer.transaction():
@@ -47,6 +48,9 @@ def forget(settler: Settler, rule: Rule, now_ms: int, backup_folder: Path) -> Fo
     for backup in backups(backup_folder):
         backup.path.unlink(missing_ok=True)
         dropped += 1
+    for path in set_aside(backup_folder.parent):
+        path.unlink(missing_ok=True)
+        dropped += path.suffix[-4:] not in ("-wal", "-shm")
     return Forgotten(gone, dropped)
 
 

@@ -9,7 +9,7 @@ import os
 import shutil
 import sqlite3
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
@@ -120,7 +120,7 @@ def put_in_place(paths: Paths, source: Path, now_ms: int) -> Path | None:
     return aside
 
 
-def move_aside(paths: Paths, why: str, now_ms: int) -> Path:
+def move_aside(paths: Paths, why: Literal["corrupt", "replaced"], now_ms: int) -> Path:
     """Renames the store with its write-ahead log; nothing is deleted."""
     aside = paths.store.with_name(f"{paths.store.name}.{why}-{_stamp(now_ms)}")
     for suffix in ("", "-wal", "-shm"):
@@ -128,6 +128,11 @@ def move_aside(paths: Paths, why: str, now_ms: int) -> Path:
         if path.exists():
             path.rename(aside.with_name(aside.name + suffix))
     return aside
+
+
+def set_aside(folder: Path) -> list[Path]:
+    """Files of the stores that `move_aside` has left in the store's folder."""
+    return sorted(path for why in ("corrupt", "replaced") for path in folder.glob(f"*.db.{why}-*"))
 
 
 def _stamp(at_ms: int) -> str:
