@@ -13,21 +13,20 @@ Nothing but these keys is asked for: the other table has the user's credentials.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
 
 from toktui.agents._cursor_places import known_projects
-from toktui.agents._cursor_spool import generation_key
+from toktui.agents._cursor_turns import ANSWER, Bubble, Composer, Turn, sighting_of, turns_of
 from toktui.agents._sqlite_values import AMONG, as_bytes, json_of
 from toktui.agents.base import place_of
 from toktui.agents.database import snapshot
-from toktui.agents.documents import Count, NotUnderstoodError, Pages, decode
-from toktui.clock import parse_ms
+from toktui.agents.documents import NotUnderstoodError, Pages, decode
 from toktui.facts import Thread, encode
-from toktui.model import FLAG_TIME_MOVED, Fact, Sighting, Tokens
-from toktui.text import clean, clean_id
+from toktui.model import Fact
+from toktui.text import clean_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -35,10 +34,6 @@ if TYPE_CHECKING:
     from toktui.agents.base import Document
     from toktui.agents.database import Snapshot
 
-COUNTED: Final = 1
-ESTIMATED: Final = -1
-"""Grades: what Cursor counted, without its caches; what only its text lets guess."""
-CHARACTERS_PER_TOKEN: Final = 4
 _PAGE: Final = 1_000
 _RECENT: Final = 4
 """Conversations that grew last, and the turns at the end of each, that are read again."""
@@ -51,7 +46,6 @@ _BUBBLE_BITS: Final = 33
 """Bits of a place. Many messages of one conversation still have places of their own."""
 _BUBBLE: Final = "bubbleId"
 _COMPOSER: Final = "composerData"
-_PROMPT, _ANSWER = 1, 2
 
 
 class _Since(Struct, array_like=True):
@@ -62,76 +56,6 @@ class _Since(Struct, array_like=True):
     recent: list[str] = []
     homeless: list[str] = []
     """Conversations that no workspace knew, some of the last."""
-
-
-class _Named(Struct):
-    modelName: str | None = None
-
-
-class _Counted(Struct):
-    inputTokens: Count = None
-    outputTokens: Count = None
-
-
-class _Tool(Struct):
-    rawArgs: Any = None
-
-
-class _Bubble(Struct):
-    type: int
-    createdAt: Any = None
-    text: Any = None
-    modelInfo: _Named | None = None
-    requestId: str | None = None
-    usageUuid: str | None = None
-    tokenCount: _Counted | None = None
-    toolFormerData: _Tool | None = None
-    thinking: Any = None
-
-    @property
-    def generation(self) -> str:
-        return clean_id(self.usageUuid or self.requestId or "")
-
-    @property
-    def model(self) -> str:
-        return (self.modelInfo.modelName or "") if self.modelInfo else ""
-
-    @property
-    def input(self) -> int:
-        return (self.tokenCount.inputTokens or 0) if self.tokenCount else 0
-
-    @property
-    def output(self) -> int:
-        return (self.tokenCount.outputTokens or 0) if self.tokenCount else 0
-
-    @property
-    def characters(self) -> int:
-        """Of what was said, thought and given to a tool."""
-        thought: object = self.thinking
-        if isinstance(thought, dict):
-            thought = cast("dict[str, object]", thought).get("text")
-        arguments = self.toolFormerData.rawArgs if self.toolFormerData else None
-        return sum(len(part) for part in (self.text, thought, arguments) if isinstance(part, str))
-
-
-class _Header(Struct):
-    bubbleId: str
-    type: int | None = None
-
-
-class _Composer(Struct):
-    fullConversationHeadersOnly: list[_Header] = []
-    createdAt: Any = None
-    modelConfig: _Named | None = None
-    contextTokenLimit: Any = None
-    subComposerIds: list[str] | None = None
-
-
-class _Turn(Struct):
-    """The pieces of an answer, and the prompt before them if there is one."""
-
-    prompt: str
-    answers: list[str]
 
 
 _pack: Final = msgspec.msgpack.Encoder().encode
@@ -215,7 +139,7 @@ class _Conversation:
     def read(self, changed: set[str], pages: Pages, *, last: int) -> None:
         """Adds the turns with changed pieces and the last ones."""
         composer = self._composer(pages)
-        turns = _turns(composer.fullConversationHeadersOnly)
+        turns = turns_of(composer.fullConversationHeadersOnly)
         named = {bubble for turn in turns for bubble in (turn.prompt, *turn.answers)}
         wanted = [
             turn
@@ -231,98 +155,61 @@ class _Conversation:
             thread = Thread(clean_id(child), clean_id(self._name), True, None)
             pages.fact(Fact(kind="thread", subject=thread.session, body=encode(thread)))
 
-    def _tell_unnamed(self, named: set[str], composer: _Composer, pages: Pages) -> None:
+    def _tell_unnamed(self, named: set[str], composer: Composer, pages: Pages) -> None:
         """Messages that the conversation does not name (any more): an answer that was taken back
         was paid as well. What belongs to one turn is told by the turn's id."""
         keys = _keys(self._db, f"{_BUBBLE}:{self._name}:")
         there = [_taken_apart(key)[2] for key in keys]
         bubbles = self._bubbles([name for name in there if name not in named], pages)
-        turns: dict[str, _Turn] = {}
+        turns: dict[str, Turn] = {}
         for name, bubble in bubbles.items():
-            if bubble.type == _ANSWER and (bubble.generation or bubble.input or bubble.output):
-                turns.setdefault(bubble.generation or name, _Turn("", [])).answers.append(name)
+            if bubble.type == ANSWER and (bubble.generation or bubble.input or bubble.output):
+                turns.setdefault(bubble.generation or name, Turn("", [])).answers.append(name)
         for turn in turns.values():
             self._tell(turn, bubbles, composer, pages)
 
     def _tell(
-        self, turn: _Turn, bubbles: Mapping[str, _Bubble], composer: _Composer, pages: Pages
+        self, turn: Turn, bubbles: Mapping[str, Bubble], composer: Composer, pages: Pages
     ) -> None:
-        found = self._sighting(turn, bubbles, composer)
+        found = sighting_of(turn, bubbles, composer, session=self._name, project=self._project)
         if found is not None:
             length = sum(self._lengths.get(bubble, 0) for bubble in turn.answers)
             pages.entry(self._place(turn.answers[0]), length, found)
 
     def turn_of(self, bubble: str) -> bytes:
         """The piece with the counts, or the first, of the turn that a piece begins."""
-        turns = _turns(self._composer(Pages()).fullConversationHeadersOnly)
-        turn = next((t for t in turns if t.answers[0] == bubble), _Turn("", [bubble]))
+        turns = turns_of(self._composer(Pages()).fullConversationHeadersOnly)
+        turn = next((t for t in turns if t.answers[0] == bubble), Turn("", [bubble]))
         found = dict(self._values(turn.answers))
         first = found.get(bubble, b"")
         for data in found.values():
             try:
-                piece = decode(data, _Bubble)
+                piece = decode(data, Bubble)
             except NotUnderstoodError:
                 continue
             if piece.input or piece.output:
                 return data
         return first
 
-    def _sighting(
-        self, turn: _Turn, bubbles: Mapping[str, _Bubble], composer: _Composer
-    ) -> Sighting | None:
-        prompt = bubbles.get(turn.prompt)
-        answers = [
-            bubbles[name]
-            for name in turn.answers
-            if name in bubbles and bubbles[name].type == _ANSWER
-        ]
-        if not answers:
-            return None
-        tokens = Tokens(input=sum(b.input for b in answers), output=sum(b.output for b in answers))
-        grade = COUNTED
-        if not tokens.total:
-            told, asked = sum(b.characters for b in answers), prompt.characters if prompt else 0
-            tokens, grade = Tokens(input=_tokens(asked), output=_tokens(told)), ESTIMATED
-            if not told:
-                return None
-        both = [*answers, prompt] if prompt else answers
-        generation = next((b.generation for b in both if b.generation), "")
-        at_ms = next((at for b in both if (at := _ms(b.createdAt)) is not None), None)
-        model = next((b.model for b in both if b.model), "")
-        if not model and composer.modelConfig is not None:
-            model = composer.modelConfig.modelName or ""
-        window = composer.contextTokenLimit
-        return Sighting(
-            key=generation_key(generation) if generation else f"turn:{clean_id(turn.answers[0])}",
-            session=clean_id(self._name),
-            at_ms=at_ms if at_ms is not None else _ms(composer.createdAt),
-            model=clean(model, 120) or "default",
-            tokens=tokens,
-            project=self._project,
-            flags=0 if at_ms is not None else FLAG_TIME_MOVED,
-            window=window if isinstance(window, int) and 0 < window < 1 << 40 else 0,
-            grade=grade,
-        )
-
-    def _composer(self, pages: Pages) -> _Composer:
+    def _composer(self, pages: Pages) -> Composer:
         key = f"{_COMPOSER}:{self._name}"
         rows = self._db.rows(
             "select value from cursorDiskKV where key = ? and octet_length(value) <= ?",
             (key, _LARGEST),
         )
         try:
-            return decode(as_bytes(rows[0][0]), _Composer) if rows else _Composer()
+            return decode(as_bytes(rows[0][0]), Composer) if rows else Composer()
         except NotUnderstoodError as error:
             pages.doubt(place_of(key), error)
-            return _Composer()
+            return Composer()
 
-    def _bubbles(self, names: Iterable[str], pages: Pages) -> dict[str, _Bubble]:
-        found: dict[str, _Bubble] = {}
+    def _bubbles(self, names: Iterable[str], pages: Pages) -> dict[str, Bubble]:
+        found: dict[str, Bubble] = {}
         for name, data in self._values([name for name in names if name]):
             pages.looked()
             self._lengths[name] = len(data)
             try:
-                found[name] = decode(data, _Bubble)
+                found[name] = decode(data, Bubble)
             except NotUnderstoodError as error:
                 pages.doubt(self._place(name), error)
         return found
@@ -388,25 +275,3 @@ def _place(conversation: str, key: str) -> int:
 
 def _conversation_bits(conversation: str) -> int:
     return place_of(conversation) & (1 << _CONVERSATION_BITS) - 1
-
-
-def _turns(headers: Iterable[_Header]) -> list[_Turn]:
-    """The turns of a conversation that have an answer."""
-    turns = [_Turn("", [])]
-    for header in headers:
-        if header.type == _PROMPT:
-            turns.append(_Turn(header.bubbleId, []))
-        else:
-            turns[-1].answers.append(header.bubbleId)
-    return [turn for turn in turns if turn.answers]
-
-
-def _tokens(characters: int) -> int:
-    return -(-characters // CHARACTERS_PER_TOKEN)
-
-
-def _ms(time: object) -> int | None:
-    """A time that is text, or milliseconds."""
-    if isinstance(time, str):
-        return parse_ms(time)
-    return int(time) if isinstance(time, int | float) and 0 < time < 1e14 else None
