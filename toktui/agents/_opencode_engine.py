@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from toktui.agents._one_database import data_home
 from toktui.agents._opencode_message import (
     Place,
     Session,
@@ -48,13 +49,11 @@ class OpenCodeEngine(Agent):
     """Names the database, where it is another one."""
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
-        new = home.__class__
-        data = env.get("XDG_DATA_HOME", "").strip()
-        usual = (new(data) if data else home / ".local/share") / self.folder
+        usual = data_home(home, env) / self.folder
         named = env.get(self.database_variable, "").strip()
         if not named or named.startswith(":"):
             return [usual]
-        return [usual, (usual / new(named).expanduser()).parent]
+        return [usual, (usual / home.__class__(named).expanduser()).parent]
 
     def roots_of(self, folder: Path) -> Sequence[Path]:
         return [folder, folder / ".local/share" / self.folder]

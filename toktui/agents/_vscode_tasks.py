@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct, field
 
+from toktui.agents._one_database import named_folder
 from toktui.agents._task_prompts import Prompts, prompts_of
 from toktui.agents._task_requests import Asked, Info, tokens_of
 from toktui.agents.base import Agent, Document, place_of
@@ -90,9 +91,8 @@ class TaskAgent(Agent):
     """From when on `tokensIn` is the whole prompt; None: it is what no cache knew."""
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
-        config = env.get("XDG_CONFIG_HOME", "").strip()
         bases = [
-            home.__class__(config) if config else home / ".config",
+            named_folder(home, env, "XDG_CONFIG_HOME") or home / ".config",
             home / "Library/Application Support",
             home / "AppData/Roaming",
         ]

@@ -21,6 +21,7 @@ from urllib.parse import unquote
 
 from msgspec import Raw, Struct, field
 
+from toktui.agents._one_database import data_home, named_folder
 from toktui.agents.base import Agent, Document, place_of
 from toktui.agents.documents import (
     Count,
@@ -115,10 +116,9 @@ class _Amp(Agent):
     label = "Amp"
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
-        new = home.__class__
-        named, data = env.get("AMP_DATA_DIR", "").strip(), env.get("XDG_DATA_HOME", "").strip()
-        usual = (new(data) if data else home / ".local/share") / "amp"
-        return [new(named).expanduser(), usual] if named else [usual]
+        named = named_folder(home, env, "AMP_DATA_DIR")
+        usual = data_home(home, env) / "amp"
+        return [named, usual] if named else [usual]
 
     def roots_of(self, folder: Path) -> Sequence[Path]:
         return [folder, folder / ".local/share/amp"]

@@ -21,6 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from toktui.agents._cline_sessions import SESSION, read_session, session_places
+from toktui.agents._one_database import named_folder
 from toktui.agents._vscode_tasks import TaskAgent
 from toktui.agents.documents import at_places
 
@@ -37,10 +38,9 @@ class _Cline(TaskAgent):
     extension = "saoudrizwan.claude-dev"
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
-        new = home.__class__
-        named, folder = env.get("CLINE_DATA_DIR", "").strip(), env.get("CLINE_DIR", "").strip()
-        data = new(named) if named else (new(folder) if folder else home / ".cline") / "data"
-        return [*super().roots(home, env), data.expanduser()]
+        folder = named_folder(home, env, "CLINE_DIR") or home / ".cline"
+        data = named_folder(home, env, "CLINE_DATA_DIR") or folder / "data"
+        return [*super().roots(home, env), data]
 
     def roots_of(self, folder: Path) -> Sequence[Path]:
         return [*super().roots_of(folder), folder / "data"]

@@ -20,19 +20,19 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import Struct
 
+from toktui.agents._one_database import OneDatabase, data_home, named_folder
 from toktui.agents._sqlite_values import as_dollars, as_ms, as_text, row_of
-from toktui.agents.base import Agent, Document, place_of
+from toktui.agents.base import Document, place_of
 from toktui.agents.documents import NotUnderstoodError, Pages, load_if_there, nusd
 from toktui.model import Sighting, Tokens
 from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from toktui.agents.database import Snapshot
 
-_DATABASE: Final = "crush.db"
 _FOLDER: Final = ".crush"
 _COLUMNS: Final = ("id", "cost", "updated_at")
 
@@ -45,42 +45,28 @@ class _Projects(Struct):
     projects: list[_Project] = []
 
 
-class _Crush(Agent):
+class _Crush(OneDatabase):
     name = "crush"
     label = "Crush"
+    database = "crush.db"
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
-        new = home.__class__
-        named, data = env.get("CRUSH_GLOBAL_DATA", "").strip(), env.get("XDG_DATA_HOME", "").strip()
-        usual = (new(data) if data else home / ".local/share") / "crush"
-        places = [new(named).expanduser() if named else usual, home / "AppData/Local/crush"]
-        return [*places, *(new(folder) for place in places for folder in _data_folders(place))]
+        usual = named_folder(home, env, "CRUSH_GLOBAL_DATA") or data_home(home, env) / "crush"
+        places = [usual, home / "AppData/Local/crush"]
+        folders = [folder for place in places for folder in _data_folders(place)]
+        return [*places, *map(home.__class__, folders)]
 
     def roots_of(self, folder: Path) -> Sequence[Path]:
         return [folder, folder / _FOLDER, *map(folder.__class__, _data_folders(folder))]
 
-    def is_log(self, parts: Sequence[str]) -> bool:
-        return tuple(parts) == (_DATABASE,)
-
-    def is_entered(self, parts: Sequence[str]) -> bool:
-        return False
-
-    def is_document(self, path: str) -> bool:
-        return True
-
-    def is_database(self, path: str) -> bool:
-        return True
-
-    def read(self, path: str, since: bytes) -> Document:
-        from toktui.agents.database import snapshot  # noqa: PLC0415  loads SQLite
-
+    def take(self, db: Snapshot, path: str, since: bytes) -> Document:
         del since
-        return snapshot(path, lambda db: _read(db, _project(path)))
+        db.need("sessions", "parent_session_id", *_COLUMNS)
+        return _read(db, _project(path))
 
-    def excerpts(self, path: str, places: Collection[int]) -> Mapping[int, bytes]:
-        from toktui.agents.database import snapshot  # noqa: PLC0415  loads SQLite
-
-        return snapshot(path, lambda db: _find(db, set(places)))
+    def find(self, db: Snapshot, places: set[int]) -> Mapping[int, bytes]:
+        found = ((place_of(clean_id(as_text(row[0]))), row) for row in _rows(db))
+        return {place: row_of(_COLUMNS, row) for place, row in found if place in places}
 
 
 def _data_folders(place: Path) -> list[str]:
@@ -99,7 +85,6 @@ def _project(path: str) -> str:
 
 
 def _read(db: Snapshot, project: str) -> Document:
-    db.need("sessions", "parent_session_id", *_COLUMNS)
     pages = Pages()
     for row in _rows(db):
         pages.looked()
@@ -130,11 +115,6 @@ def _rows(db: Snapshot) -> list[tuple[int | float | str | bytes | None, ...]]:
         f"select {', '.join(_COLUMNS)} from sessions"
         " where coalesce(parent_session_id, '') = '' order by rowid"
     )
-
-
-def _find(db: Snapshot, places: set[int]) -> dict[int, bytes]:
-    found = ((place_of(clean_id(as_text(row[0]))), row) for row in _rows(db))
-    return {place: row_of(_COLUMNS, row) for place, row in found if place in places}
 
 
 AGENT: Final = _Crush()

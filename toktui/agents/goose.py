@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from toktui.agents._one_database import OneDatabase, data_home, named_folder
 from toktui.agents._sqlite_values import (
     AMONG,
     as_count,
@@ -28,18 +29,17 @@ from toktui.agents._sqlite_values import (
     json_of,
     row_of,
 )
-from toktui.agents.base import Agent, Document, UnreadableError, place_of
+from toktui.agents.base import Document, UnreadableError, place_of
 from toktui.agents.documents import NotUnderstoodError, Pages, nusd
 from toktui.model import Sighting, Tokens
 from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from toktui.agents.database import Snapshot
 
-_DATABASE: Final = "sessions.db"
 _PAGE: Final = 5_000
 _LEDGER: Final = (
     "id", "session_id", "created_timestamp", "model", "input_tokens", "output_tokens",
@@ -53,57 +53,44 @@ _pack: Final = msgspec.msgpack.Encoder().encode
 _unpack: Final = msgspec.msgpack.Decoder(tuple[int, int]).decode
 
 
-class _Goose(Agent):
+class _Goose(OneDatabase):
     name = "goose"
     label = "Goose"
+    database = "sessions.db"
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
-        new = home.__class__
-        data, named = env.get("XDG_DATA_HOME", "").strip(), env.get("GOOSE_PATH_ROOT", "").strip()
+        named = named_folder(home, env, "GOOSE_PATH_ROOT")
         places = [
-            (new(data) if data else home / ".local/share") / "goose",
+            *([named / "data"] if named else []),
+            data_home(home, env) / "goose",
             home / "Library/Application Support/goose",
             home / "Library/Application Support/Block/goose",
             home / "AppData/Roaming/Block/goose/data",
         ]
-        if named:
-            places.insert(0, new(named).expanduser() / "data")
         return [place / "sessions" for place in places]
 
     def roots_of(self, folder: Path) -> Sequence[Path]:
         return [folder, folder / "sessions", folder / "data/sessions"]
 
-    def is_log(self, parts: Sequence[str]) -> bool:
-        return tuple(parts) == (_DATABASE,)
+    def take(self, db: Snapshot, path: str, since: bytes) -> Document:
+        del path
+        if "usage_ledger" in db.tables():
+            db.need("usage_ledger", *_LEDGER)
+            return _read_ledger(db, _unpack(since) if since else (0, 0))
+        if "accumulated_input_tokens" in db.tables().get("sessions", ()):
+            db.need("sessions", "id", "updated_at", "accumulated_output_tokens")
+            return _read_totals(db)
+        raise UnreadableError("another schema: no table usage_ledger")
 
-    def is_entered(self, parts: Sequence[str]) -> bool:
-        return False
-
-    def is_document(self, path: str) -> bool:
-        return True
-
-    def is_database(self, path: str) -> bool:
-        return True
-
-    def read(self, path: str, since: bytes) -> Document:
-        from toktui.agents.database import snapshot  # noqa: PLC0415  loads SQLite
-
-        return snapshot(path, lambda db: _read(db, _unpack(since) if since else (0, 0)))
-
-    def excerpts(self, path: str, places: Collection[int]) -> Mapping[int, bytes]:
-        from toktui.agents.database import snapshot  # noqa: PLC0415  loads SQLite
-
-        return snapshot(path, lambda db: _find(db, set(places)))
-
-
-def _read(db: Snapshot, known: tuple[int, int]) -> Document:
-    if "usage_ledger" in db.tables():
-        db.need("usage_ledger", *_LEDGER)
-        return _read_ledger(db, known)
-    if "accumulated_input_tokens" in db.tables().get("sessions", ()):
-        db.need("sessions", "id", "updated_at", "accumulated_output_tokens")
-        return _read_totals(db)
-    raise UnreadableError("another schema: no table usage_ledger")
+    def find(self, db: Snapshot, places: set[int]) -> Mapping[int, bytes]:
+        if "usage_ledger" in db.tables():
+            rows = db.rows(
+                f"select {', '.join(_LEDGER)} from usage_ledger where id {AMONG}",
+                (json_of(sorted(places)),),
+            )
+            return {int(str(row[0])): row_of(_LEDGER, row) for row in rows}
+        found = ((place_of(clean_id(as_text(row[0]))), row) for row in _totals(db))
+        return {place: row_of(_TOTALS, row) for place, row in found if place in places}
 
 
 def _read_ledger(db: Snapshot, known: tuple[int, int]) -> Document:
@@ -210,17 +197,6 @@ def _model(config: object) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         found = _Config()
     return clean(found.model_name or "unknown", 120)
-
-
-def _find(db: Snapshot, places: set[int]) -> dict[int, bytes]:
-    if "usage_ledger" in db.tables():
-        rows = db.rows(
-            f"select {', '.join(_LEDGER)} from usage_ledger where id {AMONG}",
-            (json_of(sorted(places)),),
-        )
-        return {int(str(row[0])): row_of(_LEDGER, row) for row in rows}
-    found = ((place_of(clean_id(as_text(row[0]))), row) for row in _totals(db))
-    return {place: row_of(_TOTALS, row) for place, row in found if place in places}
 
 
 AGENT: Final = _Goose()

@@ -23,16 +23,17 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from toktui.agents._one_database import OneDatabase, data_home
 from toktui.agents._sqlite_values import as_bytes, as_ms, as_text
 from toktui.agents._zstd import decompressed
-from toktui.agents.base import MAX_COUNT, Agent, Document, place_of
+from toktui.agents.base import MAX_COUNT, Document, place_of
 from toktui.agents.documents import NotUnderstoodError, Pages, decode
 from toktui.facts import Ledger, LedgerModel, Thread, encode
 from toktui.model import FLAG_TIME_MOVED, Fact, Sighting, Tokens
 from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from toktui.agents._sqlite_vfs import Value
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
 _Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)] | None
 
-_DATABASE: Final = "threads.db"
 _PAGE: Final = 50
 _LATER: Final = ("parent_id", "folder_paths", "created_at")
 """Columns that came later."""
@@ -85,43 +85,29 @@ class _Row(Struct, frozen=True):
     is_moved: bool
 
 
-class _Zed(Agent):
+class _Zed(OneDatabase):
     name = "zed"
     label = "Zed"
+    database = "threads.db"
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
-        data = env.get("XDG_DATA_HOME", "").strip()
-        return [
-            (home.__class__(data) if data else home / ".local/share") / "zed/threads",
-            home / ".var/app/dev.zed.Zed/data/zed/threads",
-            home / "Library/Application Support/Zed/threads",
-            home / "AppData/Local/Zed/threads",
+        places = [
+            data_home(home, env) / "zed",
+            home / ".var/app/dev.zed.Zed/data/zed",
+            home / "Library/Application Support/Zed",
+            home / "AppData/Local/Zed",
         ]
+        return [place / "threads" for place in places]
 
     def roots_of(self, folder: Path) -> Sequence[Path]:
         return [folder if folder.name == "threads" else folder / "threads"]
 
-    def is_log(self, parts: Sequence[str]) -> bool:
-        return tuple(parts) == (_DATABASE,)
+    def take(self, db: Snapshot, path: str, since: bytes) -> Document:
+        del path
+        return _read(db, _unpack(since) if since else ("", ""))
 
-    def is_entered(self, parts: Sequence[str]) -> bool:
-        return False
-
-    def is_document(self, path: str) -> bool:
-        return True
-
-    def is_database(self, path: str) -> bool:
-        return True
-
-    def read(self, path: str, since: bytes) -> Document:
-        from toktui.agents.database import snapshot  # noqa: PLC0415  loads SQLite
-
-        return snapshot(path, lambda db: _read(db, _unpack(since) if since else ("", "")))
-
-    def excerpts(self, path: str, places: Collection[int]) -> Mapping[int, bytes]:
-        from toktui.agents.database import snapshot  # noqa: PLC0415  loads SQLite
-
-        return snapshot(path, lambda db: _find(db, set(places)))
+    def find(self, db: Snapshot, places: set[int]) -> Mapping[int, bytes]:
+        return _find(db, places)
 
 
 def _read(db: Snapshot, known: tuple[str, str]) -> Document:
