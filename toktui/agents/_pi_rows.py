@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
+from toktui.agents.json_lines import object_of
 from toktui.agents.lines import (
     Count,
     LineAgent,
@@ -24,6 +25,8 @@ from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from toktui.agents.content import Block
 
 _SESSION: Final = re.compile(r"(?:.*[/\\])?(?:[0-9TZ-]+_)?([^/\\]+?)\.jsonl$")
 """The name of a session's log: `<time>_<session>.jsonl`."""
@@ -97,9 +100,7 @@ class Usage(Struct):
 
     def reported_nusd(self) -> int | None:
         """The agent's own list cost; 0 is written where it knows no price."""
-        if not isinstance(self.cost, dict):
-            return None
-        return nusd_of(cast("dict[str, object]", self.cost).get("total")) or None
+        return nusd_of(object_of(self.cost).get("total")) or None
 
 
 class _Answer(Struct):
@@ -169,6 +170,11 @@ class PiAgent(LineAgent):
             yield from _answered(row, state)
         elif isinstance(row, Aside):
             yield from _beside(row, state)
+
+    def said(self, line: bytes, key: str) -> tuple[Block, ...]:
+        from toktui.agents._pi_content import said  # noqa: PLC0415  few lines are read for it
+
+        return said(line, key)
 
 
 def session_in(path: str) -> str:

@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from msgspec import Struct
 
 from toktui.agents import _kimi_cli_rows as kimi_cli
+from toktui.agents.json_lines import object_of, text_of
 from toktui.agents.lines import Count, LineAgent, LineState, Said, key_of, numbers_of
 from toktui.model import Sighting, Tokens
 from toktui.text import clean, clean_id
@@ -155,9 +156,11 @@ class _KimiCode(LineAgent):
 
     def shape_of(self, head: _Head) -> type[Struct] | None:
         if head.type == "context.append_loop_event":
-            return {"step.begin": _Begin, "step.end": _End}.get(_type_of(head.event))
+            return {"step.begin": _Begin, "step.end": _End}.get(
+                text_of(object_of(head.event), "type")
+            )
         if head.type is None:
-            return kimi_cli.SHAPES.get(_type_of(head.message))
+            return kimi_cli.SHAPES.get(text_of(object_of(head.message), "type"))
         return _SHAPES.get(head.type) if isinstance(head.type, str) else None
 
     def told(self, row: Any, state: _State) -> Iterator[Said]:
@@ -182,12 +185,6 @@ class _KimiCode(LineAgent):
 
 def _home(usual: Path, named: str) -> Path:
     return Path(named.strip()).expanduser() if named.strip() else usual
-
-
-def _type_of(told: object) -> str:
-    """The `type` of an object inside a row; empty if there is none."""
-    kind = cast("dict[str, object]", told).get("type") if isinstance(told, dict) else None
-    return kind if isinstance(kind, str) else ""
 
 
 def _place(parts: list[str]) -> _Place:
