@@ -10,7 +10,7 @@ import pytest
 from tests.agents.test_lines import mutants
 from toktui.agents import agent, agent_names
 from toktui.agents.base import Agent
-from toktui.agents.content import Block
+from toktui.agents.content import Block, Turn
 
 KEY = "msg_01AAAAAAAAAAAAAAAAAAAAAA"
 OTHER = "msg_01BBBBBBBBBBBBBBBBBBBBBB"
@@ -85,3 +85,12 @@ def test_no_line_is_too_hostile_to_look_for_what_was_said(name: str):
     for line in mutants(name, 500):
         blocks = agent(name).said(line, KEY)
         assert all(isinstance(block, Block) for block in blocks)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in agent_names() if type(agent(name)).turn is not Agent.turn]
+)
+def test_no_line_is_too_hostile_to_be_a_turn(name: str):
+    for line in mutants(name, 500):
+        turn = agent(name).turn(line)
+        assert turn is None or isinstance(turn, Turn)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-    from toktui.agents.content import Block
+    from toktui.agents.content import Block, Turn
 
 MAX_COUNT: Final = 2**53 - 1
 """The largest count that is taken for one: integers above it are not exact everywhere."""
@@ -139,6 +139,10 @@ class Agent:
         """What the model wrote in a line that reports the call `key`; nothing where that cannot
         be told."""
         return ()
+
+    def turn(self, line: bytes) -> Turn | None:
+        """The line as a part of a conversation; None where it is none."""
+        return None
 
     # Documents and databases.
 

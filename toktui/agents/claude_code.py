@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from toktui.agents.content import Block
+    from toktui.agents.content import Block, Turn
 
 _WORDS: Final = (b'"assistant"', b'"cost-state"', b'"searchCount"', b'"statusline"')
 """Every line with a call, a ledger, a number of searches or a status holds one of these."""
@@ -134,6 +134,11 @@ class _ClaudeCode(Agent):
         from toktui.agents._claude_content import said  # noqa: PLC0415  few lines are read for it
 
         return said(line, key)
+
+    def turn(self, line: bytes) -> Turn | None:
+        from toktui.agents._claude_conversation import turn  # noqa: PLC0415  only when asked for
+
+        return turn(line)
 
     def _bystander(self, line: bytes, state: State) -> Parsed:
         """A line without any count: it may name the working folder, or end a relay's response."""

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from toktui.agents.content import Turn
+
 _S = TypeVar("_S", bound=Struct)
 _REPLAY_MS: Final = 60_000
 _SUFFIXES: Final = (".jsonl", ".jsonl.zst")
@@ -102,6 +104,11 @@ class _Codex(Agent):
 
     def load_state(self, packed: bytes) -> State:
         return load_state(packed)
+
+    def turn(self, line: bytes) -> Turn | None:
+        from toktui.agents._codex_conversation import turn  # noqa: PLC0415  only when asked for
+
+        return turn(line)
 
     def is_silent(self, block: bytes, pos: int, end: int, state: State) -> bool:
         del state

@@ -26,3 +26,39 @@ class Block(msgspec.Struct, frozen=True, gc=False):
 
 
 NO_BLOCKS: Final[tuple[Block, ...]] = ()
+
+PieceKind = Literal[
+    "prompt", "summary", "text", "thinking", "call", "result", "file", "image", "reminder"
+]
+"""`call` and `result` are those of tools, `summary` is what a compaction left of the conversation,
+`reminder` is what the agent itself tells the model in between."""
+
+
+class Piece(msgspec.Struct, frozen=True, gc=False):
+    """A part of what is sent to a model. Its text is as logged, not clean: it may only be counted.
+    """
+
+    kind: PieceKind
+    text: str = ""
+    tool: str = ""
+    """Clean name of the tool, of a call."""
+    id: str = ""
+    """Of the call of a tool, and of its result."""
+    arguments: int = 0
+    sealed: int = 0
+    """As in `Block`."""
+
+
+class Turn(msgspec.Struct, frozen=True, gc=False):
+    """A line of a log that is part of a conversation.
+
+    `id` and `parent` link the lines; where a line has no id, it follows the one before.
+    """
+
+    pieces: tuple[Piece, ...] = ()
+    id: str = ""
+    parent: str = ""
+    key: str = ""
+    """Of the call, where the line is a response."""
+    restarts: bool = False
+    """Nothing from before this line is sent any more."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Final, NoReturn, TypeVar
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn, TypeVar, cast
 
 import msgspec
 
@@ -100,3 +101,24 @@ def values(line: bytes) -> list[Any]:
 def convert(value: object, shape: type[_T]) -> _T:
     """`value` as `shape`; msgspec.ValidationError names the place, never the content."""
     return msgspec.convert(value, shape)
+
+
+def object_of(value: object) -> Mapping[str, object]:
+    """The value if it is an object, else an empty one."""
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
+
+
+def list_of(value: object) -> list[object]:
+    """The value if it is an array, else an empty one."""
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
+def text_of(value: Mapping[str, object], name: str) -> str:
+    """A field if it is text, else an empty one."""
+    found = value.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def json_of(value: object) -> str:
+    """The value as compact JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
