@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -140,7 +141,18 @@ def test_of_two_that_know_a_window_the_one_that_knows_more_is_shown(
     end = NOW + 120 * MINUTE
     see_limit(tmp_path, stored[0], end + stored[1])
     limits = {"five_hour": {"used_percentage": said[0], "resets_at": (end + said[1]) / 1000}}
-    assert f"{shown} until 16:32" in line(rate_limits=limits)
+    assert f" · {shown} until 16:32" in line(rate_limits=limits)
+
+
+def test_a_window_says_when_it_is_full_at_the_present_burn(home: Path, tmp_path: Path):
+    log = Conversation(home, SESSION, "/home/dev/shop")
+    for minutes in range(118, 0, -3):
+        log.turn(NOW - minutes * MINUTE)
+    log.write(NOW - MINUTE)
+    settle_home(home, tmp_path / "data/toktui.db", load_book(), NOW)
+    limits = {"five_hour": {"used_percentage": 80, "resets_at": NOW // 1000 + 3 * 3600}}
+    shown = line(rate_limits=limits).rpartition(" · ")[2]
+    assert re.fullmatch(r"5h 80 % until 17:32, full 1[45]:\d\d–1[56]:\d\d", shown)
 
 
 def test_garbage_gets_a_line_and_nothing_is_kept(talk: Path, tmp_path: Path):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.statusline.said import NOW, SECRETS, SESSION, as_bytes
 from toktui.agents import agent
+from toktui.facts import Limit, decode_limit
 from toktui.statusline.heard import Heard, Window, hear
 
 
@@ -27,8 +28,8 @@ def test_a_whole_document_is_understood():
     assert (found.context_tokens, found.context_window) == (164_010, 200_000)
     assert found.cache_expires_ms == NOW + 180_000
     assert found.windows == (
-        Window("five_hour", 58.2, NOW // 1000 * 1000 + 7_200_000),
-        Window("seven_day", 31, NOW // 1000 * 1000 + 4 * 86_400_000),
+        Window("5h", 58.2, NOW // 1000 * 1000 + 7_200_000, 300),
+        Window("week", 31, NOW // 1000 * 1000 + 4 * 86_400_000, 10_080),
     )
 
 
@@ -44,7 +45,7 @@ def test_only_known_fields_are_for_keeping():
 
 def test_a_date_is_as_good_as_seconds():
     limits = {"five_hour": {"used_percentage": 5, "resets_at": "2026-11-22T16:40:00Z"}}
-    assert heard(rate_limits=limits).windows == (Window("five_hour", 5, 1795365600000),)
+    assert heard(rate_limits=limits).windows == (Window("5h", 5, 1795365600000, 300),)
 
 
 def test_without_counts_the_context_is_the_share_of_the_window():
@@ -92,7 +93,10 @@ _ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(
-        st.sampled_from(["used_percentage", "resets_at", "total_cost_usd", "five_hour", "id"])
+        st.sampled_from(
+            ["used_percentage", "resets_at", "total_cost_usd", "five_hour", "seven_day_opus",
+             "spend_limit", "id"]
+        )
         | st.text(max_size=5),
         inner,
         max_size=4,
@@ -112,4 +116,8 @@ def test_whatever_is_kept_is_understood_when_it_is_read(document: dict[str, Any]
     claude = agent("claude-code")
     parsed = claude.parse(json.dumps(record).encode(), claude.start("/status-000001.jsonl"))
     assert parsed.misread == ()
-    assert sum(fact.kind == "limit" for fact in parsed.facts) == len(found.windows)
+    facts = [fact for fact in parsed.facts if fact.kind == "limit"]
+    assert [(fact.subject, decode_limit(fact.body)) for fact in facts] == [
+        (window.name, Limit(window.used_percent, window.minutes, window.resets_ms))
+        for window in found.windows
+    ]

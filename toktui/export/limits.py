@@ -8,14 +8,13 @@ import msgspec
 
 from toktui.clock import iso
 from toktui.export.figures import UNKNOWN, dollars, span
-from toktui.export.moments import moment
+from toktui.export.moments import full_at
 from toktui.text import clean
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from toktui.metrics.limits import Limit
-    from toktui.metrics.pace import RunsOut
 
 
 class RunsOutAt(msgspec.Struct, frozen=True):
@@ -72,19 +71,8 @@ def limit_line(limit: Limit, now_ms: int, zone: ZoneInfo) -> str:
     if limit.resets_ms is not None:
         words.append(f"resets in {span((limit.resets_ms - now_ms) / 1000)}")
     if limit.runs_out is not None:
-        words.append(f"{_full(limit.runs_out, now_ms, zone)} at this burn")
+        words.append(f"{full_at(limit.runs_out, now_ms, zone)} at this burn")
     age = ""
     if limit.source == "official":
         age = f", seen {span((now_ms - limit.as_of_ms) / 1000)} ago"
     return f"Limit   {limit.agent} {clean(limit.name)}: {', '.join(words)} ({limit.source}{age})"
-
-
-def _full(when: RunsOut, now_ms: int, zone: ZoneInfo) -> str:
-    """`full 16:10–17:05`; `full 16:10 or later` where the window may begin anew first."""
-    early = f"full {moment(when.early_ms, now_ms, zone)}"
-    if when.late_ms is None:
-        return f"{early} or later"
-    if when.late_ms <= now_ms:
-        return "probably full"
-    late = moment(when.late_ms, now_ms, zone)
-    return early if early.endswith(late) else f"{early}–{late}"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from toktui.metrics.pace import RunsOut
+
 _EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _SOON_MS: Final = 6 * 86_400_000
 
@@ -19,3 +21,14 @@ def moment(at_ms: int, now_ms: int, zone: ZoneInfo) -> str:
     if at.date() == now.date():
         return f"{at:%H:%M}"
     return f"{at:%a %H:%M}" if abs(at_ms - now_ms) < _SOON_MS else f"{at.day} {at:%b}"
+
+
+def full_at(when: RunsOut, now_ms: int, zone: ZoneInfo) -> str:
+    """`full 16:10–17:05`; `full 16:10 or later` where the window may begin anew first."""
+    early = f"full {moment(when.early_ms, now_ms, zone)}"
+    if when.late_ms is None:
+        return f"{early} or later"
+    if when.late_ms <= now_ms:
+        return "probably full"
+    late = moment(when.late_ms, now_ms, zone)
+    return early if early.endswith(late) else f"{early}–{late}"

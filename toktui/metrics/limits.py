@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 from toktui.clock import DAY_MS, MINUTE_MS, QUARTER_MS
-from toktui.metrics.burn import HOUR
-from toktui.metrics.pace import RunsOut, Use, pace_of, runs_out
+from toktui.metrics.pace import RunsOut, pace_of, runs_out
+from toktui.metrics.spent import load_use, whose
 from toktui.metrics.sums import SUM_SELECT, sums_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from toktui.metrics.burn import HotCall
+    from collections.abc import Iterable, Iterator
 
 BLOCK_MS: Final = 5 * 3_600_000
 """Length of a window of Claude's plans."""
@@ -23,8 +21,6 @@ BLOCK_AGENT: Final = "claude-code"
 BLOCK_NAME: Final = "5h"
 _HOUR_MS: Final = 3_600_000
 _FURTHEST_MS: Final = 30 * DAY_MS
-_RATES: Final = (5, 15)
-"""Minutes over which the present burn is taken."""
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -46,13 +42,10 @@ class Limit(msgspec.Struct, frozen=True):
     """When it is full at the present burn; None: not before it begins anew, or not known."""
 
 
-def load_limits(
-    db: sqlite3.Connection, now_ms: int, calls: Sequence[HotCall] = ()
-) -> tuple[Limit, ...]:
+def load_limits(db: sqlite3.Connection, now_ms: int) -> tuple[Limit, ...]:
     """Official windows as last seen, and the present 5-hour block where no official one goes on.
 
     A window that has begun anew since it was seen is unknown; a day after its end it is left out.
-    `calls` are those of the last hour: what is being burned.
     """
     rows = db.execute(
         "select a.text, l.name, l.used_percent, l.resets_ms, l.as_of_ms, l.window_minutes"
@@ -67,8 +60,8 @@ def load_limits(
     block = None if (BLOCK_AGENT, BLOCK_NAME) in known else _block(db, now_ms)
     if block is not None:
         official = [one for one in official if (one.agent, one.name) != (BLOCK_AGENT, BLOCK_NAME)]
-        return (block, *(_foreseen(db, limit, calls, now_ms) for limit in official))
-    return tuple(_foreseen(db, limit, calls, now_ms) for limit in official)
+        return (block, *(_foreseen(db, limit, now_ms) for limit in official))
+    return tuple(_foreseen(db, limit, now_ms) for limit in official)
 
 
 def _present(limits: Iterable[Limit], now_ms: int) -> Iterator[Limit]:
@@ -80,87 +73,22 @@ def _present(limits: Iterable[Limit], now_ms: int) -> Iterator[Limit]:
             yield msgspec.structs.replace(limit, used_percent=None, resets_ms=None)
 
 
-def _foreseen(
-    db: sqlite3.Connection, limit: Limit, calls: Sequence[HotCall], now_ms: int
-) -> Limit:
+def _foreseen(db: sqlite3.Connection, limit: Limit, now_ms: int) -> Limit:
     """The window with its pace, and when it runs out."""
     used, end_ms, minutes = limit.used_percent, limit.resets_ms, limit.window_minutes
     if used is None or end_ms is None or minutes is None:
         return limit
-    start_ms, seen_ms = end_ms - minutes * MINUTE_MS, min(limit.as_of_ms, now_ms)
-    own = [call for call in calls if call.agent == limit.agent and _is_of(limit, call.model)]
-    use = _use(db, limit, own, start_ms=start_ms, now_ms=now_ms)
+    start_ms = end_ms - minutes * MINUTE_MS
+    seen_ms = max(start_ms, min(limit.as_of_ms, now_ms))
+    calls = whose(limit.agent, limit.name)
+    use = load_use(db, calls, start_ms=start_ms, seen_ms=seen_ms, now_ms=now_ms)
     return msgspec.structs.replace(
         limit,
         pace=pace_of(used, start_ms=start_ms, seen_ms=seen_ms, end_ms=end_ms),
         runs_out=None
         if use is None
-        else runs_out(
-            used, use, start_ms=start_ms, seen_ms=seen_ms, end_ms=end_ms, now_ms=now_ms
-        ),
+        else runs_out(used, use, start_ms=start_ms, seen_ms=seen_ms, end_ms=end_ms, now_ms=now_ms),
     )
-
-
-def _word(limit: Limit) -> str:
-    """Of a window of some models only, the word in their names: `week opus`."""
-    return limit.name.partition(" ")[2] if limit.agent == BLOCK_AGENT else ""
-
-
-def _is_of(limit: Limit, model: str) -> bool:
-    return _word(limit) in model
-
-
-def _use(
-    db: sqlite3.Connection,
-    limit: Limit,
-    calls: Sequence[HotCall],
-    *,
-    start_ms: int,
-    now_ms: int,
-) -> Use | None:
-    """What the agent burned, in dollars where everything has a price; None: nothing lately."""
-    if not any(now_ms - call.at_ms < max(_RATES) * MINUTE_MS for call in calls):
-        return None
-    whole = _spent(db, limit, start_ms)
-    priced = bool(whole.nusd) and not whole.unpriced
-    seen_ms = max(limit.as_of_ms, start_ms)
-    since = _burned(calls, seen_ms, now_ms, priced=priced)
-    if now_ms - seen_ms >= HOUR * MINUTE_MS:
-        since = _spent(db, limit, seen_ms + QUARTER_MS).of(priced=priced)
-    rates = (
-        _burned(calls, now_ms - minutes * MINUTE_MS, now_ms, priced=priced) / (minutes * MINUTE_MS)
-        for minutes in _RATES
-    )
-    return Use(max(0, whole.of(priced=priced) - since), since, tuple(rates))
-
-
-def _burned(calls: Iterable[HotCall], after_ms: int, now_ms: int, *, priced: bool) -> int:
-    return sum(
-        (call.cost_nusd or 0) if priced else call.total
-        for call in calls
-        if after_ms < call.at_ms <= now_ms
-    )
-
-
-class _Spent(NamedTuple):
-    tokens: int
-    nusd: int
-    unpriced: int
-
-    def of(self, *, priced: bool) -> int:
-        return self.nusd if priced else self.tokens
-
-
-def _spent(db: sqlite3.Connection, limit: Limit, from_ms: int) -> _Spent:
-    """What the calls that count towards a window used, from the quarter of an hour on."""
-    row = db.execute(
-        "select coalesce(sum(q.input + q.cache_read + q.cache_write_5m + q.cache_write_1h"
-        " + q.output), 0), coalesce(sum(q.cost_nusd), 0), coalesce(sum(q.unpriced), 0)"
-        " from name a join quarter q on q.agent = a.id join name m on m.id = q.model"
-        " where a.text = ?1 and q.quarter >= ?2 and (?3 = '' or instr(m.text, ?3))",
-        (limit.agent, from_ms // QUARTER_MS, _word(limit)),
-    ).fetchone()
-    return _Spent(*row)
 
 
 def _block(db: sqlite3.Connection, now_ms: int) -> Limit | None:

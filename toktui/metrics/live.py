@@ -76,7 +76,7 @@ def _live(db: sqlite3.Connection, now_ms: int, zone: ZoneInfo, book: RateBook) -
     hour = hour_of(calls, now_ms)
     sessions = load_active(db, book, calls, hour=hour, now_ms=now_ms)
     feed = load_feed(db, book, calls, now_ms)
-    limits = load_limits(db, now_ms, calls)
+    limits = load_limits(db, now_ms)
     day = today(now_ms, zone)
     last_call_ms = feed[0].call.at_ms if feed else None
     return Live(

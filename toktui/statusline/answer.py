@@ -19,10 +19,9 @@ from toktui.statusline.memory import Remembered, only_one, recall, remember, tid
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from toktui.metrics.glimpse import Glimpse
+    from toktui.metrics.glimpse import Glimpse, LimitSeen
     from toktui.paths import Paths
     from toktui.statusline.heard import Heard, Record
-    from toktui.statusline.line import Shown
 
 AGENT: Final = "claude-code"
 SPOOL_NAME: Final = "status"
@@ -97,17 +96,22 @@ def _keep(said: Record, before: Record, paths: Paths, now_ms: int) -> None:
 def _line(
     heard: Heard | None, paths: Paths, env: Mapping[str, str], now_ms: int, *, look: bool
 ) -> str:
+    from toktui.metrics.glimpse import LimitSeen  # noqa: PLC0415
     from toktui.statusline.line import Shown, line_of  # noqa: PLC0415  not for a remembered line
     from toktui.statusline.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings(paths.config_file, str(paths.statusline))
     zone = clock.zone(None, env, config=settings.timezone)
-    glimpse = _look(heard, paths, clock.today(now_ms, zone), now_ms) if look else None
-    shown: Shown = Shown(heard, glimpse, now_ms, zone, colored=not env.get("NO_COLOR"))
+    said = [LimitSeen(*window, now_ms) for window in heard.windows] if heard else []
+    glimpse = _look(heard, said, paths, clock.today(now_ms, zone), now_ms) if look else None
+    limits = said if glimpse is None else glimpse.limits
+    shown = Shown(heard, glimpse, limits, now_ms, zone, colored=not env.get("NO_COLOR"))
     return line_of(shown, settings.parts)
 
 
-def _look(heard: Heard | None, paths: Paths, today: clock.Range, now_ms: int) -> Glimpse | None:
+def _look(
+    heard: Heard | None, said: list[LimitSeen], paths: Paths, today: clock.Range, now_ms: int
+) -> Glimpse | None:
     """What the store knows; None if it cannot say at once."""
     import sqlite3  # noqa: PLC0415  only for the one that looks
 
@@ -121,7 +125,8 @@ def _look(heard: Heard | None, paths: Paths, today: clock.Range, now_ms: int) ->
         with contextlib.closing(db):
             return load_glimpse(
                 db,
-                agent=AGENT,
+                AGENT,
+                said,
                 session=heard.session if heard else "",
                 log=heard.transcript if heard else "",
                 today=today,

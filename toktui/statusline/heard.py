@@ -20,18 +20,25 @@ _MOST_USD: Final = 1e9
 _MOST_PERCENT: Final = 1000
 _MOST_SECONDS: Final = 1e11
 _PLAIN: Final = re.compile(r"[\w.+-]{1,64}", re.ASCII)
-_WINDOW: Final = re.compile(r"(five_hour|seven_day|spend_limit)(_[a-z0-9]{1,24})?", re.ASCII)
+_WINDOWS: Final = {
+    "five_hour": ("5h", 300),
+    "seven_day": ("week", 10_080),
+    "spend_limit": ("spend", None),
+}
+_WINDOW: Final = re.compile(rf"({'|'.join(_WINDOWS)})(_[a-z0-9]{{1,24}})?", re.ASCII)
 
 Check = "Callable[[object], object]"
 Record = dict[str, object]
 
 
 class Window(NamedTuple):
-    """One window of a plan, as Claude Code names it."""
+    """One window of a plan."""
 
-    key: str
+    name: str
+    """As toktui calls it: `5h`, `week`, `week opus`."""
     used_percent: float
     resets_ms: int | None
+    minutes: int | None
 
 
 class Heard(NamedTuple):
@@ -189,8 +196,17 @@ def _windows(limits: Mapping[str, object]) -> list[Window]:
         window = _table(value)
         used = window["used_percentage"]
         if isinstance(used, int | float):
-            found.append(Window(key, used, _ms(window.get("resets_at"))))
+            name, minutes = _named(key)
+            found.append(Window(name, used, _ms(window.get("resets_at")), minutes))
     return found
+
+
+def _named(key: str) -> tuple[str, int | None]:
+    """`five_hour` is `5h`, `seven_day_opus` is `week opus`."""
+    for start, (name, minutes) in _WINDOWS.items():
+        if key.startswith(start):
+            return f"{name} {key[len(start) + 1 :]}".strip(), minutes
+    return key, None
 
 
 def _ms(seconds: object) -> int | None:

@@ -5,23 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toktui.export.figures import UNKNOWN, dollars, short
-from toktui.export.moments import moment
-from toktui.metrics.glimpse import LimitSeen
+from toktui.export.moments import full_at, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from zoneinfo import ZoneInfo
 
-    from toktui.metrics.glimpse import Cost, Glimpse
+    from toktui.metrics.glimpse import Cost, Glimpse, LimitSeen
     from toktui.statusline.heard import Heard
 
 _BETWEEN: Final = " · "
 _HIGH: Final = 75
 _FULL: Final = 90
-_SAME_MS: Final = 60_000
-"""Ends of one window differ by less, from one response to the next."""
 _YELLOW, _RED, _END = "\x1b[33m", "\x1b[31m", "\x1b[39m"
-_NAMES: Final = {"five_hour": "5h", "seven_day": "week", "spend_limit": "spend"}
 
 
 class Shown(NamedTuple):
@@ -29,6 +25,7 @@ class Shown(NamedTuple):
 
     heard: Heard | None
     glimpse: Glimpse | None
+    limits: Sequence[LimitSeen]
     now_ms: int
     zone: ZoneInfo
     colored: bool
@@ -97,47 +94,18 @@ def _cache(shown: Shown) -> Iterator[str]:
 
 
 def _limits(shown: Shown) -> Iterator[str]:
-    """Each window by whoever knows more of it; one that has begun anew is unknown."""
-    for limit in _newest(shown):
-        if limit.resets_ms is None:
-            yield f"{limit.name} {_percent(limit.used_percent, shown)}"
-        elif limit.resets_ms > shown.now_ms:
-            until = _clock(limit.resets_ms, shown)
-            yield f"{limit.name} {_percent(limit.used_percent, shown)} until {until}"
-        else:
+    """Each window with its end, and when it is full; one that has begun anew is unknown."""
+    for limit in shown.limits:
+        if limit.resets_ms is not None and limit.resets_ms <= shown.now_ms:
             yield f"{limit.name} {UNKNOWN}"
-
-
-def _newest(shown: Shown) -> list[LimitSeen]:
-    """What the agent says, and what the store knows from other sessions.
-
-    A session that has been idle says what was true at its last response.
-    """
-    known = {limit.name: limit for limit in (shown.glimpse.limits if shown.glimpse else ())}
-    said = shown.heard.windows if shown.heard is not None else ()
-    found: list[LimitSeen] = []
-    for window in said:
-        name = _name(window.key)
-        one = LimitSeen(name, window.used_percent, window.resets_ms)
-        other = known.pop(name, one)
-        found.append(other if _is_newer(other, one) else one)
-    return found + list(known.values())
-
-
-def _is_newer(one: LimitSeen, other: LimitSeen) -> bool:
-    """Whether it is the later of two windows, or the same one with more of it used."""
-    if one.resets_ms is None or other.resets_ms is None:
-        return False
-    apart = one.resets_ms - other.resets_ms
-    return apart > _SAME_MS or (abs(apart) <= _SAME_MS and one.used_percent > other.used_percent)
-
-
-def _name(key: str) -> str:
-    """`five_hour` is `5h`, `seven_day_opus` is `week opus`."""
-    for start, name in _NAMES.items():
-        if key.startswith(start):
-            return f"{name} {key[len(start) + 1 :]}".strip()
-    return key
+            continue
+        words = f"{limit.name} {_percent(limit.used_percent, shown)}"
+        if limit.resets_ms is not None:
+            words += f" until {_clock(limit.resets_ms, shown)}"
+        if limit.runs_out is not None:
+            full = full_at(limit.runs_out, shown.now_ms, shown.zone)
+            words += f", {_tinted(full, _YELLOW, shown)}"
+        yield words
 
 
 def _percent(share: float, shown: Shown) -> str:
