@@ -159,7 +159,7 @@ def test_forks_resumes_and_repetitions_are_copies(five_weeks: Context) -> None:
 
 def test_placeholders_ledgers_and_models_without_a_price_are_there(five_weeks: Context) -> None:
     kinds = dict(counted(five_weeks, "select exactness, count(*) from calls group by 1"))
-    assert kinds.keys() == {"exact", "placeholder", "residual"}
+    assert kinds.keys() == {"exact", "placeholder", "estimated", "residual"}
     assert kinds["exact"] > 5_000  # type: ignore[operator]
     unpriced = counted(five_weeks, "select distinct model from calls where cost_nusd is null")
     assert unpriced == [("inhouse-coder-2",)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -35,7 +36,7 @@ def history(seed: int, now_ms: int, weeks: int) -> list[Scene]:
             scene = _scene(f"{seed} {day} {number}", starts_ms, turns=turns)
             if starts_ms < now_ms - HOUR_MS:
                 scenes.append(scene)
-    return _with_every_feature(scenes)
+    return _with_every_feature(_with_every_agent(scenes))
 
 
 def open_now(seed: int, now_ms: int) -> list[Scene]:
@@ -70,9 +71,7 @@ def _hour(rng: Random) -> float:
     return min(23.0, max(6.0, rng.gauss(about, spread)))
 
 
-def _scene(
-    seed: str, starts_ms: int, *, turns: int | None, agent: str = ""
-) -> Scene:
+def _scene(seed: str, starts_ms: int, *, turns: int | None, agent: str = "") -> Scene:
     rng = Random(f"scene {seed}")
     names = writer_names()
     name = agent or rng.choices(names, [writer(n).SHARE for n in names])[0]
@@ -85,6 +84,19 @@ def _scene(
     if turns is None:
         features.add("agents")
     return Scene(name, seed, project, rng.choice(branches), starts_ms, turns, frozenset(features))
+
+
+def _with_every_agent(scenes: list[Scene]) -> list[Scene]:
+    """The same sessions; an agent that chance has left out takes one of the busiest one's."""
+    for name in writer_names():
+        at_work = Counter(scene.agent for scene in scenes)
+        if name in at_work or not at_work:
+            continue
+        (busiest, count), *_ = at_work.most_common(1)
+        own = [i for i, scene in enumerate(scenes) if scene.agent == busiest]
+        i = own[count // 2]
+        scenes[i] = msgspec.structs.replace(scenes[i], agent=name, features=frozenset())
+    return scenes
 
 
 def _with_every_feature(scenes: list[Scene]) -> list[Scene]:
