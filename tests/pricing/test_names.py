@@ -84,6 +84,8 @@ KNOWN = {
     "claude-4.6-sonnet": "claude-sonnet-4-6",
     "claude-4.5-opus-high-thinking": "claude-opus-4-5",
     "claude-4-sonnet-thinking": "claude-sonnet-4-0",
+    "claude-4.6-opus-max-thinking": "claude-opus-4-6",
+    "claude-4-sonnet-1m-thinking": "claude-sonnet-4-0",
     "claude-sonnet-4.6": "claude-sonnet-4-6",
     "gpt-5.2-low": "gpt-5.2",
     "gpt-5.1-codex-high": "gpt-5.1",

@@ -55,6 +55,8 @@ _AT: Final = re.compile(r"@(?:\d{8}|default|latest|\d{3})$")
 _ROUTE: Final = re.compile(r":(?:beta|thinking)$")
 _DAY: Final = re.compile(r"-(20\d\d)(-?)([01]\d)\2([0-3]\d)$")
 _EFFORT: Final = re.compile(r"-(?:thinking|none|minimal|low|medium|high|xhigh)$")
+_CLAUDE_EFFORT: Final = re.compile(r"-(?:max|1m)$")
+"""Cursor's; of OpenAI's names `-max` is a part."""
 _HAS_EFFORT: Final = re.compile(r"(?:claude|gpt|gemini)-|o[1-9]\b")
 _CLAUDE: Final = re.compile(
     r"claude-(\d{1,2}(?:[.-]\d{1,2})?)-(opus|sonnet|haiku|fable|mythos)(.*)"
@@ -131,6 +133,8 @@ def _stripped(name: str) -> Iterator[str]:
     if _HAS_EFFORT.match(name):
         for _ in range(2):
             name = _EFFORT.sub("", name)
+            if name.startswith("claude-"):
+                name = _CLAUDE_EFFORT.sub("", name)
             yield from _respelled(name)
 
 
