@@ -122,3 +122,15 @@ def test_real_sessions_of_copilot_are_what_their_ends_and_their_answers_say(
     assert sums(lab, "copilot-cli", "exactness").keys() == {"placeholder", "residual"}
     assert wrong_sums(lab.db) == ""
     lab.close()
+
+
+def test_a_real_database_of_cursor_has_two_turns_that_were_counted(real_logs: RealLogs) -> None:
+    """The 40 messages beside those with counts are pieces of the same two turns."""
+    lab = Lab(Path(real_logs.home("others")), now_ms=IN_2030_MS)
+    lab.sync()
+    have = sums(lab, "cursor", "exactness")
+    assert have.keys() == {"exact"}
+    assert have["exact"]["calls"] == 2
+    assert (have["exact"]["input"], have["exact"]["output"]) == (75_278, 7_888)
+    assert wrong_sums(lab.db) == ""
+    lab.close()
