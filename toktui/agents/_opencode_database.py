@@ -3,11 +3,12 @@ second, whichever are there."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
 
+from toktui.agents._new_rows import Mark, new_rows
 from toktui.agents._opencode_message import (
     Counts,
     Message,
@@ -38,24 +39,13 @@ if TYPE_CHECKING:
     from toktui.agents.database import Snapshot
     from toktui.model import Sighting
 
-_PAGE: Final = 2_000
-_ANCHORS: Final = 16
-"""Rows at the end of what was read that are looked at again: a reverted message takes some away."""
-_MOST_PENDING: Final = 200
 _SESSION: Final = ("parent_id", "fork_session_id", "directory", "version", "time_created")
 _FIELDS: Final = "'$.model', '$.agent', '$.cost', '$.tokens', '$.time'"
 
 
-class _Mark(Struct, array_like=True):
-    """How far a table is read: its last rows, the oldest first, and rows that were unfinished."""
-
-    anchors: list[tuple[int, str]] = []
-    pending: list[str] = []
-
-
 class _Since(Struct, array_like=True):
-    first: _Mark
-    second: _Mark
+    first: Mark
+    second: Mark
 
 
 class _Model(Struct):
@@ -94,7 +84,7 @@ _unpack: Final = msgspec.msgpack.Decoder(_Since).decode
 
 def read_database(path: str, since: bytes) -> Document | None:
     """What is new in both tables; None if there is neither."""
-    known = _unpack(since) if since else _Since(_Mark(), _Mark())
+    known = _unpack(since) if since else _Since(Mark(), Mark())
     return snapshot(path, lambda db: _read(db, known))
 
 
@@ -115,51 +105,11 @@ def _read(db: Snapshot, known: _Since) -> Document | None:
     return pages.document(since=_pack(_Since(first, second)), more=more)
 
 
-# ---- rows that are new, and those that were unfinished ----
-
-
-class _Rows(Struct):
-    """Rows that begin with `id`; `full`: there may be more."""
-
-    rows: list[Any]
-    anchors: list[tuple[int, str]]
-    full: bool
-
-    def mark(self, pending: list[str]) -> _Mark:
-        return _Mark(self.anchors[-_ANCHORS:], pending[-_MOST_PENDING:])
-
-
-def _rows(db: Snapshot, table: str, wanted: str, mark: _Mark, only: str = "1") -> _Rows:
-    """Rows of a table that are new or were unfinished.
-
-    Row ids are no names (a VACUUM gives new ones), so the last rows must still be who they were;
-    else the table is read from its beginning.
-    """
-    start: list[tuple[int, str]] = []
-    for rowid, name in mark.anchors:
-        if db.rows(f"select 1 from {table} where rowid = ? and id = ?", (rowid, name)):
-            start = [(rowid, name)]
-            break
-    select = f"select rowid, id, {wanted} from {table} where {only}"
-    new = db.rows(
-        f"{select} and rowid > ? order by rowid limit {_PAGE}", (start[0][0] if start else -1,)
-    )
-    read = {row[1] for row in new}
-    again = [name for name in mark.pending if name not in read]
-    old = db.rows(f"{select} and id {AMONG}", (json_of(again),))
-    anchors = [(row[0], row[1]) for row in new if isinstance(row[0], int)]
-    return _Rows(
-        [row[1:] for row in (*new, *old)],
-        [*start, *((rowid, str(name)) for rowid, name in anchors)],
-        len(new) == _PAGE,
-    )
-
-
 # ---- the first engine ----
 
 
-def _read_first(db: Snapshot, mark: _Mark, pages: Pages) -> tuple[_Mark, bool]:
-    found = _rows(db, "message", "session_id, cast(data as blob)", mark)
+def _read_first(db: Snapshot, mark: Mark, pages: Pages) -> tuple[Mark, bool]:
+    found = new_rows(db, "message", "session_id, cast(data as blob)", mark)
     pages.looked(len(found.rows))
     messages: list[tuple[str, str, int, Message]] = []
     pending: list[str] = []
@@ -241,10 +191,10 @@ def step_parts(db: Snapshot, messages: Sequence[str]) -> dict[str, list[bytes]]:
 # ---- the second engine ----
 
 
-def _read_second(db: Snapshot, mark: _Mark, pages: Pages) -> tuple[_Mark, bool]:
+def _read_second(db: Snapshot, mark: Mark, pages: Pages) -> tuple[Mark, bool]:
     answer = f"case when json_valid(data) then json_extract(data, {_FIELDS}) end"
     wanted = f"session_id, length(cast(data as blob)), {answer}"
-    found = _rows(db, "session_message", wanted, mark, "type = 'assistant'")
+    found = new_rows(db, "session_message", wanted, mark, "type = 'assistant'")
     pages.looked(len(found.rows))
     sessions = _sessions(db, {str(row[1]) for row in found.rows}, pages)
     pending: list[str] = []
