@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.statusline.said import as_bytes
+from toktui.clock import iso, now_ms
+from toktui.statusline.answer import answer
 
 FOREIGN = '{\n      "type": "command", "command": "bunx ccstatusline",  "padding": 0\n  }'
 BEFORE = f'{{\n  "model": "opus",\n  "statusLine": {FOREIGN},\n  "env": {{"A": "b"}}\n}}\n'
@@ -95,3 +100,22 @@ def test_options_that_do_not_go_together_are_refused(toktui: Any):
     toktui("statusline", "--install", "--remove", exit_code=2)
     toktui("statusline", "--yes", exit_code=2)
     toktui("statusline", "--remove", "--replace", exit_code=2)
+
+
+def test_what_the_agent_said_is_an_official_limit_of_now(
+    logs: Any, toktui: Any, document: Any
+):
+    logs.call()
+    at_ms = now_ms()
+    ends = at_ms // 1000 + 7200
+    said = as_bytes(rate_limits={"five_hour": {"used_percentage": 40, "resets_at": ends}})
+    answer(said, os.environ, at_ms)
+    toktui("sync")
+    (limit,) = document("now")["limits"]
+    assert limit.pop("pace") == pytest.approx(0.4 / 0.6, abs=0.01)
+    assert limit == {
+        "agent": "claude-code", "name": "5h", "used_percent": 40.0,
+        "resets_at": iso(ends * 1000), "source": "official", "as_of": iso(at_ms),
+        "runs_out_at": None,
+    }  # fmt: skip
+    assert "40 % used, pace 0.6" in toktui("now").stdout
