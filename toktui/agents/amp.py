@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
 
 from msgspec import Raw, Struct, field
 
@@ -253,12 +252,18 @@ def _sighting(
         at_ms=parse_ms(timestamp) if timestamp else thread.created,
         model=clean(model or "unknown", 120),
         tokens=used,
-        project=clean(unquote((tree.uri or "").removeprefix(_FILE)), 512),
+        project=clean(_folder(tree.uri or ""), 512),
         branch=clean(branch.removeprefix(_BRANCH), 120),
         residual=residual,
         flags=0 if timestamp else FLAG_TIME_MOVED,
         window=window or 0,
     )
+
+
+def _folder(uri: str) -> str:
+    from urllib.parse import unquote  # noqa: PLC0415  only threads need it
+
+    return unquote(uri.removeprefix(_FILE))
 
 
 AGENT: Final = _Amp()
