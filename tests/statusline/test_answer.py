@@ -231,6 +231,17 @@ def test_a_folder_that_cannot_be_written_costs_nothing_but_the_memory(tmp_path: 
     assert line().startswith("$6.31 session")
 
 
+def test_what_could_not_be_kept_is_kept_with_the_next_call(tmp_path: Path):
+    spool = tmp_path / "data/spool"
+    spool.parent.mkdir()
+    spool.write_text("in the way")
+    line()
+    spool.unlink()
+    line(now_ms=NOW + 1000)
+    (record,) = kept(tmp_path)
+    assert record["rate_limits"]
+
+
 def test_the_user_chooses_the_parts(tmp_path: Path):
     config = tmp_path / "config/config.toml"
     config.parent.mkdir()

@@ -43,6 +43,11 @@ def test_only_known_fields_are_for_keeping():
     assert record["cost"] == {"total_cost_usd": 6.31}
 
 
+def test_no_more_windows_are_taken_than_any_plan_has():
+    limits = {f"seven_day_{n}": {"used_percentage": n} for n in range(1000)}
+    assert len(heard(rate_limits=limits).windows) == 8
+
+
 def test_a_date_is_as_good_as_seconds():
     limits = {"five_hour": {"used_percentage": 5, "resets_at": "2026-11-22T16:40:00Z"}}
     assert heard(rate_limits=limits).windows == (Window("5h", 5, 1795365600000, 300),)

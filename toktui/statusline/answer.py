@@ -66,31 +66,35 @@ def answer(data: bytes, env: Mapping[str, str], now_ms: int) -> str:
     folder = str(paths.statusline)
     heard = hear(data)
     before = Remembered({}, "")
+    kept: Record = {}
     if heard is not None and heard.session:
         before = recall(folder, heard.session)
-        _keep(heard.record, before.kept, paths, now_ms)
+        kept = _keep(heard.record, before.kept, paths, now_ms)
     with only_one(folder) as alone:
         if not alone and before.line:
             line = before.line
         else:
             line = _line(heard, paths, env, now_ms, look=alone)
-        if heard is not None and heard.session and (heard.record, line) != before:
-            remember(folder, heard.session, Remembered(heard.record, line))
+        if heard is not None and heard.session and (kept, line) != before:
+            remember(folder, heard.session, Remembered(kept, line))
         if alone:
             tidy(folder, now_ms)
     return line
 
 
-def _keep(said: Record, before: Record, paths: Paths, now_ms: int) -> None:
-    """Spools what is new since the last call of the session."""
+def _keep(said: Record, before: Record, paths: Paths, now_ms: int) -> Record:
+    """Spools what is new since the last call of the session; gives what is kept now."""
     if said == before:
-        return
+        return before
     kept = {"type": "statusline", "at": clock.iso(now_ms), **said}
     if all(said.get(name) == before.get(name) for name in _OF_A_RESPONSE):
         kept.pop("rate_limits", None)
     record = json.dumps(kept, separators=(",", ":")).encode()
-    with contextlib.suppress(OSError):
+    try:
         append(str(paths.spool / AGENT), SPOOL_NAME, record)
+    except OSError:
+        return before
+    return said
 
 
 def _line(

@@ -19,6 +19,7 @@ _MOST_COUNT: Final = 2**53 - 1
 _MOST_USD: Final = 1e9
 _MOST_PERCENT: Final = 1000
 _MOST_SECONDS: Final = 1e11
+_MOST_WINDOWS: Final = 8
 _PLAIN: Final = re.compile(r"[\w.+-]{1,64}", re.ASCII)
 _WINDOWS: Final = {
     "five_hour": ("5h", 300),
@@ -87,11 +88,11 @@ def hear(data: bytes) -> Heard | None:
 def _record(said: Mapping[str, object]) -> Record:
     """The known fields, checked."""
     found = _picked(said, _FIELDS)
-    limits = {
-        key: window
-        for key, value in _table(said.get("rate_limits")).items()
-        if _WINDOW.fullmatch(key) and "used_percentage" in (window := _picked(value, _OF_WINDOW))
-    }
+    limits: Record = {}
+    for key, value in _table(said.get("rate_limits")).items():
+        window = _picked(value, _OF_WINDOW) if _WINDOW.fullmatch(key) else {}
+        if "used_percentage" in window and len(limits) < _MOST_WINDOWS:
+            limits[key] = window
     return found | {"rate_limits": limits} if limits else found
 
 
