@@ -87,6 +87,17 @@ def test_the_folder_that_claude_code_uses_is_changed(
     assert not settings.exists()
 
 
+def test_what_is_installed_imports_nothing_from_a_project(
+    settings: Path, toktui: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", "/nowhere")
+    toktui("statusline", "--install", "--yes")
+    command = shown(settings)["command"]
+    assert command.endswith(" -P -m toktui statusline")
+    toktui("statusline", "--remove", "--yes")
+    assert shown(settings) is None
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "// mine\n{}"])
 def test_settings_that_are_not_understood_are_left_alone(
     settings: Path, toktui: Any, text: str

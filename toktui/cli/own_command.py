@@ -20,7 +20,8 @@ def own_command(env: Mapping[str, str], *words: str) -> str:
     program = Path(sys.argv[0])
     if program.name == "toktui" and os.access(program, os.X_OK):
         return shlex.join([str(program.absolute()), *words])
-    return shlex.join([sys.executable, "-m", "toktui", *words])
+    # -P: nothing is imported from the folder that the agent happens to work in.
+    return shlex.join([sys.executable, "-P", "-m", "toktui", *words])
 
 
 def is_own(command: object, *words: str) -> bool:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import shlex
-import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from toktui.cli.json_text import spelling, with_value, without_value
 from toktui.cli.output import write
+from toktui.cli.own_command import is_own, own_command
 from toktui.cli.settings_edit import Edit, agree, make, read_settings, shown
 from toktui.errors import ToktuiError
 from toktui.paths import create_private, user_paths
@@ -21,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 KEYS: Final = ("statusLine",)
+_WORD: Final = "statusline"
 _QUESTION: Final = "Make this change?"
 
 
@@ -45,7 +43,7 @@ def install_line(env: Mapping[str, str], *, yes: bool, replace: bool) -> None:
                 "It was left alone.",
                 "Add --replace to put toktui's in its place; --remove brings it back.",
             )
-    value = {"type": "command", "command": _our_command(env)}
+    value = {"type": "command", "command": own_command(env, _WORD)}
     edit = Edit(path, before, with_value(before or "", KEYS, value))
     if found is not None and json.loads(found) == value:
         write(f"{_named(path)} has toktui's status line already.")
@@ -86,27 +84,8 @@ def _made(edit: Edit, question: str, *, yes: bool) -> bool:
     return True
 
 
-def _our_command(env: Mapping[str, str]) -> str:
-    """How Claude Code starts us: by name where its shell finds that, else by path."""
-    if shutil.which("toktui", path=env.get("PATH")):
-        return "toktui statusline"
-    program = Path(sys.argv[0])
-    if program.name == "toktui" and os.access(program, os.X_OK):
-        return f"{shlex.quote(str(program.absolute()))} statusline"
-    return f"{shlex.quote(sys.executable)} -m toktui statusline"
-
-
 def _is_ours(spelled: str) -> bool:
-    words = _words(spelled)
-    programs = {word.rsplit("/", 1)[-1] for word in words[:-1]}
-    return words[-1:] == ["statusline"] and "toktui" in programs
-
-
-def _words(spelled: str) -> list[str]:
-    try:
-        return shlex.split(_command(spelled))
-    except ValueError:
-        return []
+    return is_own(_command(spelled), _WORD)
 
 
 def _command(spelled: str) -> str:
