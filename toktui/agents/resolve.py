@@ -76,7 +76,7 @@ def resolve(
         session=session,
         agent_id=known[counted].source.agent_id,
         at_ms=min(k.evidence.first_ms for k in known),
-        project=decider.project,
+        project=decider.project or _project(known, session),
         branch=decider.evidence.branch,
         version=decider.evidence.version,
         exactness=_exactness([k.evidence for k in known]),
@@ -136,6 +136,12 @@ def _session(
         origin = _first_origin(tied, origin_of)
         session, guessed = origin or tied[0], origin is None
     return session, min((k for k in rows if k.source.session == session), key=_by_place), guessed
+
+
+def _project(known: Sequence[Known], session: str) -> str:
+    """The first folder that another log of the session names, where its own names none."""
+    named = [k for k in known if k.project and k.source.session == session]
+    return min(named, key=_by_place).project if named else ""
 
 
 def _first_origin(

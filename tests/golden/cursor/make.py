@@ -123,6 +123,76 @@ def text_only() -> None:
     database(case / USER / "globalStorage/state.vscdb", "cursorDiskKV", rows)
 
 
+def spooled() -> None:
+    """The same turns told by the database, the hook and an export; the logs of toktui's own stand
+    beside the database."""
+    case, c = HERE / "spooled", "c0ffee00-0000-4000-8000-000000000004"
+    folder = case / USER / "globalStorage"
+    sonnet = {"modelInfo": {"modelName": "claude-4.6-sonnet"}}
+    bubbles = [
+        b
+        for nth, minute in ((1, 0), (2, 30), (3, 50))
+        for b in (
+            bubble(1, f"p{nth}", text="q" * 40, requestId=f"gen-{nth}", **sonnet,
+                   createdAt=f"2026-10-05T09:{minute:02}:00.000Z"),
+            bubble(2, f"a{nth}", text="a" * 80, usageUuid=f"gen-{nth}", **sonnet,
+                   createdAt=f"2026-10-05T09:{minute:02}:05.000Z"),
+        )
+    ]  # fmt: skip
+    rows: list[tuple[str, Any]] = [
+        conversation(c, "p:p1 a:a1 p:p2 a:a2 p:p3 a:a3"),
+        *((f"bubbleId:{c}:{b['bubbleId']}", b) for b in bubbles),
+    ]
+    database(folder / "state.vscdb", "cursorDiskKV", rows)
+
+    def stop(nth: int, at: str, *counts: object, **more: object) -> dict[str, object]:
+        names = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+        return {
+            "type": "stop", "at": f"2026-10-05T{at}Z", "conversation_id": c,
+            "generation_id": f"gen-{nth}", "model": "default", "cursor_version": "3.7.21",
+            "workspace_roots": ["/srv/kites"], **dict(zip(names, counts, strict=False)), **more,
+        }  # fmt: skip
+
+    def row(at: str, model: str, *counts: object, nth: int = 0, **more: str) -> dict[str, object]:
+        names = (
+            "Input (w/ Cache Write)",
+            "Input (w/o Cache Write)",
+            "Cache Read",
+            "Output Tokens",
+        )
+        told = dict(zip(names, map(str, counts), strict=True))
+        return {"type": "csv", "nth": nth, "row": {"Date": at, "Model": model, **told, **more}}
+
+    stops = [
+        # Input with the caches inside; the export says what was what.
+        stop(1, "09:01:00", 3140, 20, 3000, 40),
+        stop(1, "09:01:00", 3140, 20, 3000, 40),
+        # Nobody else tells of this one.
+        stop(4, "11:00:00", 7, 8, 9, 0),
+        stop(5, "11:01:00"),
+        stop(6, "11:02:00", -1, 2),
+        stop(7, "11:03:00", 1.5, 2),
+        stop(8, "later", 1, 2),
+    ]
+    exported = [
+        row("2026-10-05T09:00:40.000Z", "claude-4.6-sonnet", 40, 100, 3000, 20, Cost="$0.50"),
+        # Other counts than the text lets guess, but the turn's time and model.
+        row("2026-10-05T09:30:20.000Z", "claude-4.6-sonnet-thinking", 0, 900, 100, 77, Cost="-"),
+        # Twice the very same, and nobody else tells of either.
+        row("2026-10-05T18:00:00.000Z", "gpt-5", 0, "1,005", 0, 6, Kind="Included"),
+        row("2026-10-05T18:00:00.000Z", "gpt-5", 0, "1,005", 0, 6, Kind="Included", nth=1),
+        row("2026-10-05T18:10:00.000Z", "gpt-5", 0, 5, 0, 6, Kind="Errored, No Charge"),
+        row("2026-10-05T18:20:00.000Z", "gpt-5", 0, "-5", 0, 6),
+        row("October", "gpt-5", 0, 5, 0, 6),
+    ]
+    for name, records in (("stop", stops), ("csv", exported)):
+        lines = [json.dumps(record) for record in records]
+        torn = '{"type":"stop","at":"2026-10-05T12' if name == "stop" else ""
+        lines.insert(2, torn)
+        (folder / f"{name}-000001.jsonl").write_text("\n".join(lines) + "\n")
+
+
 if __name__ == "__main__":
     counted()
     text_only()
+    spooled()
