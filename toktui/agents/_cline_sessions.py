@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Raw, Struct, field
 
 from toktui.agents.base import Document, place_of
+from toktui.agents.cline import SESSION
 from toktui.agents.documents import (
     Count,
     Dollars,
@@ -25,8 +26,6 @@ from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-SESSION: Final = ".messages.json"
 
 
 class _Whole(Struct):

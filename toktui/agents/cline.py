@@ -20,16 +20,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from toktui.agents._cline_sessions import SESSION, read_session, session_places
 from toktui.agents._one_database import named_folder
 from toktui.agents._vscode_tasks import TaskAgent
-from toktui.agents.documents import at_places
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from toktui.agents.base import Document
+
+SESSION: Final = ".messages.json"
 
 
 class _Cline(TaskAgent):
@@ -60,12 +60,18 @@ class _Cline(TaskAgent):
         return (f"{folder}/{folder.rsplit('/', 1)[1]}.json",)
 
     def read(self, path: str, since: bytes) -> Document:
-        return read_session(path) if path.endswith(SESSION) else super().read(path, since)
+        if not path.endswith(SESSION):
+            return super().read(path, since)
+        from toktui.agents._cline_sessions import read_session  # noqa: PLC0415  if there are any
+
+        return read_session(path)
 
     def excerpts(self, path: str, places: Collection[int]) -> Mapping[int, bytes]:
-        if path.endswith(SESSION):
-            return at_places(session_places(path), places)
-        return super().excerpts(path, places)
+        if not path.endswith(SESSION):
+            return super().excerpts(path, places)
+        from toktui.agents._cline_sessions import session_places  # noqa: PLC0415  if there are any
+
+        return {place: data for place, data in session_places(path) if place in places}
 
 
 AGENT: Final = _Cline()
