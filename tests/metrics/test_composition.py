@@ -10,11 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.ingest.victim import context
 from tests.properties.lab import Lab, write
 from tests.properties.worlds import stamp
+from toktui.ingest import access
+from toktui.metrics.compose import compose_apart
 from toktui.metrics.composition import IMAGE_TOKENS, Composition, _rounded, load_composition
 from toktui.pricing.calibrate import calibration_for
 from toktui.pricing.rates import load_book
+from toktui.pricing.tokenizer import count
+from toktui.store.connect import connect_reader
 
 SESSION = "5e5510aa-0000-4000-8000-000000000001"
 MODEL = "claude-opus-4-8"
@@ -62,6 +67,23 @@ class Transcript:
         lab.sync()
         (number,) = lab.db.execute("select id from session").fetchone()
         return load_composition(lab.db, load_book(), number, words)
+
+
+def test_another_process_says_the_same(home: Path, tmp_path: Path):
+    talk = Transcript()
+    talk.asks("What is to be done?")
+    talk.says(text("this"), prompt=20_000)
+    talk.asks("Do it.")
+    talk.says(text("done"), prompt=20_100)
+    talk.composed(home)
+    here = context(home, tmp_path / "data")
+    access.sync(here)
+    db = connect_reader(here.paths.store)
+    (number,) = db.execute("select id from session").fetchone()
+    here_said = load_composition(db, load_book(), number, count)
+    db.close()
+    assert here_said is not None
+    assert compose_apart(here.paths.store, number) == here_said
 
 
 def text(said: str) -> dict[str, Any]:

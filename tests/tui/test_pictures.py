@@ -18,6 +18,7 @@ WAYS = {
     "sessions": ("2",),
     "session": ("2", "enter"),
     "why": ("2", "enter", "w"),
+    "context": ("2", "enter", "c"),
 }
 """The keys that lead to each screen."""
 

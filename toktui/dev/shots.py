@@ -33,6 +33,7 @@ SIZE: Final = (120, 36)
 FOLDER: Final = Path(__file__).parents[2] / "screenshots"
 WAYS: Final = {
     "live": (), "sessions": ("2",), "session": ("2", "enter"), "why": ("2", "enter", "w"),
+    "context": ("2", "enter", "c"),
 }  # fmt: skip
 """The keys that lead to each screen."""
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")

@@ -15,18 +15,6 @@ if TYPE_CHECKING:
     from toktui.metrics.composition import Composition, Part
     from toktui.metrics.find import Target
 
-_NAMES: Final = {
-    "system": "system prompt, tools, and all that no log has",
-    "prompt": "prompts",
-    "summary": "summary of what was compacted",
-    "text": "what the model said",
-    "thinking": "thinking",
-    "call": "calls of",
-    "result": "results of",
-    "file": "files",
-    "image": "images",
-    "reminder": "reminders of the agent to the model",
-}
 _FAR: Final = (0.7, 1.4)
 """A scale outside of this is told."""
 
@@ -94,7 +82,7 @@ def as_lines(found: Composition, target: Target, *, cells: int, colored: bool) -
     )
     rows = [
         [
-            name_of(part), count(part.count) if part.count else "", count(part.tokens),
+            clean(part.name, 80), count(part.count) if part.count else "", count(part.tokens),
             percent(part.tokens / found.prompt),
         ]
         for part in found.parts
@@ -107,11 +95,3 @@ def as_lines(found: Composition, target: Target, *, cells: int, colored: bool) -
             f"They had to be scaled by {found.scale:g}: the log does not have just what was sent."
         )
     return "\n".join(lines)
-
-
-def name_of(part: Part) -> str:
-    """`results of Bash`."""
-    name = _NAMES.get(part.kind, part.kind)
-    if part.kind in ("call", "result"):
-        return f"{name} {clean(part.tool, 48) or 'a tool'}"
-    return name

@@ -31,7 +31,24 @@ IMAGE_TOKENS: Final = 1_500
 RESULT_TOKENS: Final = 15
 """The frame of a tool's result."""
 SYSTEM: Final = "system"
+NAMES: Final = {
+    "system": "system prompt, tools, and all that no log has",
+    "prompt": "prompts",
+    "summary": "summary of what was compacted",
+    "text": "what the model said",
+    "thinking": "thinking",
+    "call": "calls of",
+    "result": "results of",
+    "file": "files",
+    "image": "images",
+    "reminder": "reminders of the agent to the model",
+}
 _PROMPT: Final = "(c.input + c.cache_read + c.cache_write_5m + c.cache_write_1h)"
+_LAST: Final = (
+    f"select {{columns}} from call c join name a on a.id = c.agent{MODEL_JOINS}"
+    f" where c.session = ? and c.agent_id = 0 and {_PROMPT} > 0"
+    " order by c.at_ms desc, c.id desc limit 1"
+)
 
 Kind = PieceKind | str
 
@@ -46,6 +63,12 @@ class Part(msgspec.Struct, frozen=True):
     tokens: int
     count: int
     """How many pieces it is made of; 0: unknown."""
+
+    @property
+    def name(self) -> str:
+        """`results of Bash`."""
+        name = NAMES.get(self.kind, self.kind)
+        return f"{name} {self.tool or 'a tool'}" if self.kind in ("call", "result") else name
 
 
 class Composition(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,19 +87,21 @@ class Composition(msgspec.Struct, frozen=True, kw_only=True):
     """Whose calls the counts are calibrated by: `own`, `shipped`, `unmeasured`."""
 
 
+def last_prompt(db: sqlite3.Connection, session: int) -> tuple[int, int] | None:
+    """Number and time of the call that `load_composition` takes apart."""
+    return db.execute(_LAST.format(columns="c.id, c.at_ms"), (session,)).fetchone()
+
+
 def load_composition(
     db: sqlite3.Connection, book: RateBook, session: int, count: Callable[[str], int]
 ) -> Composition | None:
-    """Of the last call of a session's own conversation; None if its log cannot be read.
+    """Of the last call of a session's own conversation; None if its log cannot be read, or has
+    nothing of what was sent.
 
     `count` counts the tokens of a text. Takes about a second for 150k tokens.
     """
-    row = db.execute(
-        f"select c.id, c.key, a.text, m.text, {MODEL}, c.at_ms, {_PROMPT}, c.window from call c"
-        f" join name a on a.id = c.agent{MODEL_JOINS} where c.session = ? and c.agent_id = 0"
-        f" and {_PROMPT} > 0 order by c.at_ms desc, c.id desc limit 1",
-        (session,),
-    ).fetchone()
+    columns = f"c.id, c.key, a.text, m.text, {MODEL}, c.at_ms, {_PROMPT}, c.window"
+    row = db.execute(_LAST.format(columns=columns), (session,)).fetchone()
     if row is None:
         return None
     call, key, agent, model, name, at_ms, prompt, window = row
@@ -85,6 +110,8 @@ def load_composition(
         return None
     by = calibration_for(name, own_calibrations(db) if has_estimates(db) else {})
     weights = _weights(found.pieces, by, count)
+    if not weights:
+        return None
     opening = 0
     if found.first_key:
         opening = _prompt_of(db, agent, found.first_key)

@@ -94,11 +94,15 @@ class SessionView(View["SessionDetail | None"]):
     """What is behind one line of the other screens."""
 
     KEY, LABEL = "session", "Session"
-    BINDINGS: ClassVar[list[Any]] = [Binding("w", "why", "why")]
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("w", "why", "why"),
+        Binding("c", "context", "context", show=False),
+    ]
     OPENS = True
     MEANINGS = (
         ("↑ ↓ pgup pgdn", "choose a call"),
         ("enter, w", "why it costs what it costs: bytes, rates, multiplication"),
+        ("c", "what fills its context window"),
         ("copies", "lines that report the call again; never counted"),
         PROBABLY,
         ("▲ cold", "a turn that wrote to the cache again what could have been read from it"),
@@ -165,6 +169,10 @@ class SessionView(View["SessionDetail | None"]):
     def action_why(self) -> None:
         """The evidence for the call under the cursor."""
         self._calls.action_choose()
+
+    def action_context(self) -> None:
+        """What the last prompt is made of."""
+        self.post_message(Open("context", self.about.session))
 
     def on_paged_rows_wanted(self, message: PagedRows.Wanted) -> None:
         """Reads on."""
