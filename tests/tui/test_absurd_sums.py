@@ -28,10 +28,11 @@ def absurd_home(home: Path) -> None:
     talk(home, ABSURD, context=LARGEST // 10, output=LARGEST, calls=CALLS)
 
 
-@pytest.fixture
-def beyond(home: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def beyond(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sane session and an absurd one, both at it."""
-    store = tmp_path / "data/toktui.db"
+    folder = tmp_path_factory.mktemp("beyond")
+    home, store = folder / "home", folder / "data/toktui.db"
     talk(home, SANE, context=1_000, output=50, calls=3)
     absurd_home(home)
     settle_home(home, store, load_book(), NOW)
@@ -48,7 +49,7 @@ async def test_every_screen_shows_absurd_sums(
         assert not screens.app._frame.notices.failure
         assert screens.app.view.data is not None
         assert "e+" not in screens.text
-        if view != "why":
+        if view in ("live", "sessions", "session"):
             assert "Qd" in screens.text
 
 
