@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -155,12 +154,19 @@ def test_whatever_is_left_of_a_disk_nothing_is_lost(left: int, logs: Any, tmp_pa
     assert said.count("--no-sync") == 1
 
 
+_SHORT_FILES = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
+from toktui.cli import main
+main(sys.argv[2:])
+"""
+
+
 def where_files_stop_at(most: int, *command: str) -> subprocess.CompletedProcess[str]:
     """Runs a command whose files cannot grow above `most` bytes: SQLite gets an I/O error."""
     return subprocess.run(
-        [sys.executable, "-m", "toktui", *command], capture_output=True, text=True, check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
-        env=dict(os.environ), cwd=ROOT,
+        [sys.executable, "-c", _SHORT_FILES, str(most), *command], capture_output=True, text=True,
+        check=False, env=dict(os.environ), cwd=ROOT,
     )  # fmt: skip
 
 
