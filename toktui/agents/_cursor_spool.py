@@ -94,6 +94,9 @@ def generation_key(generation: str) -> str:
 def told_by_export(record: CsvRow) -> Iterator[Said]:
     """The call of a row; what was not charged is none, and a row without tokens says nothing."""
     row = {name.strip().casefold(): text.strip() for name, text in record.row.items()}
+    if missing := missing_columns(row):
+        yield Misread(clean(f"no column {', '.join(missing)}", 160))
+        return
     kind = row.get("kind", "").casefold()
     if any(word in kind for word in _UNMETERED):
         return
