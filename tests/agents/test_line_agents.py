@@ -12,7 +12,7 @@ from tests.properties.homes import ROOT
 from toktui.agents import agent as agent_named
 from toktui.agents import agent_names
 from toktui.agents.base import Parsed
-from toktui.agents.lines import LineAgent, key_of, nusd_of
+from toktui.agents.lines import LineAgent, key_of, nusd_of, provider_key
 
 LINE_AGENTS = tuple(name for name in agent_names() if isinstance(agent_named(name), LineAgent))
 HOME = Path("/home/mira")
@@ -117,6 +117,14 @@ def test_a_key_of_what_a_row_says_is_another_for_every_part() -> None:
     assert key_of("a", 1, None) == key_of("a", 1, None)
     assert len({key_of("a", 1), key_of("a", 2), key_of("a1"), key_of("", "a", 1), key_of()}) == 5
     assert key_of("\ud800").startswith("h:")
+
+
+def test_a_short_id_of_a_response_counts_only_with_what_its_row_says() -> None:
+    whole = "chatcmpl-0123456789ab"
+    assert provider_key(whole, 1) == provider_key(whole, 2) == whole
+    assert provider_key("chatcmpl-417", 1) != provider_key("chatcmpl-417", 2)
+    assert provider_key("chatcmpl-417", 1) == provider_key("chatcmpl-417", 1)
+    assert provider_key(None, 1) != provider_key("chatcmpl-417", 1)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from toktui.agents.lines import Count, LineState, key_of, numbers_of
+from toktui.agents.lines import Count, LineState, key_of, numbers_of, provider_key
 from toktui.model import Kind, Sighting, Tokens
 from toktui.text import clean_id
 
@@ -84,7 +84,10 @@ def _told(
         output=used.output or 0,
     )
     at_ms = round(seconds * 1000) if seconds is not None and 0 <= seconds < 1e11 else None
-    key = clean_id(status.message_id) if status.message_id else key_of(at_ms, *numbers_of(tokens))
+    if status.message_id:
+        key = provider_key(status.message_id, *numbers_of(tokens))
+    else:
+        key = key_of(at_ms, *numbers_of(tokens))
     yield Sighting(
         key=key,
         session=state.session,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def said(line: bytes, key: str) -> tuple[Block, ...]:
     """The blocks of the rows that report the call `key`; nothing where the line is broken.
 
-    Where the key is no id of the provider, the line has no other call.
+    Where the key is a hash of what the row says, the line has no other call.
     """
     try:
         found = values(line)

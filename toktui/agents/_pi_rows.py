@@ -17,6 +17,7 @@ from toktui.agents.lines import (
     name_in,
     numbers_of,
     nusd_of,
+    provider_key,
 )
 from toktui.clock import parse_ms
 from toktui.facts import Thread, encode
@@ -207,10 +208,8 @@ def _answered(row: Message, state: PiState) -> Iterator[Sighting]:
     tokens = answer.usage.tokens()
     if not tokens.total and (answer.stopReason in _NOT_BILLED or answer.api == "cli"):
         return
-    key = clean_id(answer.responseId) if answer.responseId else ""
-    if not key:
-        when = answer.timestamp if isinstance(answer.timestamp, int) else row.timestamp
-        key = key_of(answer.model, when, *numbers_of(tokens))
+    when = answer.timestamp if isinstance(answer.timestamp, int) else row.timestamp
+    key = provider_key(answer.responseId or None, answer.model, when, *numbers_of(tokens))
     yield _sighting(key, row.timestamp, answer.model or "unknown", answer.usage, state)
 
 

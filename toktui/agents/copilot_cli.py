@@ -6,7 +6,8 @@ Record:   `session.usage_record`, one per response; in builds before it `assista
           the output only, and `session.shutdown` sums up what the session has used by then
 Tokens:   `inputTokens` holds what was read from the cache and what was written to it, for every
           vendor; `outputTokens` holds `reasoningTokens`
-Identity: `apiCallId`, else `usageId`; a resumed session names the session of a copied record
+Identity: `apiCallId`, else `usageId`, a short one of a local server together with session and
+          `sequence`; a resumed session names the session of a copied record
 Exactness: exact where there are records; before, a response is a placeholder without its prompt,
           and what the sums have beyond the responses is residual; premium requests and AI credits
           are no dollars and are not read
@@ -25,7 +26,7 @@ import msgspec
 from msgspec import Struct
 
 from toktui.agents._copilot_sums import NONE, Sums, added, tokens_of
-from toktui.agents.lines import Count, LineAgent, LineState, Said, name_in
+from toktui.agents.lines import Count, LineAgent, LineState, Said, name_in, provider_key
 from toktui.clock import parse_ms
 from toktui.facts import Ledger, LedgerModel, encode
 from toktui.model import Fact, Sighting, Tokens
@@ -66,6 +67,7 @@ class _Moved(Struct):
 
 class _Accounting(Struct):
     sourceSessionId: str | None = None
+    sequence: Any = None
     usageId: str | None = None
 
 
@@ -225,12 +227,10 @@ def _recorded(row: _Record, state: _State) -> Iterator[Sighting]:
     if used is None:
         return
     source = used.accounting or _Accounting()
-    key = used.apiCallId or source.usageId
-    if not key:
-        return
     origin = clean_id(source.sourceSessionId or "")
+    given = used.apiCallId or source.usageId
     yield Sighting(
-        key=clean_id(key),
+        key=provider_key(given, origin or state.session, source.sequence, *used.sums()),
         session=state.session,
         at_ms=parse_ms(row.timestamp) if row.timestamp else None,
         model=clean(used.model, 120) if used.model else "unknown",
@@ -246,11 +246,10 @@ def _recorded(row: _Record, state: _State) -> Iterator[Sighting]:
 def _answered(row: _Message, state: _State) -> Iterator[Sighting]:
     """A response of which only the output is known, unless a record tells the rest."""
     told = row.data
-    key = told.apiCallId or told.messageId
-    if not told.outputTokens or not told.model or not key:
+    if not told.outputTokens or not told.model:
         return
     yield Sighting(
-        key=clean_id(key),
+        key=provider_key(told.apiCallId, state.session, told.messageId, told.outputTokens),
         session=state.session,
         at_ms=parse_ms(row.timestamp) if row.timestamp else None,
         model=clean(told.model, 120),

@@ -8,7 +8,7 @@ understood; any other row passes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, cast
 
 import msgspec
 from msgspec import Meta, Struct
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)] | None
 """A number of tokens; None where the row has none, which is 0."""
 Said = Sighting | Fact | Misread
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-NANO_PER_USD = 1_000_000_000
-_MOST_USD = 1e6
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_SHORTEST_ID: Final = 20
+"""Characters of a provider's id; shorter ones are no ids of one response."""
+NANO_PER_USD: Final = 1_000_000_000
+_MOST_USD: Final = 1e6
 
 
 class LineState(Struct):
@@ -115,6 +117,16 @@ def parsed_of(said: Iterable[Said]) -> Parsed:
         tuple(item for item in found if isinstance(item, Fact)),
         tuple(item for item in found if isinstance(item, Misread)),
     )
+
+
+def provider_key(given: str | None, *parts: object) -> str:
+    """A provider's id of a response as a key; what the row says joins an id that is too short.
+
+    Local servers number their responses, some from 0 to 999: such an id comes again and again.
+    """
+    if given and len(given) >= _SHORTEST_ID:
+        return clean_id(given)
+    return key_of(given, *parts)
 
 
 def key_of(*parts: object) -> str:

@@ -7,7 +7,8 @@ Record:   `message` rows of the assistant with `usage`; `model_usage` rows for t
           calls beside the conversation
 Tokens:   the four buckets are disjoint, `orchestration` is beside them, reasoning is inside
           `output`; `cttl` tells how long cache writes last, else the short lifetime
-Identity: `responseId`; else model, time and usage; forks copy rows as they are
+Identity: `responseId`; else, and beside the short ids of local servers, model, time and usage;
+          forks copy rows as they are
 Exactness: exact; a response whose provider gave no counts is a placeholder; its dollars are list
           cost of its own table
 Live:     tailed: a response is on screen as soon as its row is written

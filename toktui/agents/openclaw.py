@@ -6,7 +6,8 @@ Logs:     <home>/agents/<agent>/sessions/*.jsonl, the same with .deleted.<time> 
 Record:   `message` rows of the assistant with `usage`, as Pi writes them
 Tokens:   the four buckets are disjoint, reasoning is inside `output`; cache writes are taken for
           those of the short lifetime
-Identity: `responseId`; else model, time and usage; a checkpoint repeats its session's rows
+Identity: `responseId`; else, and beside the short ids of local servers, model, time and usage; a
+          checkpoint repeats its session's rows
 Exactness: exact; a response whose provider gave no counts is a placeholder; its dollars are list
           cost of its own table
 Live:     tailed: a response is on screen as soon as its row is written

@@ -6,7 +6,8 @@ Record:   `message` rows of the assistant with `usage`; in newer builds `compact
           `branch_summary` rows with `usage`
 Tokens:   the four buckets are disjoint, reasoning is inside `output`; how long a cache write lasts
           is in newer builds' `cacheWrite1h`, else the short lifetime
-Identity: `responseId`; in older rows model, time and usage; forks copy rows as they are
+Identity: `responseId`; in older rows, and beside the short ids of local servers, model, time and
+          usage; forks copy rows as they are
 Exactness: exact; a response whose provider gave no counts is a placeholder; its dollars are list
           cost of its own table
 Live:     tailed: a response is on screen as soon as its row is written

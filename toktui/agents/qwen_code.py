@@ -6,8 +6,9 @@ Record:   `ui_telemetry` rows of `qwen-code.api_response`, and `assistant` rows 
           `usageMetadata`: a response stands in both, a call beside the conversation in the first
 Tokens:   `promptTokenCount` holds `cachedContentTokenCount`; thoughts are inside the candidates
           unless the total says that they are beside them (Gemini's API)
-Identity: `response_id` or the row's `uuid`, whichever row of a response stands first in its log;
-          a branch copies both rows with their ids
+Identity: `response_id` (a short one of a local server together with its row's `uuid`) or the
+          `uuid` of the conversation's row, whichever row of a response stands first in its log; a
+          branch copies both rows with their ids
 Exactness: exact; no dollars of its own
 Live:     tailed: a response is on screen as soon as its row is written
 Seen:     0.15 (0.15.10); golden/qwen-code/
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
-from toktui.agents.lines import Count, LineAgent, LineState, Said, name_in
+from toktui.agents.lines import Count, LineAgent, LineState, Said, name_in, provider_key
 from toktui.clock import parse_ms
 from toktui.facts import Thread, encode
 from toktui.model import Fact, Sighting, Tokens
@@ -187,7 +188,8 @@ def _reported(row: _Telemetry, state: _State) -> Iterator[Sighting]:
         event.thoughts_token_count or 0,
         event.total_token_count or 0,
     )
-    key = _key(clean_id(event.response_id or row.uuid), numbers, state.halves, reported=True)
+    own = provider_key(event.response_id, row.uuid)
+    key = _key(own, numbers, state.halves, reported=True)
     yield _sighting(key, numbers, row, event.model, state)
 
 
