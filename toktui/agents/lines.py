@@ -8,6 +8,7 @@ understood; any other row passes.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, cast
 
 import msgspec
@@ -19,7 +20,7 @@ from toktui.model import Fact, Misread, Sighting, Tokens
 from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)] | None
 """A number of tokens; None where the row has none, which is 0."""
@@ -29,6 +30,11 @@ _SHORTEST_ID: Final = 20
 """Characters of a provider's id; shorter ones are no ids of one response."""
 NANO_PER_USD: Final = 1_000_000_000
 _MOST_USD: Final = 1e6
+
+
+@cache
+def _decoder(shape: type[Struct]) -> Callable[[bytes], Struct]:
+    return msgspec.json.Decoder(shape).decode
 
 
 class LineState(Struct):
@@ -77,10 +83,10 @@ class LineAgent(Agent):
         if self.is_silent(line, 0, len(line), state):
             return NOTHING if looks_whole(line) else self._value_by_value(line, state)
         try:
-            shape = self.shape_of(msgspec.json.decode(line, type=self.Head))
+            shape = self.shape_of(_decoder(self.Head)(line))
             if shape is None:
                 return NOTHING
-            row = msgspec.json.decode(line, type=shape)
+            row = _decoder(shape)(line)
         except _UNREADABLE:
             return self._value_by_value(line, state)
         return parsed_of(self.told(row, state))
