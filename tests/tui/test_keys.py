@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from textual import events
+from textual.geometry import Size
 
-from toktui.ingest.progress import Problem, Progress
+from toktui.ingest.progress import Change, Problem, Progress
+from toktui.tui.ingesting import Changed
+from toktui.tui.view import Open
 from toktui.tui.views.live import LiveView
 from toktui.tui.views.sessions import SessionsView
 from toktui.tui.widgets.active_rows import ActiveRows
@@ -248,3 +253,44 @@ async def test_any_size_is_answered(
 async def test_the_burn_is_seen_even_in_20_by_5(normal: Path, run: Run):
     async with run(normal, size=(20, 5)) as screens:
         assert "TODAY" in screens.text
+
+
+async def test_a_view_is_arranged_for_a_size_of_which_textual_did_not_tell_it(
+    normal: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+):
+    async with run(normal) as screens:
+        await screens.press("2", "enter")
+        view, narrow, fitted = screens.app.view, Size(60, 33), []
+        monkeypatch.setattr(view, "fit_parts", lambda *size: fitted.append(size))
+        # What remains of `Resize` for a view that a focus or the mouse was looked up in.
+        view._size_updated(narrow, narrow, narrow, layout=False)
+        await screens.pilot.pause()
+        assert fitted
+
+
+async def test_two_clicks_beside_the_palette_close_it_once(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press("2", "enter", "ctrl+p")
+        palette = screens.app.screen
+        for _ in range(2):
+            palette.post_message(events.Click(palette, 0, 0, 0, 0, 1, False, False, False, 0, 0))
+        await screens.rest()
+        assert len(screens.app.screen_stack) == 1
+        assert screens.app.view.KEY == "session"
+
+
+async def test_a_click_on_a_key_of_a_view_that_is_gone_does_nothing(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press("2")
+        screens.app.action_in_view("chart")
+        assert screens.app.view.KEY == "sessions"
+
+
+async def test_answers_that_come_while_the_app_ends_are_no_bug(normal: Path, run: Run):
+    async with run(normal) as screens:
+        app = screens.app
+        app.exit()
+        await asyncio.sleep(0)
+        await app.screen.remove()
+        app.on_changed(Changed(Change(0, 0, 0, screens.ingest.progress)))
+        app._draw_frame()

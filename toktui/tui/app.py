@@ -112,6 +112,10 @@ class ToktuiApp(EndingApp):
             self._ingest.start()
             self._draw_frame()
 
+    def on_resize(self) -> None:
+        """Notices may take more lines now, or fewer."""
+        self.call_later(self._draw_frame)
+
     def on_unmount(self) -> None:
         """Ends the threads."""
         self._refresher.stop()
@@ -171,7 +175,7 @@ class ToktuiApp(EndingApp):
     def _focus(view: View[Any]) -> None:
         for child in view.walk_children(Widget):
             if child.can_focus and child.display:
-                child.focus()
+                child.focus(scroll_visible=False)
                 return
 
     # ---- data ----

@@ -107,6 +107,38 @@ def wrapped(text: str, width: int, style: Style | None = None) -> list[Line]:
     return [*lines, Line().add(piece, style)] if piece else lines
 
 
+def by_words(text: str, width: int, most: int) -> list[str]:
+    """`text` in at most so many lines, broken between words; what does not fit becomes `…`."""
+    lines: list[str] = []
+    rest = text.strip()
+    while rest and len(lines) < most and width > 0:
+        head = _begin(rest, width)
+        if len(lines) == most - 1 and len(head) < len(rest):
+            head = _shortened(rest, width)
+        lines.append(head)
+        rest = rest[len(head) :].lstrip()
+    return lines
+
+
+def _shortened(text: str, width: int) -> str:
+    """Whole words with an ellipsis; a part of a word where that would leave much room unused."""
+    words = _begin(text, width - 1).rstrip(" ,;:") if width > 1 else ""
+    enough = width * 2 <= cell_len(words) * 3 < width * 3
+    return f"{words}…" if enough else clean(text, width)
+
+
+def _begin(text: str, width: int) -> str:
+    """As many whole words as fit; a part of the first one if it does not."""
+    used = end = last = 0
+    for end, char in enumerate(text):
+        if char == " ":
+            last = end
+        used += cell_len(char)
+        if used > width:
+            return text[: last or max(1, end)]
+    return text
+
+
 def changed_spans(old: Sequence[Strip], new: Sequence[Strip]) -> list[tuple[int, int, int]]:
     """Where two pictures of the same size differ: row, first cell, number of cells."""
     spans: list[tuple[int, int, int]] = []

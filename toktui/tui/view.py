@@ -10,6 +10,8 @@ from textual.widget import Widget
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from textual.geometry import Size
+
     from toktui.ingest.progress import Progress
     from toktui.tui.refresher import Reading
 
@@ -68,6 +70,29 @@ class View(Widget, Generic[Data]):
 
     def redraw(self) -> None:
         """Draws anew whatever may have changed."""
+        self.fill()
+        self._fit_if_sized()
+
+    def fill(self) -> None:
+        """Gives every part its share of the data."""
+
+    def fit_parts(self, width: int, height: int) -> None:
+        """Says which parts are seen, and how large, in so many cells."""
+
+    def _size_updated(
+        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
+    ) -> bool:
+        # Not on `Resize`: Textual does not send it to a view that a focus or the mouse was looked
+        # up in before it was laid out first.
+        changed = super()._size_updated(size, virtual_size, container_size, layout)
+        if changed:
+            self.call_later(self._fit_if_sized)
+        return changed
+
+    def _fit_if_sized(self) -> None:
+        width, height = self.size
+        if width and height:
+            self.fit_parts(width, height)
 
     def tick(self, now_ms: int) -> None:
         """A second went by while something counts down."""

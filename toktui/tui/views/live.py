@@ -20,7 +20,6 @@ from toktui.tui.widgets.today import DayLines, TodayCard
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from textual import events
     from textual.app import ComposeResult
 
     from toktui.ingest.progress import Progress
@@ -78,7 +77,7 @@ class LiveView(View[Live]):
         self._bottom = Vertical(self._active, self._feed, id="bottom")
 
     def compose(self) -> ComposeResult:
-        """The parts, which `_arrange` sizes."""
+        """The parts, which `fit_parts` sizes."""
         yield from (self._top, self._day, self._limits, self._bottom)
 
     @classmethod
@@ -95,13 +94,12 @@ class LiveView(View[Live]):
         """Whether a session with a living cache is listed."""
         return any(session.is_warm(self.now_ms) for session in self._sessions())
 
-    def redraw(self) -> None:
+    def fill(self) -> None:
         """Gives every part its share of the data."""
         for part in (self._burn, self._hour, self._today, self._day, self._limits):
             part.live = self.data
             part.redraw()
         self._active.take(self._sessions(), self.now_ms)
-        self._arrange()
         self._feed.filtered = bool(self.filter_text)
         self._feed.take(self._calls(), self.now_ms)
 
@@ -116,16 +114,8 @@ class LiveView(View[Live]):
         if not self._active.folds:
             self._active.redraw()
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Arranges the parts for the new size."""
-        del event
-        self._arrange()
-
-    def _arrange(self) -> None:
+    def fit_parts(self, width: int, height: int) -> None:
         """What is shown, and how large, for this size and what there is to show."""
-        width, height = self.size
-        if not width:
-            return
         wide, tall, vast = width >= WIDE, height >= TALL, width >= VERY_WIDE
         small = height < 16
         limits = self._limits.rows(tall=tall)

@@ -27,7 +27,6 @@ from toktui.tui.widgets.session_parts import CostChart, ModelTable, SessionHead
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from textual import events
     from textual.app import ComposeResult
 
     from toktui.tui.refresher import Reading
@@ -140,7 +139,7 @@ class SessionView(View["SessionDetail | None"]):
             self._calls.start_over()
             self._calls.take((), first=0, found=0, now_ms=self.now_ms)
 
-    def redraw(self) -> None:
+    def fill(self) -> None:
         """Gives every part its share."""
         for part in (self._head, self._chart, self._models):
             part.detail = self.data
@@ -154,9 +153,8 @@ class SessionView(View["SessionDetail | None"]):
                 now_ms=self.data.now_ms,
             )
 
-    def on_resize(self, event: events.Resize) -> None:
+    def fit_parts(self, width: int, height: int) -> None:
         """Leaves out the pictures where there is no room."""
-        width, height = event.size
         self._middle.display = height >= 18
         self._middle.styles.height = 13 if height >= 34 else 10
         self._models.display = width >= 90

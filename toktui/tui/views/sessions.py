@@ -163,7 +163,7 @@ class SessionsView(View[SessionPage]):
         """A window of the list."""
         return load_page(reading.db, about, reading.now_ms)
 
-    def redraw(self) -> None:
+    def fill(self) -> None:
         """Shows the window that is at hand."""
         self._head.page, self._head.text = self.data, self.filter_text
         self._head.redraw()

@@ -65,7 +65,7 @@ class WhyView(View["CallSeen | None"]):
             self.data = None
             self._pages.top = 0
 
-    def redraw(self) -> None:
+    def fill(self) -> None:
         """Writes the text anew."""
         self._pages.redraw()
 

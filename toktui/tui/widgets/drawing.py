@@ -40,10 +40,11 @@ class Drawing(Widget):
             return
         strips = self._strips(width, height)
         before = self._drawn
-        self._drawn = strips
-        if len(before) != height or (before and before[0].cell_length != width):
+        if not self._is_drawn_for(width, height):
+            self._drawn = strips
             self.repaint([Region(0, 0, width, height)])
             return
+        self._drawn = strips
         regions = [
             Region(first, y, length, 1) for y, first, length in changed_spans(before, strips)
         ]
@@ -62,7 +63,7 @@ class Drawing(Widget):
         """One line, as drawn last."""
         width, height = self.size
         palette = palette_of(self)
-        if len(self._drawn) != height or self._drawn_for is not palette:
+        if self._drawn_for is not palette or not self._is_drawn_for(width, height):
             self._drawn = self._strips(width, height)
         if y >= len(self._drawn):
             return Strip.blank(width, self.rich_style)
@@ -79,6 +80,10 @@ class Drawing(Widget):
         lines = list(self.draw(width, height, palette))[:height]
         lines.extend(Line() for _ in range(height - len(lines)))
         return [line.strip(width) for line in lines]
+
+    def _is_drawn_for(self, width: int, height: int) -> bool:
+        drawn = self._drawn
+        return len(drawn) == height and bool(drawn) and drawn[0].cell_length == width
 
     def on_resize(self, event: events.Resize) -> None:
         """Draws for the new size."""

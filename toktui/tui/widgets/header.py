@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
 
 from toktui.tui import format as fmt
 from toktui.tui.glyphs import gauge
-from toktui.tui.lines import Line, both_ends, link
+from toktui.tui.lines import Line, both_ends, by_words, link
 from toktui.tui.widgets.drawing import Drawing
 
 if TYPE_CHECKING:
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     from toktui.ingest.progress import Progress
     from toktui.metrics.live import Live
     from toktui.tui.theme import Palette
+
+
+_LOW: Final = 10
+"""Lines of a terminal that has room for little else than the view."""
 
 
 class Header(Drawing):
@@ -86,7 +92,7 @@ def _indexing(progress: Progress, palette: Palette, width: int) -> Line:
 
 
 class Notices(Drawing):
-    """What needs a hand, in one line; gone if nothing does."""
+    """What needs a hand, in as few lines as it takes; gone if nothing does."""
 
     DEFAULT_CSS = "Notices { height: 1; padding: 0 1; display: none; }"
 
@@ -97,28 +103,34 @@ class Notices(Drawing):
         self.failure = ""
 
     def refresh_notice(self) -> None:
-        """Shows or hides itself."""
-        low = self.app.size.height < 10  # pyright: ignore[reportUnknownMemberType]
-        self.display = bool(self.failure) if low else bool(self._notes())
+        """Shows or hides itself, as high as what it says."""
+        width, height = self.app.size  # pyright: ignore[reportUnknownMemberType]
+        rows = len(_placed(self._notes(low=height < _LOW), width - 2, _most(height)))
+        self.display = rows > 0
+        self.styles.height = max(1, rows)
         self.redraw()
 
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
-        """The most pressing first; the rest as far as it fits."""
-        del height
-        line = Line()
-        for text, grave in self._notes():
-            gap = "   " if line.pieces else ""
-            line.add(gap).add("! ", palette.error if grave else palette.warning)
-            line.add(text, palette.text if grave else palette.dim)
-            if line.width > width:
-                break
-        return [line]
+        """The most pressing first."""
+        low = self.app.size.height < _LOW  # pyright: ignore[reportUnknownMemberType]
+        lines: list[Line] = []
+        for row in _placed(self._notes(low=low), width, height):
+            line = Line()
+            for mark, text, grave in row:
+                line.add("   " if line.pieces else "")
+                line.add(mark, palette.error if grave else palette.warning)
+                line.add(text, palette.text if grave else palette.dim)
+            lines.append(line)
+        return lines
 
-    def _notes(self) -> list[tuple[str, bool]]:
+    def _notes(self, *, low: bool) -> list[tuple[str, bool]]:
+        """Sentences and whether they are grave; in a low terminal only a failure is said."""
         notes: list[tuple[str, bool]] = []
         progress = self.progress
         if self.failure:
             notes.append((self.failure, True))
+        if low:
+            return notes
         if progress is not None:
             if progress.notice:
                 notes.append((progress.notice, progress.phase == "failed"))
@@ -135,6 +147,30 @@ class Notices(Drawing):
             )
             notes.append((f"no price for {names}: toktui prices set", False))
         return notes
+
+
+def _most(height: int) -> int:
+    """How many lines of a terminal so high may be notices."""
+    return 1 if height < _LOW else 2 if height < 30 else 3
+
+
+def _placed(
+    notes: Sequence[tuple[str, bool]], width: int, most: int
+) -> list[list[tuple[str, str, bool]]]:
+    """Mark, text and gravity of what stands in each line: all in one, or one below the other.
+
+    Where there are fewer lines than notes, the last ones are left out.
+    """
+    marked = [("! ", text, grave) for text, grave in notes]
+    if sum(2 + cell_len(text) + 3 for _, text, _ in marked) - 3 <= width:
+        return [marked] if marked else []
+    rows: list[list[tuple[str, str, bool]]] = []
+    for at, (mark, text, grave) in enumerate(marked):
+        left = most - len(rows) - min(1, len(marked) - at - 1)
+        for part in by_words(text, width - len(mark), max(1, left)):
+            rows.append([(mark, part, grave)])
+            mark = "  "
+    return rows[:most]
 
 
 class Footer(Drawing):
