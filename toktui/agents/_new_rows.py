@@ -37,7 +37,7 @@ class NewRows(Struct):
 
 
 def new_rows(db: Snapshot, table: str, wanted: str, mark: Mark, only: str = "1") -> NewRows:
-    """`id` and what is wanted of the rows of a table that has ids of its own.
+    """`id` and what is wanted of the rows of a table whose ids are texts of its own.
 
     Row ids are no names (a VACUUM gives new ones), so the last rows must still be who they were;
     else the table is read from its beginning.
@@ -47,7 +47,7 @@ def new_rows(db: Snapshot, table: str, wanted: str, mark: Mark, only: str = "1")
         if db.rows(f"select 1 from {table} where rowid = ? and id = ?", (rowid, name)):
             start = [(rowid, name)]
             break
-    select = f"select rowid, id, {wanted} from {table} where {only}"
+    select = f"select rowid, id, {wanted} from {table} where typeof(id) = 'text' and {only}"
     new = db.rows(
         f"{select} and rowid > ? order by rowid limit {_PAGE}", (start[0][0] if start else -1,)
     )
