@@ -43,7 +43,7 @@ def act(scene: Scene, rng: Random) -> Iterator[Write]:
     yield _begun(scene, session, scene.starts_ms, rng.choice(words.TITLES))
     talk = talk_of(rng, shared=13_400)
     child = vendor_id(rng, "ses_") if "agents" in scene.features else ""
-    told = {
+    told: dict[str, object] = {
         "role": "assistant", "providerID": provider, "modelID": model, "agent": "build",
         "mode": "build", "path": {"cwd": scene.project, "root": scene.project},
     }  # fmt: skip
