@@ -11,7 +11,6 @@ from textual.geometry import Size
 
 from toktui.ingest.progress import Change, Problem, Progress
 from toktui.tui.ingesting import Changed
-from toktui.tui.view import Open
 from toktui.tui.views.live import LiveView
 from toktui.tui.views.sessions import SessionsView
 from toktui.tui.widgets.active_rows import ActiveRows

@@ -22,7 +22,7 @@ from toktui.ingest.progress import Change, Progress
 from toktui.pricing.rates import load_book
 from toktui.tui.app import ToktuiApp
 from toktui.tui.theme import THEMES
-from toktui.tui.views import view_types
+from toktui.tui.views import view_types, way_to
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,11 +31,6 @@ NOW: Final = 1_795_357_925_000
 """2026-11-22 14:32:05 UTC."""
 SIZE: Final = (120, 36)
 FOLDER: Final = Path(__file__).parents[2] / "screenshots"
-WAYS: Final = {
-    "live": (), "sessions": ("2",), "session": ("2", "enter"), "why": ("2", "enter", "w"),
-    "context": ("2", "enter", "c"),
-}  # fmt: skip
-"""The keys that lead to each screen."""
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -79,19 +74,15 @@ async def _rest(app: ToktuiApp, pause: Callable[[float], Awaitable[None]]) -> No
 
 def main() -> int:
     """Writes all pictures; gives the exit code."""
-    unknown = {view.KEY for view in view_types()} - WAYS.keys()
-    if unknown:
-        print(f"No keys are known that lead to {', '.join(sorted(unknown))}.", file=sys.stderr)
-        return 1
     FOLDER.mkdir(exist_ok=True)
     browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
     with tempfile.TemporaryDirectory() as folder:
         store = prepare(Path(folder))
         for theme in THEMES:
             shade = "dark" if theme.dark else "light"
-            for name, keys in WAYS.items():
-                svg = FOLDER / f"{name}-{shade}.svg"
-                svg.write_text(asyncio.run(picture(store, keys, theme.name)))
+            for view in view_types():
+                svg = FOLDER / f"{view.KEY}-{shade}.svg"
+                svg.write_text(asyncio.run(picture(store, way_to(view), theme.name)))
                 print(svg.name)
                 if browser:
                     rasterise(browser, svg)

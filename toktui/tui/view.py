@@ -40,6 +40,8 @@ class View(Widget, Generic[Data]):
     """What its tab says."""
     PLACE: ClassVar[int | None] = None
     """Order among the tabs, which gives its digit; None: it has no tab, another view opens it."""
+    LED_TO_BY: ClassVar[tuple[str, str]]
+    """Of a view without a tab: the key of the view that leads here, and what is pressed there."""
     MEANINGS: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Keys of this screen beyond its bindings, and marks, for the help."""
     OPENS: ClassVar[bool] = False

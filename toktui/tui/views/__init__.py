@@ -25,3 +25,12 @@ def view_types() -> tuple[type[View[Any]], ...]:
 def tabs() -> tuple[type[View[Any]], ...]:
     """The screens that have a tab."""
     return tuple(view for view in view_types() if view.PLACE is not None)
+
+
+def way_to(view: type[View[Any]]) -> tuple[str, ...]:
+    """The keys that lead to a screen from anywhere."""
+    if view in tabs():
+        return (str(tabs().index(view) + 1),)
+    before, key = view.LED_TO_BY
+    (kind,) = (other for other in view_types() if before == other.KEY)
+    return (*way_to(kind), key)

@@ -50,6 +50,7 @@ class ContextView(View["Taken | None"]):
     """The parts of what a session sent last."""
 
     KEY, LABEL = "context", "Context"
+    LED_TO_BY = ("session", "c")
     MEANINGS = (
         ("↑ ↓ pgup pgdn", "scroll"),
         ("system prompt, tools", "what the first prompt had beyond its own text"),
@@ -91,7 +92,7 @@ class ContextView(View["Taken | None"]):
             self.data = None
             self._pages.top = 0
 
-    def redraw(self) -> None:
+    def fill(self) -> None:
         """Writes the text anew."""
         self._pages.redraw()
 

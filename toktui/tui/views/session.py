@@ -93,6 +93,7 @@ class SessionView(View["SessionDetail | None"]):
     """What is behind one line of the other screens."""
 
     KEY, LABEL = "session", "Session"
+    LED_TO_BY = ("sessions", "enter")
     BINDINGS: ClassVar[list[Any]] = [
         Binding("w", "why", "why"),
         Binding("c", "context", "context", show=False),

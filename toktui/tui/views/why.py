@@ -36,6 +36,7 @@ class WhyView(View["CallSeen | None"]):
     """The evidence for one call."""
 
     KEY, LABEL = "why", "Why"
+    LED_TO_BY = ("session", "w")
     MEANINGS = (
         ("↑ ↓ pgup pgdn", "scroll"),
         ("counted", "the line that the call is counted at"),

@@ -37,19 +37,39 @@ class Header(Drawing):
         self.live: Live | None = None
 
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
-        """One line; the tabs give way."""
+        """One line; what stands at the right gives way first, then the words of other tabs."""
         del height
+        state = self._state(palette, width)
+        mark = Line(*state.pieces[:1])
+        for tabs, right in (
+            (self._line(palette, words=True), state),
+            (self._line(palette, words=True), mark),
+            (self._line(palette, words=False), state),
+            (self._line(palette, words=False), mark),
+        ):
+            if tabs.width + right.width < width:
+                return [both_ends(tabs, right, width)]
+        return [both_ends(self._line(palette, words=False), Line(), width)]
+
+    def _line(self, palette: Palette, *, words: bool) -> Line:
+        """The tabs; without words those of the others are only their digits."""
         line = Line().add("toktui", palette.accent).add("  ")
         for index, (key, label) in enumerate(self._tabs, 1):
-            style = palette.strong if key == self.current else palette.dim
+            here = key == self.current
             line.pieces.append(link(f" {index} ", palette.faint, f"app.show('{key}')"))
-            line.pieces.append(link(f"{label} ", style, f"app.show('{key}')"))
-        state = self._state(palette, width)
-        if self._demo:
-            state = Line().add("demo  ", palette.accent).extend(state.pieces)
-        return [both_ends(line, state, width)]
+            if words or here:
+                style = palette.strong if here else palette.dim
+                line.pieces.append(link(f"{label} ", style, f"app.show('{key}')"))
+        return line
 
     def _state(self, palette: Palette, width: int) -> Line:
+        """What the ingest does; where there is little room only the first piece is shown."""
+        state = self._ingest(palette, width)
+        if self._demo:
+            return Line().add("demo  ", palette.accent).extend(state.pieces)
+        return state
+
+    def _ingest(self, palette: Palette, width: int) -> Line:
         progress = self.progress
         if progress is None:
             return Line()

@@ -1,0 +1,90 @@
+"""One more screen is one module in `views/`: tab, digit, keys, palette and help follow from it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from toktui.tui import views
+from toktui.tui.views import tabs, view_types, way_to
+
+from .conftest import Run
+
+MODULE = '''
+from textual.binding import Binding
+from toktui.tui.lines import Line
+from toktui.tui.view import View
+from toktui.tui.widgets.pages import Pages
+
+
+class WeatherView(View[int]):
+    KEY, LABEL, PLACE = "weather", "Weather", 90
+    BINDINGS = [Binding("z", "thunder", "thunder")]
+    MEANINGS = (("z", "makes thunder"),)
+    said = "calm"
+
+    def compose(self):
+        yield Pages(lambda width, palette: [Line().add(f"{self.said} {self.data}")], id="sky")
+
+    @classmethod
+    def load(cls, reading, about):
+        return reading.db.execute("select 40 + 2").fetchone()[0]
+
+    def fill(self):
+        self.query_one(Pages).redraw()
+
+    def action_thunder(self):
+        self.said = "thunder"
+        self.redraw()
+
+
+VIEW = WeatherView
+'''
+
+
+@pytest.fixture
+def one_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    (tmp_path / "weather.py").write_text(MODULE)
+    monkeypatch.setattr(views, "__path__", [*views.__path__, str(tmp_path)])
+    view_types.cache_clear()
+    yield
+    sys.modules.pop("toktui.tui.views.weather", None)
+    view_types.cache_clear()
+
+
+@pytest.mark.usefixtures("one_more")
+async def test_a_module_is_a_screen_with_tab_digit_footer_palette_and_help(normal: Path, run: Run):
+    (weather,) = (view for view in view_types() if view.KEY == "weather")
+    async with run(normal, size=(160, 40)) as screens:
+        assert "Weather" in screens.text.splitlines()[0]
+        titles = {command.title for command in screens.app.get_system_commands(screens.app.screen)}
+        assert "Show Weather" in titles
+        await screens.press(*way_to(weather))
+        assert "calm 42" in screens.text
+        assert "z thunder" in screens.text.splitlines()[-1]
+        titles = {command.title for command in screens.app.get_system_commands(screens.app.screen)}
+        assert "Weather: thunder" in titles
+        await screens.press("z")
+        assert "thunder 42" in screens.text
+        await screens.press("question_mark")
+        assert "makes thunder" in screens.text
+
+
+def test_every_screen_has_a_name_a_place_of_its_own_and_a_way_to_it():
+    kinds = view_types()
+    assert len({view.KEY for view in kinds}) == len({view.LABEL for view in kinds}) == len(kinds)
+    assert len({view.PLACE for view in tabs()}) == len(tabs()) <= 9
+    assert all(way_to(view) for view in kinds)
+
+
+@pytest.mark.usefixtures("one_more")
+@pytest.mark.parametrize("width", [20, 24, 30, 40, 60, 80, 200])
+async def test_every_tab_keeps_its_digit_and_this_one_its_word(width: int, normal: Path, run: Run):
+    async with run(normal, size=(width, 24)) as screens:
+        first = screens.text.splitlines()[0]
+        assert "1 Live" in first
+        if width >= 30:
+            assert all(str(digit) in first for digit in range(1, len(tabs()) + 1))
