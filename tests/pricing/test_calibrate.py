@@ -54,14 +54,14 @@ def test_the_ratio_of_a_model_is_found_in_its_calls(ratio: float, sealed: float)
     assert 0.9 < found.low < 1 < found.high < 1.1
 
 
-def test_a_third_of_nonsense_does_not_move_the_ratio_far():
+def test_a_little_nonsense_does_not_move_the_ratio_far():
     samples = calls(1.5, 0.27)
     draw = Random(2)
-    for number in range(0, len(samples), 3):
+    for number in range(0, len(samples), 12):
         samples[number] = Sample(samples[number].weight, draw.choice([1, 2, 9 * 10**6]))
     found = learn("m", samples)
     assert found is not None
-    assert found.ratio == pytest.approx(1.5, rel=0.1)
+    assert found.ratio == pytest.approx(1.5, rel=0.02)
 
 
 def test_eight_of_ten_calls_are_within_their_range():
@@ -89,6 +89,12 @@ def test_calls_without_thinking_teach_nothing_of_it():
     more = learn("m", plain, known)
     assert more is not None
     assert more.sealed == known.sealed
+
+
+def test_calls_that_are_far_apart_teach_nothing():
+    draw = Random(3)
+    samples = [Sample(Weight(1_000), draw.choice([100, 1_000, 1_100, 9_000])) for _ in range(200)]
+    assert learn("m", samples) is None
 
 
 @pytest.mark.parametrize("output", [0, 1, 10**9])
@@ -139,7 +145,7 @@ def test_what_is_shipped_was_measured_and_makes_sense():
     for name, one in shipped().items():
         assert one.model == name
         assert one.calls >= LEAST_CALLS
-        assert 1.0 < one.ratio < 2.0
+        assert 0.85 < one.ratio < 2.0
         assert 0.15 < one.sealed < 0.35
         assert 0.5 < one.low <= 1 <= one.high < 2
         assert one.low_thinking <= 1 <= one.high_thinking

@@ -36,6 +36,8 @@ TYPICAL_SEALED: Final = 0.27
 """Tokens of thinking per encrypted character where nothing was learned: 0.2 to 0.29 are known."""
 _UNSURE: Final = (0.7, 1.3)
 """How far the estimate of a call with thinking may be off then."""
+_WIDEST: Final = 4.0
+"""Calls that are further apart than this, as the quotient of their edges, teach nothing."""
 _EDGES: Final = (0.1, 0.9)
 """The range of an estimate holds the calls between these quantiles."""
 _DATA: Final = Path(__file__).parent / "data" / "calibrations.json"
@@ -156,6 +158,8 @@ def learn(
     if not _RATIOS[0] <= ratio <= _RATIOS[1]:
         return None
     low, high = _spread(ratio, 0.0, plain)
+    if high > _WIDEST * low:
+        return None
     if known is None:
         sealed, low_thinking, high_thinking = TYPICAL_SEALED, *_UNSURE
     else:
