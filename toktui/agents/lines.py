@@ -149,6 +149,12 @@ def numbers_of(tokens: Tokens) -> tuple[int, ...]:
     return (t.input, t.cache_read, t.cache_write_5m + t.cache_write_1h, t.output)
 
 
+def added(one: Tokens, other: Tokens) -> Tokens:
+    """Both together, each count no larger than one can be."""
+    a, b = msgspec.structs.astuple(one), msgspec.structs.astuple(other)
+    return Tokens(*(min(x + y, MAX_COUNT) for x, y in zip(a, b, strict=True)))
+
+
 def nusd_of(dollars: object) -> int | None:
     """An agent's own dollars in whole nano-dollars; None where that is no sum of money."""
     if isinstance(dollars, bool) or not isinstance(dollars, int | float):

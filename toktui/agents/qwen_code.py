@@ -1,18 +1,21 @@
 """Qwen Code.
 
-Logs:     <home>/projects/<folder>/chats/**/<session>.jsonl; <home> is $QWEN_RUNTIME_DIR, $QWEN_HOME
-          or $QWEN_DATA_DIR, else ~/.qwen
+Logs:     <home>/projects/<folder>/chats/**/<session>.jsonl, in builds of 2025 documents
+          <home>/tmp/<hash>/chats/session-*.json, and <home>/usage/token-usage-*.jsonl; <home> is
+          ~/.qwen, and $QWEN_RUNTIME_DIR, $QWEN_HOME and $QWEN_DATA_DIR
 Record:   `ui_telemetry` rows of `qwen-code.api_response`, and `assistant` rows with
-          `usageMetadata`: a response stands in both, a call beside the conversation in the first
+          `usageMetadata`: a response stands in both, a call beside the conversation in the first;
+          rows of `token-usage`, the agent's own ledger of all sessions
 Tokens:   `promptTokenCount` holds `cachedContentTokenCount`; thoughts are inside the candidates
           unless the total says that they are beside them (Gemini's API)
 Identity: `response_id` (a short one of a local server together with its row's `uuid`) or the
           `uuid` of the conversation's row, whichever row of a response stands first in its log; a
           branch copies both rows with their ids
-Exactness: exact; no dollars of its own
+Exactness: exact; what only the ledger knows is residual; no dollars of its own
 Live:     tailed: a response is on screen as soon as its row is written
-Seen:     0.15 (0.15.10); golden/qwen-code/
-Unknown:  in builds without telemetry rows the calls of sub-agents and beside the conversation
+Seen:     0.1 to 0.24; golden/qwen-code/
+Unknown:  in builds without telemetry rows the calls of sub-agents and beside the conversation; the
+          working folder in documents of 2025 but for a hash
 """
 
 from __future__ import annotations
@@ -23,27 +26,30 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
+from toktui.agents._gemini_messages import quoted_messages, read_conversation
+from toktui.agents._qwen_ledger import Numbers, Spent, Used, accounted, tokens_of
 from toktui.agents.lines import Count, LineAgent, LineState, Said, name_in, provider_key
 from toktui.clock import parse_ms
 from toktui.facts import Thread, encode
-from toktui.model import Fact, Sighting, Tokens
+from toktui.model import Fact, Sighting
 from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from toktui.agents.base import Document
 
 _REMEMBERED: Final = 64
 """Rows among which the other row of a response is looked for."""
+_FOLDERS: Final = ("projects", "tmp", "usage")
 _RESPONSE: Final = "qwen-code.api_response"
 _HOMES: Final = ("QWEN_RUNTIME_DIR", "QWEN_HOME", "QWEN_DATA_DIR")
-
-_Numbers = tuple[int, int, int, int, int]
-"""prompt, candidates, cached, thoughts, total: as the log says."""
 
 
 class _Head(Struct):
     type: Any = None
     subtype: Any = None
+    schemaVersion: Any = None
 
 
 class _Forked(Struct):
@@ -108,7 +114,7 @@ class _Half(Struct, array_like=True):
 
     id: str
     reported: bool
-    numbers: _Numbers
+    numbers: Numbers
     key: str
     alone: bool
 
@@ -116,6 +122,8 @@ class _Half(Struct, array_like=True):
 class _State(LineState):
     halves: list[_Half] = msgspec.field(default_factory=lambda: list[_Half]())
     """The last rows, the oldest first."""
+    spent: list[Spent] = msgspec.field(default_factory=lambda: list[Spent]())
+    """Of a ledger: the sessions that were written of last, the oldest first."""
 
 
 class _QwenCode(LineAgent):
@@ -123,21 +131,37 @@ class _QwenCode(LineAgent):
     label = "Qwen Code"
     Head = _Head
     State = _State
-    needles = (b'"usageMetadata"', _RESPONSE.encode(), b'"parent_session"')
+    needles = (b'"usageMetadata"', _RESPONSE.encode(), b'"parent_session"', b'"schemaVersion"')
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
         named = [env.get(word, "").strip() for word in _HOMES]
-        folders = [Path(name).expanduser() for name in named if name] or [home / ".qwen"]
-        return [root for folder in folders for root in self.roots_of(folder)]
+        return [home / ".qwen", *(Path(name).expanduser() for name in named if name)]
 
     def roots_of(self, folder: Path) -> Sequence[Path]:
-        return [folder if folder.name == "projects" else folder / "projects"]
+        return [folder.parent if folder.name in _FOLDERS else folder]
 
     def is_log(self, parts: Sequence[str]) -> bool:
-        return len(parts) > 2 and parts[1] == "chats" and parts[-1].endswith(".jsonl")
+        name = parts[-1]
+        if parts[0] == "usage":
+            return len(parts) == 2 and name.startswith("token-usage-") and name.endswith(".jsonl")
+        if len(parts) < 4 or parts[2] != "chats":
+            return False
+        if parts[0] == "tmp":
+            return len(parts) == 4 and name.startswith("session-") and name.endswith(".json")
+        return parts[0] == "projects" and name.endswith(".jsonl")
 
     def is_entered(self, parts: Sequence[str]) -> bool:
-        return len(parts) == 1 or parts[1] == "chats"
+        return parts[0] in _FOLDERS and (len(parts) < 3 or parts[2] == "chats")
+
+    def is_document(self, path: str) -> bool:
+        return path.endswith(".json")
+
+    def read(self, path: str, since: bytes) -> Document:
+        del since
+        return read_conversation(path)
+
+    def excerpts(self, path: str, places: Collection[int]) -> Mapping[int, bytes]:
+        return quoted_messages(path, places)
 
     def start(self, path: str) -> _State:
         return _State(session=name_in(path).removesuffix(".jsonl"))
@@ -145,11 +169,16 @@ class _QwenCode(LineAgent):
     def shape_of(self, head: _Head) -> type[Struct] | None:
         if head.type == "assistant":
             return _Assistant
+        if head.type is None and head.schemaVersion is not None:
+            return Used
         if head.type != "system":
             return None
         return {"ui_telemetry": _Telemetry, "parent_session": _Family}.get(str(head.subtype))
 
-    def told(self, row: _Row, state: _State) -> Iterator[Said]:
+    def told(self, row: _Row | Used, state: _State) -> Iterator[Said]:
+        if isinstance(row, Used):
+            yield from accounted(row, state.spent)
+            return
         state.session = clean_id(row.sessionId) if row.sessionId else state.session
         state.version = clean(row.version, 24) if row.version else state.version
         if isinstance(row, _Assistant):
@@ -193,7 +222,7 @@ def _reported(row: _Telemetry, state: _State) -> Iterator[Sighting]:
     yield _sighting(key, numbers, row, event.model, state)
 
 
-def _key(own: str, numbers: _Numbers, halves: list[_Half], *, reported: bool) -> str:
+def _key(own: str, numbers: Numbers, halves: list[_Half], *, reported: bool) -> str:
     """The key of the response that a row is about: that of its other row, if that came first."""
     for half in halves:
         if half.id == own and half.reported == reported:
@@ -216,22 +245,14 @@ def _family(told: _Parent, state: _State) -> Iterator[Fact]:
         yield Fact(kind="thread", subject=state.session, body=encode(family))
 
 
-def _sighting(key: str, numbers: _Numbers, row: _Row, model: str | None, state: _State) -> Sighting:
-    prompt, candidates, cached, thoughts, total = numbers
-    beside = thoughts if thoughts and total == prompt + candidates + thoughts else 0
-    output = candidates + beside
+def _sighting(key: str, numbers: Numbers, row: _Row, model: str | None, state: _State) -> Sighting:
     origin = clean_id(row.forkedFrom.sessionId or "") if row.forkedFrom else ""
     return Sighting(
         key=key,
         session=state.session,
         at_ms=parse_ms(row.timestamp) if row.timestamp else None,
         model=clean(model, 120) if model else "unknown",
-        tokens=Tokens(
-            input=max(0, prompt - cached),
-            cache_read=cached,
-            output=output,
-            reasoning=min(output, thoughts),
-        ),
+        tokens=tokens_of(numbers),
         origin="" if origin == state.session else origin,
         agent_id=clean_id(row.agentId or ""),
         agent_type=clean(row.agentName or "", 48),
