@@ -12,7 +12,7 @@ from toktui.dev.demo.turns import Answered, Prompted, steps, talk_of
 from toktui.dev.imitate.draw import vendor_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from random import Random
 
 SHARE: Final = 0.4
@@ -43,7 +43,7 @@ def act(scene: Scene, rng: Random) -> Iterator[Write]:
     yield _begun(scene, session, scene.starts_ms, rng.choice(words.TITLES))
     talk = talk_of(rng, shared=13_400)
     child = vendor_id(rng, "ses_") if "agents" in scene.features else ""
-    told: dict[str, object] = {
+    told: Mapping[str, object] = {
         "role": "assistant", "providerID": provider, "modelID": model, "agent": "build",
         "mode": "build", "path": {"cwd": scene.project, "root": scene.project},
     }  # fmt: skip
@@ -79,7 +79,7 @@ def _begun(scene: Scene, session: str, at_ms: int, title: str, *, parent: str = 
 
 
 def _row(
-    name: str, session: str, step: Answered, told: dict[str, object], *, done: bool
+    name: str, session: str, step: Answered, told: Mapping[str, object], *, done: bool
 ) -> bytes:
     sent, thoughts = step.sent, step.thoughts
     tokens: dict[str, object] = {
