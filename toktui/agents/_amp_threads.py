@@ -130,7 +130,10 @@ def _name(path: str, thread: _Thread) -> str:
 
 def thread_places(path: str) -> Iterator[tuple[int, bytes]]:
     """Every call's place, with its message or else its event."""
-    thread = decode(load(path), _Thread)
+    try:
+        thread = decode(load(path), _Thread)
+    except NotUnderstoodError:
+        return
     name = _name(path, thread)
     for raw in thread.ledger.events if thread.ledger is not None else ():
         try:

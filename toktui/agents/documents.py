@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
@@ -9,7 +10,7 @@ import msgspec
 from msgspec import Meta, Raw
 
 from toktui.agents.base import MAX_COUNT, Document, Doubt, Entry, UnreadableError
-from toktui.agents.json_lines import BrokenLineError, convert, values
+from toktui.agents.json_lines import BrokenLineError, values
 from toktui.model import Misread
 from toktui.text import clean
 
@@ -62,10 +63,13 @@ def decode(data: bytes, shape: type[_T]) -> _T:
         found = values(data)
         if len(found) != 1:
             raise NotUnderstoodError("broken JSON: not one value")
-        return convert(found[0], shape)
+        plain = json.dumps(found[0], ensure_ascii=False).encode("utf-8", "replace")
+        return msgspec.json.decode(plain, type=shape)
     except BrokenLineError as error:
         raise NotUnderstoodError(f"broken JSON: {error}") from None
-    except msgspec.ValidationError as error:
+    except RecursionError:
+        raise NotUnderstoodError("broken JSON: nested too deep") from None
+    except msgspec.DecodeError as error:
         raise NotUnderstoodError(clean(str(error), 160)) from None
 
 
