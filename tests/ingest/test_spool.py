@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from toktui.clock import iso, now_ms
 from toktui.config import AgentConfig, Config
+from toktui.ingest import follow
 from toktui.ingest.context import Context
 from toktui.ingest.discover import find_logs, log_roots
 from toktui.ingest.purge import own_files, purge
+from toktui.ingest.service import IngestService
 from toktui.ingest.spool import append
 from toktui.paths import Paths
 
@@ -122,3 +128,40 @@ def test_a_purge_takes_the_spool_too(folder: str, tmp_path: Path):
     assert [path.name for path in own_files(context.paths)] == ["status-000001.jsonl"]
     assert purge(context, remember=False) == 1
     assert not context.paths.spool.exists()
+
+
+def test_a_spool_that_begins_while_toktui_runs_is_followed(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(follow, "_FOLDERS_EVERY_S", 0.05)
+    context = context_of(tmp_path)
+
+    def seen() -> list[float]:
+        with closing(sqlite3.connect(context.paths.store)) as db:
+            return [used for (used,) in db.execute("select used_percent from limit_seen")]
+
+    def say(used: float) -> None:
+        record = {
+            "type": "statusline",
+            "at": iso(now_ms()),
+            "session_id": "s",
+            "rate_limits": {"five_hour": {"used_percentage": used}},
+        }
+        append(folder, "status", json.dumps(record).encode())
+
+    service = IngestService(context, lambda change: None)
+    service.start()
+    try:
+        wait_for(lambda: service.progress.phase == "live")
+        for used in (40.0, 41.0):
+            say(used)
+            wait_for(lambda used=used: seen() == [used])
+    finally:
+        service.stop()
+
+
+def wait_for(holds: object, seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not holds():  # type: ignore[operator]
+        assert time.monotonic() < end, "nothing happened in time"
+        time.sleep(0.02)
