@@ -134,7 +134,9 @@ def absorb(known: Evidence, row: Sighting, at_ms: int, spot: tuple[int, int, int
         return False
     if (row.final, at_ms) > (known.final, known.at_ms):
         known.final, known.at_ms = row.final, at_ms
-    if (at_ms, row.branch, row.version) < (known.first_ms, known.branch, known.version):
+    if at_ms <= known.first_ms and (
+        (at_ms, row.branch, row.version) < (known.first_ms, known.branch, known.version)
+    ):
         known.first_ms, known.branch, known.version = at_ms, row.branch, row.version
     known.any_final |= row.final
     known.flags |= row.flags

@@ -45,7 +45,7 @@ def test_a_newer_parser_that_sees_less_is_told_per_month(
         return type(parsed)() if parsed.sightings and seen == 1 else parsed
 
     monkeypatch.setattr(type(module), "parse", without_the_first)
-    monkeypatch.setattr(type(module), "PARSER", module.PARSER + 1)
+    monkeypatch.setattr(module, "PARSER", module.PARSER + 1)
     assert sync(context).store.calls == 2
     (change,) = diagnose(context).rereads
     assert (change.agent, change.month, change.calls) == ("claude-code", "2026-11", -1)

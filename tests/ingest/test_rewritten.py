@@ -20,6 +20,7 @@ from tests.properties.lab import (
 )
 from tests.properties.worlds import claude_row, lines, session_meta, stamp, token_count
 from toktui.agents import agent
+from toktui.ingest.backlog import known_logs
 
 PARENT, CHILD, OTHER = (f"019a8f00-0000-7000-8000-00000000000{n}" for n in (1, 2, 3))
 
@@ -217,3 +218,18 @@ def test_a_long_log_whose_end_was_rewritten_in_place_is_read_anew(lab: Lab, *, l
     os.utime(log, ns=(WRITTEN_NS + 1, WRITTEN_NS + 1))
     lab.look([log]) if live else lab.sync()
     assert outputs(lab) == [*range(1, 21), *range(26, 40)]
+
+
+def test_what_is_gone_stays_in_the_store_until_it_is_asked_for(lab: Lab) -> None:
+    paths = [lab.home / f".claude/projects/-w/s{n}.jsonl" for n in range(3)]
+    for path in paths:
+        write(path, lines([claude_row(f"msg_{path.stem:>020}", path.stem, stamp(1))]))
+    lab.sync()
+    paths[0].unlink()
+    lab.sync()
+    known = known_logs(lab.db)
+    assert {log.path for log in known.present()} == {str(path) for path in paths[1:]}
+    gone = known.get(str(paths[0]))
+    assert gone is not None
+    assert gone.gone
+    assert known.get("/nowhere") is None

@@ -52,9 +52,57 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     """Bytes that are new; of a compressed log all that it has, which is always read whole."""
 
 
-def known_logs(db: sqlite3.Connection) -> dict[str, KnownLog]:
-    """All logs of the store, by path."""
-    return {known.path: known for known in map(_known, db.execute(_SELECT))}
+class KnownLogs:
+    """The logs of the store, by path.
+
+    Those that are gone stay in the store until one is asked for: agents tidy up, so they become
+    many, and none of them is to cost anything at a start.
+    """
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        rows = db.execute(f"{_SELECT} where l.gone_ms is null")
+        self._logs = {known.path: known for known in map(_known, rows)}
+        (self._in_store,) = db.execute("select count(*) from log").fetchone()
+
+    def present(self) -> Iterable[KnownLog]:
+        """Those that were there when they were looked for last, and others that were asked for."""
+        return self._logs.values()
+
+    def get(self, path: str) -> KnownLog | None:
+        """The log of that path, there or gone."""
+        known = self._logs.get(path)
+        if known is None and self._in_store > len(self._logs):
+            known = known_log(self._db, path)
+            if known is not None:
+                self._logs[path] = known
+        return known
+
+    def on_disk_at(self, status: Stat) -> list[KnownLog]:
+        """The logs that had a file's place on disk, the newest first."""
+        if not self._in_store:
+            return []
+        rows = self._db.execute(
+            f"{_SELECT} where l.inode = ? and l.device = ? order by l.id desc",
+            (status.inode, status.device),
+        ).fetchall()
+        return [self._logs.get(row[2]) or _known(row) for row in rows]
+
+    def put(self, known: KnownLog) -> None:
+        """Takes in a log that has been read."""
+        self._in_store += known.path not in self._logs
+        self._logs[known.path] = known
+
+    def move(self, known: KnownLog, path: str) -> None:
+        """Gives a log its new path."""
+        self._logs.pop(known.path, None)
+        known.path = path
+        self._logs[path] = known
+
+
+def known_logs(db: sqlite3.Connection) -> KnownLogs:
+    """All logs of the store."""
+    return KnownLogs(db)
 
 
 def known_log(db: sqlite3.Connection, path: str) -> KnownLog | None:
@@ -125,16 +173,16 @@ def _begun(db: sqlite3.Connection, known: KnownLog) -> tuple[str, ...]:
 
 
 def follow_moves(
-    settler: Settler, found: Sequence[FoundLog], known: dict[str, KnownLog], now_ms: int
+    settler: Settler, found: Sequence[FoundLog], known: KnownLogs, now_ms: int
 ) -> None:
     """Gives a log that was moved its new path, so that it is not read twice."""
     moved: dict[int, tuple[str, str]] = {}
     here = {log.path for log in found}
-    by_inode = {(k.stat.device, k.stat.inode): k for k in known.values() if k.path not in here}
     for log in found:
-        if log.path in known:
+        if known.get(log.path) is not None:
             continue
-        old = by_inode.pop((log.stat.device, log.stat.inode), None)
+        olds = known.on_disk_at(log.stat)
+        old = next((k for k in olds if k.path not in here and k.id not in moved), None)
         if old is None or old.agent != log.agent:
             continue
         if log.stat.size < old.offset and not is_compressed(log.path):
@@ -142,9 +190,7 @@ def follow_moves(
         if os.path.lexists(old.path) or not _is_the_log(settler.db, old, log.path):
             continue
         moved[old.id] = (log.path, log.root)
-        del known[old.path]
-        old.path = log.path
-        known[log.path] = old
+        known.move(old, log.path)
     if moved:
         settler.move_logs(moved, now_ms)
 
@@ -163,13 +209,13 @@ def _is_the_log(db: sqlite3.Connection, old: KnownLog, path: str) -> bool:
 
 
 def mark_gone(
-    db: sqlite3.Connection, found: Iterable[FoundLog], known: dict[str, KnownLog], now_ms: int
+    db: sqlite3.Connection, found: Iterable[FoundLog], known: KnownLogs, now_ms: int
 ) -> None:
     """Notes which logs are no longer there; what they said stays."""
     here = {log.path for log in found}
     gone = [
         k
-        for k in known.values()
+        for k in known.present()
         if k.path not in here and not k.gone and not os.path.lexists(k.path)
     ]
     for k in gone:

@@ -74,7 +74,7 @@ class Follower:
         self._folders = {folder: _folder_mtime(folder) for folder in discovery.folders}
         for place in self._roots:
             self._folders.setdefault(place.path, 0)
-        unreadable = {k.path: k.problem for k in self._known.values() if k.problem and not k.gone}
+        unreadable = {k.path: k.problem for k in self._known.present() if k.problem and not k.gone}
         self._problems = dict(discovery.problems) | unreadable
         for log in discovery.logs:
             if log.stat.mtime_ns // 1_000_000 > now_ms - HOT_MS:
@@ -191,7 +191,7 @@ class Follower:
             self._tried[path] = (log.stat, log.stat.mtime_ns // 1_000_000 + STILL_MS)
         known = known_log(self._settler.db, path)
         if known is not None:
-            self._known[path] = known
+            self._known.put(known)
         self._hot[path] = log
 
     def problems_changed(self) -> bool:

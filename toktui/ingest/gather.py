@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from toktui.agents.base import NOTHING
 from toktui.agents.json_lines import looks_whole
 from toktui.evidence import CONTINUED, Evidence, absorb, merge, of_sighting
 from toktui.model import Sighting
@@ -180,6 +181,8 @@ class Gatherer:
             raise
         except Exception as error:
             self._misread.append(MisreadAt(at, 0, "", f"{PARSER_ERROR}{type(error).__name__}"))
+            return
+        if parsed is NOTHING:
             return
         length = len(line)
         for nth, sighting in enumerate(parsed.sightings):

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 PARALLEL_FROM: Final = 24 << 20
 """Bytes of backlog from which a second process is worth its start."""
-CALLS_PER_COMMIT: Final = 4_000
+CALLS_PER_COMMIT: Final = 8_000
+"""More would let the workers wait: what they say meanwhile has to fit their pipes."""
 _FIRST_COMMIT_S: Final = 0.25
 _COMMIT_S: Final = 1.0
 

@@ -81,7 +81,7 @@ def pending_jobs(settler: Settler, discovery: Discovery, now_ms: int) -> list[Jo
     known = known_logs(db)
     follow_moves(settler, discovery.logs, known, now_ms)
     mark_gone(db, discovery.logs, known, now_ms)
-    begin_rereads(settler, known.values(), now_ms)
+    begin_rereads(settler, known.present(), now_ms)
     return [
         job(db, log, known.get(log.path))
         for log in discovery.logs
