@@ -100,8 +100,10 @@ def test_what_is_no_bug_of_a_parser_ends_the_run(
 
 
 def test_each_type_is_told_once_with_its_place_and_no_content(
-    lab: Lab, log: Path, fails: Fails, caplog: pytest.LogCaptureFixture
-):
+    lab: Lab, log: Path, fails: Fails, caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    monkeypatch.setattr(logging.getLogger("toktui"), "propagate", True)
     fails(2, 3, error=KeyError(SECRET))
     with caplog.at_level(logging.ERROR, "toktui"):
         lab.sync()

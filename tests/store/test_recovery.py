@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from pathlib import Path
@@ -160,8 +161,9 @@ def test_what_a_look_began_the_next_sync_ends(here: Context, log: Path):
 
 
 def test_the_live_ingest_says_it_too(
-    here: Context, log: Path, caplog: pytest.LogCaptureFixture
+    here: Context, log: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(logging.getLogger("toktui"), "propagate", True)
     sync(here)
     break_index(here)
     notices: list[str] = []
