@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from toktui.ingest.settle import Settler
 
 _GAP_MS: Final = REACH_MS + 1
-_AROUND_MS: Final = 12 * _GAP_MS
+_MOVED_MS: Final = 6 * _GAP_MS
+"""How far from what is new rows may change their calls. An answer depends on its neighbours, and by
+them on theirs; so long a chain of rows that vie for each other's calls has not been seen."""
+_LOADED_MS: Final = 2 * _MOVED_MS
 
 
 class _Report(msgspec.Struct):
@@ -55,8 +58,10 @@ def match_account(
     calls = _claims(r for r in reports if not r.own.startswith(account))
     wanted = matches(rows, calls)
     sessions = _sessions(settler, reports, account)
+    begin, end = _span(new)
     for report in reports:
-        if report.own.startswith(account):
+        near = begin - _MOVED_MS <= report.begin <= end + _MOVED_MS
+        if near and report.own.startswith(account):
             target = wanted.get(report.own, report.own)
             _move(settler, agent, report, sessions.get(target, ""), target, heard, outcome)
 
@@ -77,16 +82,14 @@ def _has_account(
 
 def _around(settler: Settler, agent: int, new: list[_Report]) -> list[_Report]:
     """The new reports and all stored ones that they can touch, directly or through others."""
-    begin = min(report.begin for report in new)
-    end = max(report.end for report in new)
-    around = _AROUND_MS
-    while True:
-        stored = list(_stored(settler, agent, begin - around, end + around))
-        found = _connected(new, stored)
-        first, last = min(r.begin for r in found), max(r.end for r in found)
-        if begin - around < first - _GAP_MS and last + _GAP_MS < end + around:
-            return found
-        around *= 4
+    begin, end = _span(new)
+    stored = list(_stored(settler, agent, begin - _LOADED_MS, end + _LOADED_MS))
+    return _connected(new, stored)
+
+
+def _span(reports: Iterable[_Report]) -> tuple[int, int]:
+    times = [(report.begin, report.end) for report in reports]
+    return min(begin for begin, _ in times), max(end for _, end in times)
 
 
 def _stored(settler: Settler, agent: int, begin: int, end: int) -> Iterator[_Report]:
