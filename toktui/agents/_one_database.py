@@ -35,6 +35,9 @@ class OneDatabase(Agent):
     def is_entered(self, parts: Sequence[str]) -> bool:
         return False
 
+    def watched(self, root: str) -> Sequence[tuple[str, bool]]:
+        return [(root, False)]
+
     def is_document(self, path: str) -> bool:
         return True
 

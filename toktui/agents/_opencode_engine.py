@@ -48,6 +48,9 @@ class OpenCodeEngine(Agent):
             return False
         return len(parts) == 1 or parts[1] in ("message", "session")
 
+    def watched(self, root: str) -> Sequence[tuple[str, bool]]:
+        return [(root, False), (f"{root}/storage/message", True)]
+
     def is_document(self, path: str) -> bool:
         return True
 

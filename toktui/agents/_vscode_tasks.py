@@ -50,6 +50,9 @@ class TaskAgent(Agent):
     def is_entered(self, parts: Sequence[str]) -> bool:
         return parts[0] == "tasks" and len(parts) <= 2
 
+    def watched(self, root: str) -> Sequence[tuple[str, bool]]:
+        return [(root, False), (f"{root}/tasks", True)]
+
     def is_document(self, path: str) -> bool:
         return True
 

@@ -43,6 +43,9 @@ class _Amp(Agent):
     def is_entered(self, parts: Sequence[str]) -> bool:
         return tuple(parts) == ("threads",)
 
+    def watched(self, root: str) -> Sequence[tuple[str, bool]]:
+        return [(root, False), (f"{root}/threads", False)]
+
     def is_document(self, path: str) -> bool:
         return True
 

@@ -110,6 +110,12 @@ class Agent:
         """Whether the folder below a root, taken apart, can have logs in it."""
         return True
 
+    def watched(self, root: str) -> Sequence[tuple[str, bool]]:
+        """Folders of a root in which changes are listened for, present or not, each with whether
+        all below it is meant, too. An agent that keeps much beside its logs names where they are.
+        """
+        return [(root, True)]
+
     # Lines.
 
     def start(self, path: str) -> Any:

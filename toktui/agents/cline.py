@@ -53,6 +53,9 @@ class _Cline(TaskAgent):
     def is_entered(self, parts: Sequence[str]) -> bool:
         return parts[0] in ("tasks", "sessions") and len(parts) <= 2
 
+    def watched(self, root: str) -> Sequence[tuple[str, bool]]:
+        return [*super().watched(root), (f"{root}/sessions", True)]
+
     def beside(self, path: str) -> Sequence[str]:
         if not path.endswith(SESSION):
             return super().beside(path)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from toktui.agents import agent
 from toktui.errors import ToktuiError
 from toktui.ingest.access import back_up_weekly, open_settler
 from toktui.ingest.discover import find_logs, log_roots
@@ -153,9 +154,8 @@ class IngestService:
         now_ms = context.now_ms()
         outcome = settler.retry_refused(now_ms)
         places = log_roots(context)
-        watching = threading.Thread(
-            target=watch.start, args=([place.path for place in places],), name="watch", daemon=True
-        )
+        folders = [one for place in places for one in agent(place.agent).watched(place.path)]
+        watching = threading.Thread(target=watch.start, args=(folders,), name="watch", daemon=True)
         watching.start()
         discovery = find_logs(places)
         jobs = pending_jobs(settler, discovery, now_ms)

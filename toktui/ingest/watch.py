@@ -28,8 +28,9 @@ class Watch:
         self._observer: BaseObserver | None = None
         self.watched: tuple[str, ...] = ()
 
-    def start(self, folders: Sequence[str]) -> None:
-        """Watches the folders and all below; those on network mounts are left to the sweep."""
+    def start(self, folders: Sequence[tuple[str, bool]]) -> None:
+        """Watches folders, each with all below or not; those that are not there or on network
+        mounts are left to the sweep."""
         from pathlib import Path  # noqa: PLC0415
 
         from watchdog.events import FileSystemEventHandler  # noqa: PLC0415  60 ms, off the UI thread
@@ -43,12 +44,14 @@ class Watch:
 
         observer = Observer()
         watched: list[str] = []
-        for folder in folders:
+        for folder, recursive in folders:
+            if not os.path.isdir(folder):
+                continue
             kind = mount_type(Path(folder))
             if kind is not None and is_remote(kind):
                 continue
             try:
-                observer.schedule(Handler(), folder, recursive=True)
+                observer.schedule(Handler(), folder, recursive=recursive)
                 watched.append(folder)
             except OSError:
                 self._overflow = True
