@@ -11,11 +11,13 @@ Tokens:   an export has cache writes, reads and uncached input apart; so has the
 Identity: the turn's generation id, which hook and database share; of an export, the time, model and
           counts of the row. A row is the turn of the same counts, else the nearest one in time
 Exactness: exact from the export or the hook, and from a database that counted; estimated, and far
-          too low, from text alone: one token per four characters, prompts without what Cursor adds
+          too low, from text alone: one token per four characters (in two real turns the output was
+          1.0 and 2.1 times that), prompts without instructions, tools, files and earlier turns
 Live:     the hook within a second of the end of a turn; the database while Cursor writes it
 Seen:     state.vscdb of 1.7 and 3.x, hook of cursor-agent 2026.09, exports of 2025 to 2026
-Unknown:  every prompt behind a turn that only left text: cursor-agent's chats and transcripts have
-          no counts, times or models and are not read; which model `default` (Auto) was
+Unknown:  every prompt behind a turn that only left text; which model `default` (Auto) was; what
+          cursor-agent used without the hook: its chats (store.db) and transcripts have no counts,
+          no times and no ids that the hook shares, so that a guess would count turns twice
 """
 
 from __future__ import annotations
