@@ -68,6 +68,9 @@ class _Cursor(LineAgent):
     def is_entered(self, parts: Sequence[str]) -> bool:
         return False
 
+    def watched(self, root: str) -> Sequence[tuple[str, bool]]:
+        return [(root, False)]
+
     def is_log(self, parts: Sequence[str]) -> bool:
         name = parts[-1]
         spooled = name.startswith(_SPOOLED) and name.endswith(".jsonl")
