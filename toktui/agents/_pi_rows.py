@@ -124,7 +124,8 @@ class Message(Struct):
 
 
 class Aside(Struct):
-    """A call that is in no message: a summary of a compaction or a branch, a title."""
+    """A call that is in no message: a summary of a compaction or a branch, a title, a cache kept
+    warm."""
 
     id: str | None = None
     timestamp: str | None = None
@@ -150,7 +151,7 @@ class PiAgent(LineAgent):
     Head = Head
     State = PiState
     needles = (b'"session"', b'"usage"')
-    asides: tuple[str, ...] = ("compaction", "branch_summary", "model_usage")
+    asides: tuple[str, ...] = ("usage", "compaction", "branch_summary", "model_usage")
     """Types of rows that carry a usage of their own."""
 
     def start(self, path: str) -> PiState:

@@ -2,8 +2,8 @@
 
 Logs:     <home>/sessions/<folder>/<time>_<session>.jsonl; <home> is $PI_CODING_AGENT_DIR or
           $PI_AGENT_DIR, else ~/.pi/agent
-Record:   `message` rows of the assistant with `usage`; in newer builds `compaction` and
-          `branch_summary` rows with `usage`
+Record:   `message` rows of the assistant with `usage`; in newer builds `compaction`,
+          `branch_summary` and `usage` rows (a cache kept warm) with theirs
 Tokens:   the four buckets are disjoint, reasoning is inside `output`; how long a cache write lasts
           is in newer builds' `cacheWrite1h`, else the short lifetime
 Identity: `responseId`; in older rows, and beside the short ids of local servers, model, time and
@@ -11,8 +11,9 @@ Identity: `responseId`; in older rows, and beside the short ids of local servers
 Exactness: exact; a response whose provider gave no counts is a placeholder; its dollars are list
           cost of its own table
 Live:     tailed: a response is on screen as soon as its row is written
-Seen:     0.52 to 0.74; golden/pi/
-Unknown:  rows that failed or were aborted before anything was counted are no calls
+Seen:     0.52 to 0.87, and the types of 1.5; golden/pi/
+Unknown:  rows that failed or were aborted before anything was counted are no calls; what a tool
+          says that it used is not counted, since it may be in a session of its own
 """
 
 from __future__ import annotations
