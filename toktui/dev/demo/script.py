@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
@@ -13,15 +12,12 @@ from toktui.dev.demo import words
 from toktui.dev.demo.scene import Feature, Scene
 from toktui.dev.demo.writers import writer, writer_names
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
-OPEN: Final = 4
-"""Sessions that are open at once."""
+OPEN: Final = 6
+"""Sessions that are open at once: of the busiest agents one each, and one more."""
 _WORKDAYS: Final = 5
-_OPENED_BEFORE_MS: Final = (4 * 60_000, 12 * 60_000, 26 * 60_000, 48 * 60_000)
+_OPENED_BEFORE_MS: Final = tuple(m * 60_000 for m in (4, 12, 26, 48, 19, 8))
 
 
 def history(seed: int, now_ms: int, weeks: int) -> list[Scene]:
@@ -45,7 +41,7 @@ def open_now(seed: int, now_ms: int) -> list[Scene]:
     rng = Random(f"open {seed}")
     places = rng.sample(words.PROJECTS, OPEN)
     scenes: list[Scene] = []
-    for i, (agent, before) in enumerate(zip(_round_robin(OPEN), _OPENED_BEFORE_MS, strict=True)):
+    for i, (agent, before) in enumerate(zip(_busiest(OPEN), _OPENED_BEFORE_MS, strict=True)):
         scene = _scene(f"{seed} open {i}", now_ms - before, turns=None, agent=agent)
         project, branches = places[i]
         branch = rng.choice(branches)
@@ -75,7 +71,7 @@ def _scene(seed: str, starts_ms: int, *, turns: int | None, agent: str = "") -> 
     rng = Random(f"scene {seed}")
     names = writer_names()
     name = agent or rng.choices(names, [writer(n).SHARE for n in names])[0]
-    project, branches = rng.choices(words.PROJECTS, [6, 5, 3, 2, 1])[0]
+    project, branches = rng.choices(words.PROJECTS, [6, 5, 3, 2, 1, 1])[0]
     chances = writer(name).FEATURES
     features: set[Feature] = set()
     for feature, chance in chances.items():
@@ -113,12 +109,7 @@ def _with_every_feature(scenes: list[Scene]) -> list[Scene]:
     return scenes
 
 
-def _round_robin(count: int) -> list[str]:
-    """Agents by their shares, each at least once if there is room."""
+def _busiest(count: int) -> list[str]:
+    """The agents with the largest shares, the very first once more at the end."""
     names = sorted(writer_names(), key=lambda n: -writer(n).SHARE)
-    total = sum(writer(n).SHARE for n in names)
-    agents: Iterator[str] = (
-        n for n in names for _ in range(max(1, math.floor(count * writer(n).SHARE / total + 0.5)))
-    )
-    chosen = list(agents)[:count]
-    return chosen + names[:1] * (count - len(chosen))
+    return [*names[: count - 1], names[0]]

@@ -60,6 +60,7 @@ PROJECTS: Final = (
     ("/home/mira/importer", ("main", "feat/large-files")),
     ("/home/mira/infra", ("main", "chore/faster-nightly")),
     ("/home/mira/notes", ("main",)),
+    ("/home/mira/handbook", ("main", "feat/search")),
 )
 AGENT_TYPES: Final = ("Explore", "general-purpose", "code-reviewer", "test-writer")
 NICKNAMES: Final = ("Ada", "Grace", "Linus", "Edsger", "Barbara")

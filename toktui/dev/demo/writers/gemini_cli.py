@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
-SHARE: Final = 0.3
+SHARE: Final = 0.35
 FEATURES: Final[dict[Feature, float]] = {"cold": 0.15}
 
 _MODELS: Final = ("gemini-3.1-pro-preview", "gemini-3.1-pro-preview", "gemini-3-flash-preview")
