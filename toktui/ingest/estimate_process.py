@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from toktui.ingest.settle import Settler
 
 _LOOK_EVERY_S: Final = 2.0
-_IDLE_S: Final = 60.0
+_IDLE_S: Final = 20.0
 _AFTER_FAILURE_S: Final = 600.0
 _NICE: Final = 15
 _SIZE: Final = 4

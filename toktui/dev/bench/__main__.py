@@ -25,6 +25,7 @@ from toktui.dev.corpus.size import SIZE
 PARTS: Final = {
     "index": ("toktui.dev.bench.indexing", "measure"),
     "memory": ("toktui.dev.bench.indexing", "measure_memory"),
+    "counting": ("toktui.dev.bench.counting", "measure"),
     "live": ("toktui.dev.bench.living", "measure"),
     "screens": ("toktui.dev.bench.loading", "measure"),
 }
