@@ -106,7 +106,7 @@ class Record:
             import logging  # noqa: PLC0415  a bug's own cost
 
             logging.getLogger("toktui.ingest").error(
-                "%s, %s at byte %d: %s", batch.agent, clean(batch.path), m.offset, m.shape
+                "%s, %s at byte %d: %s", batch.agent, clean(batch.path, 400), m.offset, m.shape
             )
 
     def facts(
