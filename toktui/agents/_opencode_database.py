@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from toktui.model import Sighting
 
 _SESSION: Final = ("parent_id", "fork_session_id", "directory", "version", "time_created")
+_CAN_BE_ANSWER: Final = (
+    "case when json_valid(data) then json_extract(data, '$.role') = 'assistant' else 1 end"
+)
+"""Messages of the user can hold whole files."""
 _FIELDS: Final = "'$.model', '$.agent', '$.cost', '$.tokens', '$.time'"
 
 
@@ -109,7 +113,7 @@ def _read(db: Snapshot, known: _Since) -> Document | None:
 
 
 def _read_first(db: Snapshot, mark: Mark, pages: Pages) -> tuple[Mark, bool]:
-    found = new_rows(db, "message", "session_id, cast(data as blob)", mark)
+    found = new_rows(db, "message", "session_id, cast(data as blob)", mark, _CAN_BE_ANSWER)
     pages.looked(len(found.rows))
     messages: list[tuple[str, str, int, Message]] = []
     pending: list[str] = []
