@@ -15,6 +15,7 @@ from toktui.tui.widgets.active_rows import ActiveRows
 from toktui.tui.widgets.burn import CHART_MODES, BurnMeter, HourChart
 from toktui.tui.widgets.feed_rows import FeedRows
 from toktui.tui.widgets.limits import LimitRows
+from toktui.tui.widgets.probable import PROBABLY
 from toktui.tui.widgets.today import DayLines, TodayCard
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class LiveView(View[Live]):
         ("b", "last hour: tokens by bucket, dollars by agent, dollars by bucket"),
         ("● ◐ ○", "working: its log grew within a minute; warm: its cache lives; idle"),
         ("next, cold", "what the next turn costs to read with a warm and with a cold cache"),
+        PROBABLY,
         ("▲ cold", "a turn that wrote to the cache again what could have been read from it"),
     )
     DEFAULT_CSS = """

@@ -9,7 +9,7 @@ from toktui.tui import format as fmt
 if TYPE_CHECKING:
     from toktui.metrics.probable import Probable
 
-PROBABLY: Final = ("(probably) +$", "output that logs never got, estimated; in no other figure")
+PROBABLY: Final = ("probably +$", "output that logs never got, estimated; in no other figure")
 """For the help of the screens that show it."""
 
 
