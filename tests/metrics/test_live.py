@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -196,6 +198,18 @@ def test_the_context_is_that_of_the_conversation_not_of_a_sub_agent(home: Path, 
     assert folded.sums.cost_nusd is not None
     assert session.sums.cost_nusd is not None
     assert folded.sums.cost_nusd < session.sums.cost_nusd
+
+
+def test_text_without_counts_is_no_context(home: Path, look: Look, tmp_path: Path):
+    case = Path(__file__).parent.parent / "conformance/cursor-db-estimated/home"
+    shutil.copytree(case, home, dirs_exist_ok=True)
+    look(NOW)
+    with closing(connect_reader(tmp_path / "data/toktui.db")) as db:
+        (at_ms,) = db.execute("select max(at_ms) from call").fetchone()
+    (session,) = look(at_ms + MINUTE).sessions
+    assert session.agent == "cursor"
+    assert session.context_tokens is None
+    assert session.next_turn is None
 
 
 def test_a_spawned_thread_names_its_parent(home: Path, look: Look):

@@ -12,6 +12,7 @@ from toktui.facts import decode_status
 from toktui.metrics.burn import (
     CALL_JOINS,
     CALL_SELECT,
+    ESTIMATED,
     HEADLINE,
     RESIDUAL,
     Burn,
@@ -215,15 +216,19 @@ def _session(
     life = {"long": lives.long_ms, "short": lives.short_ms, None: None}[lifetime]
     expires = None if life is None else last.at_ms + life
     newest = max(last.at_ms, calls[-1].at_ms if calls else 0)
-    turn = next_turn(
-        book,
-        model=last.model,
-        at_ms=now_ms,
-        context=last.prompt,
-        lifetime=lifetime,
-        tier=TIERS[last.tier],
-        geo=last.geo or None,
-    )
+    # What was estimated from text lacks most of what was sent: that is no context.
+    context = None if last.exactness == ESTIMATED else last.prompt
+    turn = None
+    if context is not None:
+        turn = next_turn(
+            book,
+            model=last.model,
+            at_ms=now_ms,
+            context=context,
+            lifetime=lifetime,
+            tier=TIERS[last.tier],
+            geo=last.geo or None,
+        )
     return ActiveSession(
         number=listed.number,
         id=listed.key,
@@ -234,7 +239,7 @@ def _session(
         priced_as=last.priced_as or None,
         state=_state(grew_ms, expires, now_ms),
         last_call_ms=newest,
-        context_tokens=last.prompt,
+        context_tokens=context,
         context_window=last.window or (said and said.context_window) or book.window(last.model),
         burn=burns_of(calls, now_ms),
         sums=sums,
@@ -255,15 +260,18 @@ def _state(grew_ms: int | None, expires_ms: int | None, now_ms: int) -> State:
 def _last_call(
     db: sqlite3.Connection, session: int, calls: Sequence[HotCall], now_ms: int
 ) -> HotCall | None:
-    """The last call of the conversation itself; of a sub-agent if there is no other."""
-    own = next((call for call in reversed(calls) if not call.agent_id), None)
+    """The last call of the conversation itself; of a sub-agent if there is no other.
+
+    One that is only estimated comes after all that were counted.
+    """
+    own = next((c for c in reversed(calls) if not c.agent_id and c.exactness != ESTIMATED), None)
     if own is not None:
         return own
     row = db.execute(
         f"{CALL_SELECT} from call c join session s on s.id = c.session{CALL_JOINS}"
         " where c.session = ? and c.at_ms <= ? and c.exactness <> ?"
-        " order by c.agent_id <> 0, c.at_ms desc limit 1",
-        (session, now_ms, RESIDUAL),
+        " order by c.exactness = ?, c.agent_id <> 0, c.at_ms desc limit 1",
+        (session, now_ms, RESIDUAL, ESTIMATED),
     ).fetchone()
     return None if row is None else call_of(row)
 
