@@ -200,7 +200,7 @@ class Settler:
         for key in keys:
             new = heard.get(key, {})
             if len(new) == 1 and key not in ids and not self._rules:
-                alone.append((key, *new.values()))
+                alone.append((key, next(iter(new.values()))))
                 continue
             seen = merged(stored.get(ids.get(key, 0), {}), new)
             if not seen:

@@ -13,8 +13,8 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager, redirect_stderr
-from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING, Final
+from multiprocessing.connection import Connection, Pipe, wait
+from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 
@@ -95,8 +95,8 @@ class _Crew:
 @contextmanager
 def _started(jobs: Sequence[Job], now_ms: int, processes: int) -> Generator[_Crew]:
     context = _context()
-    told, orders = context.Pipe(duplex=False)
-    pipes = [context.Pipe(duplex=False) for _ in range(processes)]
+    told, orders = _pipe()
+    pipes = [_pipe() for _ in range(processes)]
     results = [mine for mine, _ in pipes]
     forks = context.get_start_method() == "fork"
     workers: list[BaseProcess] = []
@@ -114,8 +114,9 @@ def _started(jobs: Sequence[Job], now_ms: int, processes: int) -> Generator[_Cre
     finally:
         orders.close()
         for worker in workers:
-            worker.terminate()
-            worker.join()
+            if worker.pid is not None:
+                worker.terminate()
+                worker.join()
         for pipe in results:
             pipe.close()
 
@@ -142,6 +143,11 @@ def _work(
             result.send_bytes(_pack((number, read_job(jobs[number], now_ms))))
         except Exception:
             return  # The writer reads it itself and fails where it can say so.
+
+
+def _pipe() -> tuple[Connection, Connection]:
+    """Both ends of a pipe: to read from, to write to."""
+    return cast("tuple[Connection, Connection]", Pipe(duplex=False))
 
 
 def _widen(pipe: Connection) -> None:

@@ -73,7 +73,7 @@ def measures(row: CallRow) -> tuple[int, ...]:
     # By place: a first index does this for every call.
     exactness, tokens, cost = row[13], row[15:22], row[24]
     if cost is not None and exactness != _ESTIMATED:
-        return (*_ONE_OF[exactness], 0, *tokens, 0, 0, *row[24:32], row[32] or 0)
+        return (*_ONE_OF[exactness], 0, *tokens, 0, 0, cost, *row[25:32], row[32] or 0)
     total = sum(tokens[:5])
     estimated = total if exactness == _ESTIMATED else 0
     unpriced = cost is None
