@@ -9,6 +9,7 @@ import msgspec
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Collection
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -33,3 +34,40 @@ def rules(db: sqlite3.Connection) -> tuple[Rule, ...]:
     """Everything that is not to be kept."""
     rows = db.execute("select before_ms, project from forgotten_rule")
     return tuple(Rule(before_ms, project) for before_ms, project in rows)
+
+
+class Forgetting:
+    """The rules of a store, and the calls that they took out for good."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._rules = rules(db)
+
+    def __bool__(self) -> bool:
+        return bool(self._rules)
+
+    def reload(self) -> None:
+        """Something was forgotten, or a rollback undid it."""
+        self._rules = rules(self._db)
+
+    def is_tombstone(self, agent: int, key: str) -> bool:
+        """Whether a call of this key, or the ledger of this session, is forgotten for good."""
+        return bool(self._rules) and (
+            self._db.execute(
+                "select 1 from forgotten_call where agent = ? and key = ?", (agent, digest(key))
+            ).fetchone()
+            is not None
+        )
+
+    def tombstones(self, agent: int, keys: Collection[str]) -> list[str]:
+        """Those of the keys that the user has told us to forget."""
+        return [key for key in keys if self.is_tombstone(agent, key)] if self._rules else []
+
+    def takes(self, agent: int, key: str, at_ms: int, project: str) -> bool:
+        """Whether a rule holds for a call that a log brings up; it is not asked for again."""
+        if not any(rule.holds(at_ms, project) for rule in self._rules):
+            return False
+        self._db.execute(
+            "insert or ignore into forgotten_call (agent, key) values (?, ?)", (agent, digest(key))
+        )
+        return True

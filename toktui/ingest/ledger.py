@@ -57,7 +57,7 @@ def settle_ledgers(settler: Settler, agent: int, sessions: Iterable[str], outcom
 
 def _settle(settler: Settler, agent: int, session: str, outcome: Outcome) -> None:
     number = settler.writer.session(agent, session)
-    forgotten = settler.is_tombstone(agent, f"{_KEY}{session}")
+    forgotten = settler.forgetting.is_tombstone(agent, f"{_KEY}{session}")
     found = None if forgotten else _ledger(settler, agent, session)
     columns = ", ".join(CALL_COLUMNS)
     stored: dict[str, CallRow] = {

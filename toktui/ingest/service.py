@@ -23,6 +23,7 @@ from toktui.ingest.estimate_process import Estimating
 from toktui.ingest.follow import Follower
 from toktui.ingest.index import index
 from toktui.ingest.progress import Change, Problem, Progress
+from toktui.ingest.refused import retry_refused
 from toktui.ingest.reread import finish_rereads
 from toktui.ingest.sync import pending_jobs
 from toktui.ingest.watch import Watch
@@ -152,7 +153,7 @@ class IngestService:
         """Reads the backlog; None if the lock is asked for or the end has come."""
         context = self._context
         now_ms = context.now_ms()
-        outcome = settler.retry_refused(now_ms)
+        outcome = retry_refused(settler, now_ms)
         places = log_roots(context)
         folders = [one for place in places for one in agent(place.agent).watched(place.path)]
         watching = threading.Thread(target=watch.start, args=(folders,), name="watch", daemon=True)

@@ -9,32 +9,29 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from toktui import facts
 from toktui.agents.resolve import Known, Resolved, resolve
-from toktui.evidence import of_sighting, pack, unpack
+from toktui.evidence import pack, unpack
 from toktui.ingest.account import match_account
 from toktui.ingest.call_rows import CallRows
-from toktui.ingest.forgetting import Rule, digest, rules
-from toktui.ingest.gather import DAY_MS, EARLIEST_MS, Voice, as_refused
+from toktui.ingest.forgetting import Forgetting
 from toktui.ingest.kinship import Kinship
 from toktui.ingest.ledger import settle_ledgers
 from toktui.ingest.new_calls import HOME, NewCalls
 from toktui.ingest.record import Record
 from toktui.ingest.replay import move_replays
 from toktui.ingest.seen import Outcome, Seen, joined, merged
+from toktui.ingest.stored import call_ids, call_rows, searches_of, sightings_of
 from toktui.ingest.voices import KINDS, Voices
 from toktui.model import REASONS
-from toktui.store.writer import CALL_COLUMNS, CallRow, Writer, keep_price
+from toktui.store.writer import CallRow, Writer, keep_price
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     from toktui.ingest.reading import Batch
     from toktui.pricing.rates import RateBook
-
-_SELECT_CALL: Final = ", ".join(f"c.{column}" for column in CALL_COLUMNS)
 
 
 class Settler:
@@ -49,15 +46,15 @@ class Settler:
         self.new_calls = NewCalls(writer, self.rows, self.voices)
         self.kinship = Kinship(self)
         self.record = Record(self.db, self.kinship)
-        self._rules: tuple[Rule, ...] = rules(self.db)
+        self.forgetting = Forgetting(self.db)
 
     def settle(self, batches: Sequence[Batch], now_ms: int) -> Outcome:
         """Stores the batches in one transaction. Batches of one log come in order."""
-        with self._transaction(now_ms):
+        with self.transaction(now_ms):
             return self._settle(batches, now_ms)
 
     @contextmanager
-    def _transaction(self, now_ms: int) -> Generator[None]:
+    def transaction(self, now_ms: int) -> Generator[None]:
         """A transaction of the writer; nothing that it made is remembered if it fails."""
         self.writer.stamp = now_ms
         try:
@@ -102,48 +99,9 @@ class Settler:
         outcome.copies = self.writer.copies_change()
         return outcome
 
-    def retry_refused(self, now_ms: int) -> Outcome:
-        """Counts rows that were refused for their time and are in range by now."""
-        rows = self.db.execute(
-            "select m.log, m.offset, m.nth, m.body, l.agent, l.path, l.generation, l.parser"
-            " from misread m join log l on l.id = m.log where m.body <> x'' and m.at_ms >= ?"
-            " and m.at_ms <= max(?, l.mtime_ns / 1000000) + ?",
-            (EARLIEST_MS, now_ms, DAY_MS),
-        ).fetchall()
-        outcome = Outcome()
-        if not rows:
-            return outcome
-        with self._transaction(now_ms):
-            by_agent: dict[int, dict[str, dict[int, Seen]]] = defaultdict(dict)
-            logs: dict[int, set[int]] = defaultdict(set)
-            for log, offset, nth, body, agent, path, generation, parser in rows:
-                logs[agent].add(log)
-                sighting, length, bits = as_refused(body)
-                voice = Voice(
-                    sighting.kind,
-                    sighting.session,
-                    sighting.origin,
-                    sighting.agent_id,
-                    sighting.agent_type,
-                    sighting.project,
-                )
-                source = self.voices.number(log, path, voice)
-                evidence = of_sighting(sighting, sighting.at_ms or 0, (offset, length, bits))
-                new = Seen(source, generation, parser, evidence)
-                self.hear(by_agent[agent], sighting.key, new)
-                self.db.execute(
-                    "delete from misread where log = ? and offset = ? and nth = ?",
-                    (log, offset, nth),
-                )
-                outcome.not_understood -= 1
-            for agent, heard in by_agent.items():
-                self.settle_agent(agent, heard, set(heard), set(), logs[agent], outcome)
-            outcome.copies = self.writer.copies_change()
-        return outcome
-
     def move_logs(self, moved: Mapping[int, tuple[str, str]], now_ms: int) -> None:
         """Gives logs their new path and root; which sighting is counted depends on paths."""
-        with self._transaction(now_ms):
+        with self.transaction(now_ms):
             self.db.executemany(
                 "update log set path = ?, root = ?, gone_ms = null where id = ?",
                 [(path, root, log) for log, (path, root) in moved.items()],
@@ -173,7 +131,8 @@ class Settler:
         """Resolves every key of one agent that new evidence or facts touch."""
         related = move_replays(self, agent, heard, logs, outcome)
         match_account(self, agent, heard, outcome)
-        self._drop_forgotten(agent, heard)
+        for key in self.forgetting.tombstones(agent, heard):
+            del heard[key]
         touched = self.resolve_keys(agent, heard, searched, outcome)
         for keys in self.kinship.ties_changed(agent, heard):
             touched |= self.resolve_keys(agent, {key: {} for key in keys}, set(), outcome)
@@ -187,10 +146,10 @@ class Settler:
     ) -> set[str]:
         """Merges, resolves, prices and stores; gives the sessions whose calls changed."""
         keys = [*heard, *(searched - heard.keys())]
-        ids = self._ids(agent, keys)
-        stored = self._stored(ids.values())
-        before = self._rows(ids.values())
-        searches = self._searches(agent, keys) if searched or ids else {}
+        ids = call_ids(self.db, agent, keys)
+        stored = sightings_of(self.db, ids.values())
+        before = call_rows(self.db, ids.values())
+        searches = searches_of(self.db, keys) if searched or ids else {}
         sessions: set[str] = set()
         new_rows: list[CallRow] = []
         changed_rows: list[CallRow] = []
@@ -199,7 +158,7 @@ class Settler:
         alone: list[tuple[str, Seen]] = []
         for key in keys:
             new = heard.get(key, {})
-            if len(new) == 1 and key not in ids and not self._rules:
+            if len(new) == 1 and key not in ids and not self.forgetting:
                 alone.append((key, next(iter(new.values()))))
                 continue
             seen = merged(stored.get(ids.get(key, 0), {}), new)
@@ -208,7 +167,7 @@ class Settler:
             call = ids.get(key) or self.writer.new_call_id()
             known = [self._known(s) for s in seen]
             resolved = resolve(known, self.kinship.origin_of(agent))
-            if self._is_forgotten(agent, key, resolved):
+            if self.forgetting.takes(agent, key, resolved.at_ms, resolved.project):
                 continue
             self._place_copies(agent, call, seen, resolved, sightings)
             old = before.get(call)
@@ -274,46 +233,6 @@ class Settler:
         self.writer.add_copies(agent, "stream", sign * s.stream)
         self.writer.add_copies(agent, "reemit", sign * s.reemit)
 
-    def _ids(self, agent: int, keys: Sequence[str]) -> dict[str, int]:
-        found = self.db.execute(
-            "select c.key, c.id from json_each(?) j join call c on c.key = j.value and c.agent = ?",
-            (json.dumps(keys), agent),
-        )
-        return dict(found.fetchall())
-
-    def _stored(self, calls: Iterable[int]) -> dict[int, dict[int, Seen]]:
-        found: dict[int, dict[int, Seen]] = defaultdict(dict)
-        wanted = json.dumps(list(calls))
-        for call, source, generation, parser, reason, stream, reemit, rows, body in self.db.execute(
-            "select s.call, s.source, s.generation, s.parser, s.reason, s.stream, s.reemit, s.rows,"
-            " s.body from json_each(?) j join sighting s on s.call = j.value",
-            (wanted,),
-        ):
-            found[call][source] = Seen(
-                source, generation, parser, unpack(body), reason, stream, reemit, rows, stored=True
-            )
-        return found
-
-    def _rows(self, calls: Iterable[int]) -> dict[int, CallRow]:
-        found = self.db.execute(
-            f"select {_SELECT_CALL} from json_each(?) j join call c on c.id = j.value",
-            (json.dumps(list(calls)),),
-        )
-        return {row[0]: CallRow(*row) for row in found}
-
-    def _searches(self, agent: int, keys: Sequence[str]) -> dict[str, int]:
-        del agent
-        counts: dict[str, dict[str, int]] = defaultdict(dict)
-        for key, body in self.db.execute(
-            "select f.subject, f.body from json_each(?) j"
-            " join fact f on f.kind = 'search' and f.subject = j.value",
-            (json.dumps(keys),),
-        ):
-            searches = facts.decode_searches(body)
-            by_use = counts[key]
-            by_use[searches.tool_use] = max(searches.count, by_use.get(searches.tool_use, 0))
-        return {key: sum(by_use.values()) for key, by_use in counts.items()}
-
     def _known(self, s: Seen) -> Known:
         path, source, project = self.voices.get(s.source)
         return Known(path, source, project, s.evidence)
@@ -343,34 +262,9 @@ class Settler:
             new.in_place = batch.in_place
             self.hear(heard, one.key, new)
 
-    def _drop_forgotten(self, agent: int, heard: dict[str, dict[int, Seen]]) -> None:
-        """Takes out what the user has told us to forget."""
-        if not self._rules:
-            return
-        for key in [key for key in heard if self.is_tombstone(agent, key)]:
-            del heard[key]
-
-    def is_tombstone(self, agent: int, key: str) -> bool:
-        """Whether a call of this key, or the ledger of this session, is forgotten for good."""
-        return bool(self._rules) and (
-            self.db.execute(
-                "select 1 from forgotten_call where agent = ? and key = ?", (agent, digest(key))
-            ).fetchone()
-            is not None
-        )
-
-    def _is_forgotten(self, agent: int, key: str, r: Resolved) -> bool:
-        """Whether a rule holds for a call that a log brings up; it is not asked for again."""
-        if not any(rule.holds(r.at_ms, r.project) for rule in self._rules):
-            return False
-        self.db.execute(
-            "insert or ignore into forgotten_call (agent, key) values (?, ?)", (agent, digest(key))
-        )
-        return True
-
     def rules_changed(self) -> None:
         """Something was forgotten, or a rollback undid it."""
-        self._rules = rules(self.db)
+        self.forgetting.reload()
         self.voices.clear()
         self.rows.clear()
         self.new_calls.clear()
@@ -397,13 +291,13 @@ class Settler:
 
     def drop_sighting(self, agent: int, call: int, source: int, outcome: Outcome) -> None:
         """Takes one piece of evidence out; a call without any goes too."""
-        seen = self._stored([call])[call]
+        seen = sightings_of(self.db, [call])[call]
         gone = seen.pop(source, None)
         if gone is None:
             return
         self._count_copies(agent, gone, -1)
         self.db.execute("delete from sighting where call = ? and source = ?", (call, source))
-        row = self._rows([call]).get(call)
+        row = call_rows(self.db, [call]).get(call)
         if row is None:
             return
         if seen:

@@ -11,6 +11,7 @@ import msgspec
 from toktui.ingest.backlog import follow_moves, is_new, job, known_logs, mark_gone
 from toktui.ingest.discover import find_logs, log_roots
 from toktui.ingest.index import index
+from toktui.ingest.refused import retry_refused
 from toktui.ingest.reread import begin_rereads, finish_rereads
 from toktui.ingest.seen import Outcome
 from toktui.model import REASONS
@@ -57,7 +58,7 @@ def sync_store(
     """
     started = time.monotonic()
     now_ms = context.now_ms()
-    outcome = settler.retry_refused(now_ms)
+    outcome = retry_refused(settler, now_ms)
     discovery = find_logs(log_roots(context))
     jobs = pending_jobs(settler, discovery, now_ms)
     done = _Advance(jobs, advance)
