@@ -10,6 +10,7 @@ import pytest
 
 from tests.properties.lab import NOW_MS, WRITTEN_NS, Lab, append, write
 from tests.properties.worlds import claude_row, claude_world, lines, stamp
+from toktui.clock import DAY_MS
 from toktui.ingest.estimate import (
     is_any_waiting,
     keep_learned,
@@ -234,10 +235,18 @@ def test_a_model_is_learned_from_its_own_exact_calls(home: Path, log: Path):
     assert wanted(lab.db, NOW_MS) == {MODEL}
     (learned,) = learn_models(lab.db, {MODEL}, words)
     assert (learned.ratio, learned.source) == (3.0, "own")
-    keep_learned(lab.settler, [learned], NOW_MS)
+    keep_learned(lab.settler, [learned], [MODEL], NOW_MS)
     assert wanted(lab.db, NOW_MS) == set()
     estimate_all(lab)
     assert outputs(lab)[f"msg_01{1:022d}"][1] == 3 * words(TEXT) - 1
+
+
+def test_a_model_with_too_few_calls_is_tried_again_after_a_day_only(lab: Lab):
+    assert wanted(lab.db, NOW_MS) == {MODEL}
+    keep_learned(lab.settler, [], [MODEL], NOW_MS)
+    assert wanted(lab.db, NOW_MS + DAY_MS - 1) == set()
+    assert wanted(lab.db, NOW_MS + DAY_MS) == {MODEL}
+    assert own_calibrations(lab.db) == {}
 
 
 def test_a_new_calibration_estimates_again_what_an_older_one_did(lab: Lab, log: Path):
@@ -249,7 +258,7 @@ def test_a_new_calibration_estimates_again_what_an_older_one_did(lab: Lab, log: 
         high=old.high, low_thinking=old.low_thinking, high_thinking=old.high_thinking, calls=99,
     )  # fmt: skip
     log.unlink()
-    keep_learned(lab.settler, [new], NOW_MS)
+    keep_learned(lab.settler, [new], [MODEL], NOW_MS)
     assert own_calibrations(lab.db) == {MODEL: new}
     assert estimate_all(lab) == 2
     assert outputs(lab)[f"msg_01{1:022d}"][1] == pytest.approx(2 * before, abs=2)

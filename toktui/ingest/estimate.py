@@ -175,7 +175,8 @@ def estimate_all(settler: Settler, count: Callable[[str], int], now_ms: int) -> 
     """Estimates every call that waits, here and now; gives how many estimates it made."""
     from toktui.ingest.learn import learn_models, wanted  # noqa: PLC0415  which needs this module
 
-    keep_learned(settler, learn_models(settler.db, wanted(settler.db, now_ms), count), now_ms)
+    models = wanted(settler.db, now_ms)
+    keep_learned(settler, learn_models(settler.db, models, count), models, now_ms)
     return sum(store(settler, some, now_ms) for some in measure(settler.db, count))
 
 
@@ -200,9 +201,20 @@ def keep_calibration(db: sqlite3.Connection, by: Calibration, now_ms: int) -> in
     return int(known[0])
 
 
-def keep_learned(settler: Settler, learned: Iterable[Calibration], now_ms: int) -> None:
-    """Keeps new calibrations; calls that older ones of the same model estimated wait again."""
+def keep_learned(
+    settler: Settler, learned: Sequence[Calibration], tried: Iterable[str], now_ms: int
+) -> None:
+    """Keeps new calibrations; calls that older ones of the same model estimated wait again.
+
+    Of models that were tried in vain it is noted when that was.
+    """
     with settler.writer.transaction():
+        own = own_calibrations(settler.db)
+        for model in set(tried) - {one.model for one in learned}:
+            number = keep_calibration(settler.db, calibration_for(model, own), now_ms)
+            settler.db.execute(
+                "update calibration set learned_ms = ? where id = ?", (now_ms, number)
+            )
         for one in learned:
             number = keep_calibration(settler.db, one, now_ms)
             settler.db.execute(

@@ -40,6 +40,8 @@ class Reply(msgspec.Struct, frozen=True, array_like=True):
     """A part of the answer; `last` ends it."""
 
     learned: tuple[Calibration, ...] = ()
+    tried: tuple[str, ...] = ()
+    """Models that were to be learned."""
     measured: tuple[Measured, ...] = ()
     last: bool = False
 
@@ -97,8 +99,8 @@ class Estimating:
         reply = self._reply()
         if reply is None:
             return None
-        if reply.learned:
-            keep_learned(settler, reply.learned, now_ms)
+        if reply.tried:
+            keep_learned(settler, reply.learned, reply.tried, now_ms)
         if reply.last:
             self._asked = False
         return store(settler, reply.measured, now_ms) if reply.measured else None
@@ -163,8 +165,8 @@ def answer(path: Path, asked: BinaryIO, replies: BinaryIO) -> None:
 
     with closing(connect_reader(path)) as db:
         while select.select([asked], [], [], _IDLE_S)[0] and (line := asked.readline()):
-            learned = learn_models(db, wanted(db, int(line)), count)
-            reply(Reply(learned=tuple(learned)))
+            models = wanted(db, int(line))
+            reply(Reply(learned=tuple(learn_models(db, models, count)), tried=tuple(models)))
             for measured in measure(db, count):
                 reply(Reply(measured=tuple(measured)))
             reply(Reply(last=True))

@@ -22,11 +22,13 @@ MOST_SAMPLES: Final = 400
 _TRIES: Final = 4
 """How many times as many are looked at, where logs are gone."""
 _LEARNED_EVERY_MS: Final = 30 * DAY_MS
+_TRIED_EVERY_MS: Final = DAY_MS
+"""How soon it is tried again where the calls were too few: all of them have to be looked at."""
 _EXACT: Final = EXACTNESS.index("exact")
 
 
 def wanted(db: sqlite3.Connection, now_ms: int) -> set[str]:
-    """Models with calls that wait, of which nothing was learned lately."""
+    """Models with calls that wait, and of which nothing was learned, nor tried, lately."""
     waiting = {
         model
         for (model,) in db.execute(
@@ -34,13 +36,14 @@ def wanted(db: sqlite3.Connection, now_ms: int) -> set[str]:
             f" join call c on c.id = w.call) c{MODEL_JOINS}"
         )
     }
-    lately = {
-        model
-        for (model,) in db.execute(
-            "select model from calibration where learned_ms > ?", (now_ms - _LEARNED_EVERY_MS,)
-        )
-    }
-    return waiting - (lately & own_calibrations(db).keys())
+    own = own_calibrations(db)
+    for model, learned_ms in db.execute(
+        "select model, max(learned_ms) from calibration group by model"
+    ):
+        every_ms = _LEARNED_EVERY_MS if model in own else _TRIED_EVERY_MS
+        if learned_ms > now_ms - every_ms:
+            waiting.discard(model)
+    return waiting
 
 
 def learn_models(
