@@ -1,17 +1,19 @@
 """OpenClaw (before: Clawdbot, Moltbot).
 
 Logs:     <home>/agents/<agent>/sessions/*.jsonl, the same with .deleted.<time> or .reset.<time>
-          behind it, and *.checkpoint.<id>.jsonl; <home> is $OPENCLAW_STATE_DIR, else ~/.openclaw,
-          and ~/.clawdbot, ~/.moltbot, ~/.moldbot of older builds
-Record:   `message` rows of the assistant with `usage`, as Pi writes them
+          behind it, and *.checkpoint.<id>.jsonl; in newer builds the database
+          <home>/agents/<agent>/agent/openclaw-agent.sqlite; <home> is $OPENCLAW_STATE_DIR, else
+          ~/.openclaw, and ~/.clawdbot, ~/.moltbot, ~/.moldbot of older builds
+Record:   `message` rows of the assistant with `usage`, as Pi writes them; the same in the
+          database's `transcript_events`, packed or not
 Tokens:   the four buckets are disjoint, reasoning is inside `output`; cache writes are taken for
           those of the short lifetime
 Identity: `responseId`; else, and beside the short ids of local servers, model, time and usage; a
           checkpoint repeats its session's rows
 Exactness: exact; a response whose provider gave no counts is a placeholder; its dollars are list
           cost of its own table
-Live:     tailed: a response is on screen as soon as its row is written
-Seen:     2026.1 to 2026.6; golden/openclaw/
+Live:     tailed, and the database read on: a response is on screen as soon as its row is written
+Seen:     2026.1 to 2026.6, and the schema of 2026.9; golden/openclaw/
 Unknown:  answers of other agents' command lines (`claude-cli`, `codex-cli`) are in those agents'
           logs; compactions are in no log
 """
@@ -25,9 +27,12 @@ from typing import TYPE_CHECKING, Final
 from toktui.agents._pi_rows import PiAgent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+
+    from toktui.agents.base import Document
 
 _LOG: Final = re.compile(r".+\.jsonl(?:\.(?:deleted|reset)\.[^/]+)?")
+_STORE: Final = ("agent", "openclaw-agent.sqlite")
 _HOMES: Final = (".openclaw", ".clawdbot", ".moltbot", ".moldbot")
 
 
@@ -45,6 +50,8 @@ class _OpenClaw(PiAgent):
         return [folder if folder.name == "agents" else folder / "agents"]
 
     def is_log(self, parts: Sequence[str]) -> bool:
+        if tuple(parts[1:]) == _STORE:
+            return True
         return (
             len(parts) == 3
             and parts[1] == "sessions"
@@ -53,7 +60,23 @@ class _OpenClaw(PiAgent):
         )
 
     def is_entered(self, parts: Sequence[str]) -> bool:
-        return len(parts) == 1 or (len(parts) == 2 and parts[1] == "sessions")
+        return len(parts) == 1 or (len(parts) == 2 and parts[1] in ("sessions", "agent"))
+
+    def is_document(self, path: str) -> bool:
+        return path.endswith(".sqlite")
+
+    def is_database(self, path: str) -> bool:
+        return path.endswith(".sqlite")
+
+    def read(self, path: str, since: bytes) -> Document:
+        from toktui.agents._openclaw_store import read_store  # noqa: PLC0415  loads SQLite
+
+        return read_store(self, path, since)
+
+    def excerpts(self, path: str, places: Collection[int]) -> Mapping[int, bytes]:
+        from toktui.agents._openclaw_store import quoted_rows  # noqa: PLC0415  loads SQLite
+
+        return quoted_rows(path, places)
 
 
 AGENT: Final = _OpenClaw()
