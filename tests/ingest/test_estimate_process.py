@@ -114,6 +114,27 @@ def test_a_process_that_is_killed_is_started_again_and_nothing_is_lost(
         estimating.close()
 
 
+@pytest.mark.parametrize("program", ["/nowhere/python", "/bin/echo", "/bin/false"])
+def test_where_it_cannot_run_the_ingest_goes_on_and_asks_again_later(
+    here: Context, settler: Settler, monkeypatch: pytest.MonkeyPatch, program: str
+):
+    """`echo` stands for a Python that says something before it runs us."""
+    monkeypatch.setattr(estimate_process.sys, "executable", program)
+    estimating = Estimating(here.paths.store)
+    try:
+        end = time.monotonic() + PATIENCE_S
+        while estimating._next_look < time.monotonic() + 60:
+            assert time.monotonic() < end
+            estimating._next_look = min(estimating._next_look, time.monotonic())
+            estimating.turn(settler, NOW_MS)
+            time.sleep(0.01)
+        assert estimating.turn(settler, NOW_MS) is None
+        assert estimating._process is None
+    finally:
+        estimating.close()
+    assert settler.db.execute("select count(*) from waiting").fetchone()[0] == CALLS
+
+
 def test_one_turn_is_short(here: Context, settler: Settler):
     estimating = Estimating(here.paths.store)
     slowest, end = 0.0, time.monotonic() + PATIENCE_S

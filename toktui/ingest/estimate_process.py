@@ -32,6 +32,8 @@ _AFTER_FAILURE_S: Final = 600.0
 _NICE: Final = 15
 _SIZE: Final = 4
 _READ: Final = 1 << 16
+_MOST: Final = 1 << 20
+"""Bytes that no part of an answer reaches."""
 
 _log = logging.getLogger("toktui.estimate")
 
@@ -84,15 +86,15 @@ class Estimating:
                     pipe.close()
 
     def _ask(self, now_ms: int) -> None:
-        if self._process is None or self._process.poll() is not None:
-            self.close()
-            self._process = _start(self._path)
-        assert self._process.stdin is not None
         try:
+            if self._process is None or self._process.poll() is not None:
+                self.close()
+                self._process = _start(self._path)
+            assert self._process.stdin is not None
             self._process.stdin.write(b"%d\n" % now_ms)
-            self._process.stdin.flush()
-        except OSError:
-            return  # It has just ended; the next look starts another.
+        except OSError as error:
+            self._failed(error.strerror or str(error))
+            return
         self._asked = True
 
     def _store(self, settler: Settler, now_ms: int) -> int | None:
@@ -115,24 +117,31 @@ class Estimating:
             except BlockingIOError:
                 return None
             if not came:
-                self._failed()
+                self._failed("it ended in the middle of an answer")
                 return None
             self._came += came
         if not self._is_whole():
             return None
-        end = _SIZE + int.from_bytes(self._came[:_SIZE], "big")
+        end = _SIZE + self._size
         packed = bytes(self._came[_SIZE:end])
         del self._came[:end]
-        return _unpack(packed)
+        try:
+            return _unpack(packed)
+        except msgspec.DecodeError:
+            self._failed("something else writes to its stdout")
+            return None
+
+    @property
+    def _size(self) -> int:
+        """Bytes of the part that comes, no more than any part has."""
+        return min(_MOST, int.from_bytes(self._came[:_SIZE], "big"))
 
     def _is_whole(self) -> bool:
-        size = int.from_bytes(self._came[:_SIZE], "big")
-        return len(self._came) >= _SIZE + size and len(self._came) >= _SIZE
+        return len(self._came) >= _SIZE and len(self._came) >= _SIZE + self._size
 
-    def _failed(self) -> None:
-        """It ended in the middle of an answer; what waits is asked for again, but not soon."""
-        code = self._process.wait() if self._process else 0
-        _log.warning("estimating ended with code %d", code)
+    def _failed(self, why: str) -> None:
+        """What waits is asked for again, but not soon."""
+        _log.warning("estimating failed: %s", why)
         self.close()
         self._next_look = time.monotonic() + _AFTER_FAILURE_S
 
@@ -144,6 +153,7 @@ def _start(path: Path) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        bufsize=0,
     )
     assert process.stdout is not None
     os.set_blocking(process.stdout.fileno(), False)
