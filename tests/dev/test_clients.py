@@ -96,6 +96,15 @@ def test_a_request_in_the_ledger_is_told_apart_from_a_lost_one():
     assert (r.matched, r.ledger, r.missing, r.extra) == (1, 1, [], 0)
 
 
+def test_a_ledger_may_hold_what_an_interrupted_request_got():
+    r = result()
+    asked = answers(1, 2, 3)
+    asked[2].whole = False
+    known = Counter([Tokens(1, 0, 0, 0, 10, 1)])
+    compare(r, asked, Calls(exact=known, residual_output=25, residuals=1))
+    assert (r.matched, r.ledger, r.cut, r.missing, r.extra) == (1, 1, 1, [], 0)
+
+
 def test_a_ledger_that_says_something_else_proves_nothing():
     r = result()
     compare(
