@@ -71,6 +71,18 @@ def test_what_killed_workers_owe_is_read_by_the_writer(tmp_path: Path, deaths: i
     assert sum(map(calls, found)) == 150 + 199 * 3
 
 
+def test_workers_that_die_before_they_have_read_anything_cost_no_log(tmp_path: Path) -> None:
+    jobs = logs(tmp_path, 200)
+    reading = read_in_processes(jobs, NOW_MS, 2)
+    found = [next(reading)]
+    for child in multiprocessing.active_children():
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGKILL)
+        child.join()
+    found += reading
+    assert paths(found) == [one.path for one in jobs]
+
+
 def test_an_end_before_the_last_job_leaves_no_process_behind(tmp_path: Path) -> None:
     reading = read_in_processes(logs(tmp_path, 100), NOW_MS, 2)
     next(reading)

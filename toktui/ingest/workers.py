@@ -77,9 +77,13 @@ class _Crew:
             return
         limit = min(limit, self._jobs)
         numbers = range(self._sent, limit)
-        if numbers:
+        if not numbers:
+            return
+        try:
             os.write(self._orders.fileno(), b"".join(n.to_bytes(_NUMBER, "big") for n in numbers))
             self._sent = limit
+        except BrokenPipeError:
+            self._is_whole = False  # Nobody is left to take orders.
 
     def _take(self, pipe: Connection) -> None:
         try:
