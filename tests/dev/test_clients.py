@@ -133,6 +133,14 @@ def test_an_interrupted_answer_may_be_logged_or_not():
         assert (r.cut, r.matched, r.missing, r.extra) == (1, 1, [], 0)
 
 
+def test_a_client_that_was_stopped_before_it_logged_an_answer_has_lost_nothing():
+    r = result()
+    asked = answers(1, 2)
+    asked[1].hurried = True
+    compare(r, asked, Calls(exact=Counter([Tokens(1, 0, 0, 0, 10, 1)])))
+    assert (r.matched, r.cut, r.missing, r.extra) == (1, 1, [], 0)
+
+
 def test_every_client_is_of_an_agent_that_toktui_reads():
     assert {client.agent for client in CLIENTS} <= set(agent_names())
     assert all(client.steps for client in CLIENTS)

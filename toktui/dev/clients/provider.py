@@ -33,6 +33,8 @@ class Answer(msgspec.Struct):
     """No tools were offered: a title, a summary, a check; not a turn of the session."""
     whole: bool = False
     """The client took the answer to its end."""
+    hurried: bool = False
+    """It was answered while the user was about to interrupt."""
 
 
 class Provider:
@@ -71,7 +73,9 @@ class Provider:
         with self._guard:
             number = len(self.answers) + 1
             reply = protocol.reply(asked, number)
-            answer = Answer(number, asked.model, reply.tokens, side=not asked.tools)
+            answer = Answer(
+                number, asked.model, reply.tokens, side=not asked.tools, hurried=self.slowly
+            )
             self.answers.append(answer)
         return answer, reply
 

@@ -215,10 +215,13 @@ def compare(result: Result, answers: list[Answer], calls: Calls) -> None:
     beyond = calls.residual_output - sum(a.tokens.output for a in missing)
     if calls.residuals and 0 <= beyond <= sum(a.tokens.output for a in cut):
         result.ledger, missing, calls.residuals = len(missing), [], 0
+    # The client may have been stopped between the answer's last byte and its log.
+    cut += [a for a in missing if a.hurried]
+    missing = [a for a in missing if not a.hurried]
     known = Counter(_prompt(a.tokens) for a in (*unfinished, *cut))
     result.answered, result.cut, result.missing = len(answers), len(cut), missing
     result.placeholder = len(unfinished)
-    result.matched = len(whole) - len(missing) - len(unfinished) - result.ledger
+    result.matched = len(answers) - len(cut) - len(missing) - len(unfinished) - result.ledger
     result.extra = (
         (calls.exact - Counter(a.tokens for a in whole)).total()
         + (calls.prompts - known).total()
