@@ -118,10 +118,14 @@ def _spoil_json(log: Path, data: st.DataObject) -> None:
 
 def _places(value: Any) -> Any:
     """Every element of lists and objects, as a holder and a key."""
-    if isinstance(value, dict | list):
-        for key in value if isinstance(value, dict) else range(len(value)):
-            yield value, key
-            yield from _places(value[key])
+    keys: list[Any] = []
+    if isinstance(value, dict):
+        keys = list(value)
+    elif isinstance(value, list):
+        keys = list(range(len(value)))
+    for key in keys:
+        yield value, key
+        yield from _places(value[key])
 
 
 def _spoil_bytes(log: Path, data: st.DataObject) -> None:
