@@ -241,6 +241,7 @@ def wrong_sums(db: sqlite3.Connection) -> str:
     }
     if have_spans != spans:
         said.append(f"spans: {have_spans} where the calls give {spans}")
+    said.extend(_wrong_standing(db, totals))
     copies: dict[tuple[int, str], int] = {}
     for agent, reason, stream, reemit, rows in db.execute(
         "select c.agent, s.reason, s.stream, s.reemit, s.rows from sighting s"
@@ -270,6 +271,29 @@ def wrong_sums(db: sqlite3.Connection) -> str:
     if bare:
         said.append(f"{bare} calls without a sighting")
     return "\n".join(said)
+
+
+def _wrong_standing(
+    db: sqlite3.Connection, totals: dict[tuple[object, ...], list[int]]
+) -> list[str]:
+    """Where the row of a session says anything else than all its totals together."""
+    want: dict[object, list[int]] = {}
+    for place, numbers in totals.items():
+        so_far = want.setdefault(place[0], [0] * len(MEASURES))
+        want[place[0]] = [a + b for a, b in zip(so_far, numbers, strict=True)]
+    said: list[str] = []
+    for number, *have in db.execute("select id, calls, tokens, cost_nusd, hit from session"):
+        sums = dict(zip(MEASURES, want.get(number, [0] * len(MEASURES)), strict=True))
+        prompt = sum(sums[b] for b in ("input", "cache_read", "cache_write_5m", "cache_write_1h"))
+        right = [
+            min(MOST, sums["calls"]),
+            min(MOST, prompt + sums["output"]),
+            None if sums["calls"] == sums["unpriced"] else min(MOST, sums["cost_nusd"]),
+            float(min(MOST, sums["cache_read"])) / float(min(MOST, prompt)) if prompt else None,
+        ]
+        if have != right:
+            said.append(f"session {number}: {have} where its totals give {right}")
+    return said
 
 
 def _stored_sums(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -11,25 +11,19 @@ from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence, Set
 
 Sort = Literal["last", "cost", "tokens", "calls", "hit", "project", "agent"]
 SORTS: Final[tuple[Sort, ...]] = ("last", "cost", "tokens", "calls", "hit", "project", "agent")
 WINDOW: Final = 200
 """Sessions in one window."""
+_AT_ONCE: Final = 2_000
+"""Sessions that are read at once where many do not fit."""
 
-_PROJECT: Final = (
-    "coalesce(nullif(s.project, 0),"
-    " (select c.project from call c where c.session = s.id order by c.at_ms limit 1), 0)"
-)
-_PROMPT: Final = "sum(input + cache_read + cache_write_5m + cache_write_1h)"
-_SUMS: Final[dict[Sort, str]] = {
-    "cost": "iif(sum(calls) = sum(unpriced), null, sum(cost_nusd))",
-    "tokens": "sum(input + cache_read + cache_write_5m + cache_write_1h + output)",
-    "calls": "sum(calls)",
-    "hit": f"sum(cache_read) * 1.0 / nullif({_PROMPT}, 0)",
-}
-"""What a session is sorted by, as a sum over its rows of the rollup."""
-_NAMES: Final[dict[Sort, str]] = {"project": _PROJECT, "agent": "s.agent"}
+_COLUMNS: Final[dict[Sort, str]] = {
+    "last": "last_ms", "cost": "cost_nusd", "tokens": "tokens", "calls": "calls", "hit": "hit",
+}  # fmt: skip
+_NAMES: Final[dict[Sort, str]] = {"project": "project", "agent": "agent"}
 
 
 class ListQuestion(msgspec.Struct, frozen=True):
@@ -75,65 +69,112 @@ def load_page(db: sqlite3.Connection, question: ListQuestion, now_ms: int) -> Se
     """The window that was asked for; the last one if the list is shorter."""
     db.execute("begin")
     try:
-        where, values = _where(db, question.text)
-        found = int(
-            db.execute(f"select count(*) from session s where {where}", values).fetchone()[0]
-        )
+        fitting = _fitting(db, question.text) if question.text else None
+        parts = _parts(db, question)
+        found = sum(part.sessions for part in parts) if fitting is None else len(fitting)
         first = max(0, min(question.first, found - 1))
-        numbers = _numbers(db, question, where, values, first)
+        numbers = _numbers(db, parts, fitting, first, question.count)
         rows = tuple(load_row(db, number) for number in numbers)
         return SessionPage(question, found, first, rows, now_ms)
     finally:
         db.execute("rollback")
 
 
-def _numbers(
-    db: sqlite3.Connection, question: ListQuestion, where: str, values: list[str], first: int
-) -> list[int]:
+class _Part(NamedTuple):
+    """Some of the sessions: a statement that walks an index and sorts nothing, and how many."""
+
+    statement: str
+    sessions: int
+
+
+def _parts(db: sqlite3.Connection, question: ListQuestion) -> list[_Part]:
+    """All sessions in the order that was asked for, part after part."""
     direction = "desc" if question.descending else "asc"
-    ties = "s.last_ms desc, s.id"
-    if (total := _SUMS.get(question.sort)) is not None:
-        statement = (
-            f"select s.id from (select session, {total} as value from session_total"
-            f" group by session) t join session s on s.id = t.session where {where}"
-            f" order by t.value {direction} nulls last, {ties}"
-        )
-    elif (name := _NAMES.get(question.sort)) is not None:
-        statement = (
-            f"select s.id from session s join name n on n.id = {name} where {where}"
-            f" order by n.text collate nocase {direction}, {ties}"
-        )
-    else:
-        statement = (
-            f"select s.id from session s indexed by session_last where {where}"
-            f" order by s.last_ms {direction}"
-        )
-    rows = db.execute(f"{statement} limit ? offset ?", [*values, question.count, first])
-    return [number for (number,) in rows]
-
-
-def _where(db: sqlite3.Connection, text: str) -> tuple[str, list[str]]:
-    """A condition on `session s`, and its values."""
-    alive = "s.last_ms is not null"
-    if not text:
-        return alive, []
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    pattern = f"%{escaped}%"
-    found = db.execute("select id from name where text like ? escape '\\'", (pattern,))
-    ids = ", ".join(str(number) for (number,) in found)
-    return (
-        f"{alive} and (s.key like ? escape '\\' or s.agent in ({ids}) or {_PROJECT} in ({ids})"
-        f" or s.id in (select session from session_total where model in ({ids})"
-        f" or priced in ({ids})))",
-        [pattern],
+    named = _NAMES.get(question.sort)
+    if named is not None:
+        groups = db.execute(
+            f"select g.{named}, g.count from (select {named}, count(*) as count from session"
+            f" where last_ms is not null group by {named}) g join name n on n.id = g.{named}"
+            f" order by n.text collate nocase {direction}, n.text"
+        ).fetchall()
+        # The latest first, in either direction: the sessions of one project have no other order.
+        return [
+            _Part(
+                f"select id from session where {named} = {name} and last_ms is not null"
+                " order by last_ms desc, id desc",
+                count,
+            )
+            for name, count in groups
+        ]
+    column = _COLUMNS[question.sort]
+    walk = (
+        f"select id from session where last_ms is not null and {column} is {{}}null"
+        f" order by {column} {direction}, last_ms {direction}, id {direction}"
     )
+    known = _Part(walk.format("not "), _count(db, f"last_ms is not null and {column} is not null"))
+    missing = _count(db, "last_ms is not null") - known.sessions
+    # What is unknown comes last, in either direction.
+    return [known, _Part(walk.format(""), missing)] if missing else [known]
+
+
+def _count(db: sqlite3.Connection, where: str) -> int:
+    return int(db.execute(f"select count(*) from session where {where}").fetchone()[0])
+
+
+def _numbers(
+    db: sqlite3.Connection,
+    parts: Sequence[_Part],
+    fitting: Set[int] | None,
+    first: int,
+    count: int,
+) -> list[int]:
+    """The sessions from the first one on, of those that fit."""
+    numbers: list[int] = []
+    if fitting is not None:
+        enough = min(first + count, len(fitting))
+        for part in parts:
+            rows = db.execute(part.statement)
+            while len(numbers) < enough and (some := rows.fetchmany(_AT_ONCE)):
+                numbers += [number for (number,) in some if number in fitting]
+        return numbers[first:enough]
+    for part in parts:
+        if len(numbers) == count:
+            break
+        if first >= part.sessions:
+            first -= part.sessions
+            continue
+        values = (count - len(numbers), first)
+        rows = db.execute(f"{part.statement} limit ? offset ?", values)
+        numbers += [number for (number,) in rows]
+        first = 0
+    return numbers
+
+
+def _fitting(db: sqlite3.Connection, text: str) -> set[int]:
+    """Sessions whose id, agent, project or one of whose models has the text in it."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    pattern = (f"%{escaped}%",)
+    names = db.execute("select id from name where text like ? escape '\\'", pattern)
+    ids = ", ".join(str(number) for (number,) in names)
+    alive = _count(db, "last_ms is not null")
+    fitting: set[int] = set()
+    for statement, values in (
+        (f"select id from session where agent in ({ids}) and last_ms is not null", ()),
+        (f"select id from session where project in ({ids}) and last_ms is not null", ()),
+        (f"select session from session_total where model in ({ids})", ()),
+        (f"select session from session_total where priced in ({ids}) and model not in ({ids})", ()),
+        ("select id from session where key like ? escape '\\' and last_ms is not null", pattern),
+    ):
+        if len(fitting) < alive:
+            fitting.update(number for (number,) in db.execute(statement, values))
+    return fitting
 
 
 def load_row(db: sqlite3.Connection, number: int) -> SessionRow:
     """One session; KeyError if there is none with that number."""
     found = db.execute(
-        f"select s.key, a.text, s.parent, p.text, s.first_ms, s.last_ms from session s"
-        f" join name a on a.id = s.agent join name p on p.id = {_PROJECT} where s.id = ?",
+        "select s.key, a.text, s.parent, p.text, s.first_ms, s.last_ms from session s"
+        " join name a on a.id = s.agent join name p on p.id = s.project where s.id = ?",
         (number,),
     ).fetchone()
     if found is None:
