@@ -37,6 +37,9 @@ FLAG_GAP: Final = 2
 FLAG_ASSUMED_TIER: Final = 4
 FLAG_SESSION_GUESSED: Final = 8
 FLAG_TIME_MOVED: Final = 16
+FLAG_SUM: Final = 32
+"""The numbers are a sum over calls that nobody logged one by one, so that its prompt is no prompt
+and decides no band of prices. For us only: exactness tells the user."""
 FLAGS: Final = {
     FLAG_WEAK_ID: "weak_id",
     FLAG_GAP: "gap",

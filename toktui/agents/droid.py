@@ -23,7 +23,7 @@ from msgspec import Struct, field
 from toktui.agents.base import Agent, Document, place_of
 from toktui.agents.documents import Count, NotUnderstoodError, Pages, decode_whole, load
 from toktui.clock import parse_ms
-from toktui.model import Sighting, Tokens
+from toktui.model import FLAG_SUM, Sighting, Tokens
 from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ def _sighting(settings: _Settings, session: str, path: str) -> Sighting | None:
         tokens=used,
         project=clean(folder, 512),
         residual=True,
+        flags=FLAG_SUM,
     )
 
 

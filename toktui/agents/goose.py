@@ -31,7 +31,7 @@ from toktui.agents._sqlite_values import (
 )
 from toktui.agents.base import Document, UnreadableError, place_of
 from toktui.agents.documents import NotUnderstoodError, Pages, nusd
-from toktui.model import Sighting, Tokens
+from toktui.model import FLAG_SUM, Sighting, Tokens
 from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
@@ -175,6 +175,7 @@ def _read_totals(db: Snapshot) -> Document:
                 tokens=used,
                 project=clean(as_text(folder), 512),
                 residual=True,
+                flags=FLAG_SUM,
                 reported_nusd=reported,
             )
             pages.entry(place_of(session), len(row_of(_TOTALS, row)), one)

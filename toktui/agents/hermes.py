@@ -22,7 +22,7 @@ from toktui.agents._sqlite_values import as_count, as_dollars, as_ms, as_text, r
 from toktui.agents.base import Document, place_of
 from toktui.agents.documents import NotUnderstoodError, Pages, nusd
 from toktui.facts import Ledger, LedgerModel, encode
-from toktui.model import Fact, Sighting, Tokens
+from toktui.model import FLAG_SUM, Fact, Sighting, Tokens
 from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
@@ -148,6 +148,7 @@ def _sighting(key: str, row: Sequence[Any]) -> Sighting:
         model=clean(as_text(model) or "unknown", 120),
         tokens=used,
         residual=True,
+        flags=FLAG_SUM,
         reported_nusd=nusd(actual) or nusd(estimated),
     )
 

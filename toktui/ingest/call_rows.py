@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from toktui.model import EXACTNESS, TIERS
+from toktui.model import EXACTNESS, FLAG_SUM, TIERS
 from toktui.pricing.price import price_at
 from toktui.store.writer import CallRow, Price
 
@@ -57,7 +57,7 @@ class CallRows:
         agent_id, at_ms, project, branch, version = place
         exactness, flags, window, reported_nusd = numbers
         web_search = e.web_search or searches
-        price = self.price(e.model, at_ms, e.tier, e.geo, t, web_search)
+        price = self.price(e.model, at_ms, e.tier, e.geo, t, web_search, flags)
         return CallRow(
             call,
             agent,
@@ -89,10 +89,19 @@ class CallRows:
     def priced(self, row: CallRow, model: str) -> CallRow:
         """The row at the rates of its time; `model` is the log's own name."""
         tier = TIERS[row.tier]
-        return row.at(self.price(model, row.at_ms, tier, row.geo, row.tokens, row.web_search))
+        return row.at(
+            self.price(model, row.at_ms, tier, row.geo, row.tokens, row.web_search, row.flags)
+        )
 
     def price(
-        self, model: str, at_ms: int, tier: Tier, geo: str, tokens: Tokens, web_search: int
+        self,
+        model: str,
+        at_ms: int,
+        tier: Tier,
+        geo: str,
+        tokens: Tokens,
+        web_search: int,
+        flags: int,
     ) -> Price:
         """The price of a call at the rates of its time; `model` is the log's own name."""
         book = self._book
@@ -101,6 +110,8 @@ class CallRows:
         bands = None if rate is None else book.bands(rate, geo)
         if rate is None or bands is None:
             return _UNPRICED
+        if flags & FLAG_SUM:
+            bands = bands[:1]
         cost = price_at(rate, bands, tokens, web_search)
         if cost is None:
             return _UNPRICED

@@ -12,7 +12,7 @@ from toktui.agents.resolve import Copies, Resolved
 from toktui.evidence import Evidence, pack
 from toktui.ingest.gather import DAY_MS, EARLIEST_MS
 from toktui.ingest.seen import LEDGER_KIND
-from toktui.model import BUCKETS, Tokens
+from toktui.model import BUCKETS, FLAG_SUM, Tokens
 from toktui.store.absurd import held_sum
 from toktui.store.writer import CALL_COLUMNS, CallRow, keep_price
 
@@ -167,7 +167,7 @@ def _residuals(
             "standard",
             "",
             True,
-            0,
+            FLAG_SUM,
             0,
             None,
             True,

@@ -89,7 +89,7 @@ class NewCalls:
             at_ms, web_search = e.first_ms, e.web_search
             if not web_search and searches:
                 web_search = searches.get(key, 0)
-            paid = price(e.model, at_ms, e.tier, e.geo, e.tokens, web_search)
+            paid = price(e.model, at_ms, e.tier, e.geo, e.tokens, web_search, e.flags)
             calls.append(
                 CallRow._make((
                     call, agent, key, session, agent_id, at_ms, project, branch, version, model,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from toktui.model import BUCKETS, PARTS, TIERS
+from toktui.model import BUCKETS, FLAG_SUM, PARTS, TIERS
 from toktui.pricing.derive import Derivation, derive, derive_stored, why_unpriced
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def load_price(
 ) -> tuple[Derivation | None, tuple[Priced, ...], str]:
     """The derivation with the stored parts, or the parts alone and why."""
     tier, geo = TIERS[call.tier], call.geo or None
+    summed = bool(call.flags & FLAG_SUM)
     if call.cost_nusd is None:
         missing = why_unpriced(
             book,
@@ -53,6 +54,7 @@ def load_price(
         geo=geo,
         tokens=call.tokens,
         web_search=call.web_search,
+        summed=summed,
     )
     stored = None
     if today is None or today.cost.rate_id != call.rate_id or not _gives(today, call):
@@ -63,6 +65,7 @@ def load_price(
             geo=geo,
             tokens=call.tokens,
             web_search=call.web_search,
+            summed=summed,
         )
     note = "" if _gives(today, call) else _OTHER_RATES
     for found in (stored, today):

@@ -78,15 +78,19 @@ def derive(
     geo: str | None = None,
     tokens: Tokens,
     web_search: int = 0,
+    summed: bool = False,
 ) -> Derivation | None:
     """The derivation of what `price` says for the same arguments; None where it says None."""
     cost = price(
-        book, model=model, at_ms=at_ms, tier=tier, geo=geo, tokens=tokens, web_search=web_search
-    )
+        book, model=model, at_ms=at_ms, tier=tier, geo=geo, tokens=tokens, web_search=web_search,
+        summed=summed,
+    )  # fmt: skip
     rate, entry = book.rate_for(model, at_ms, tier), book.entry(model)
     if cost is None or rate is None or entry is None:
         return None
     multipliers = (*_of_tier(entry, rate), *_of_place(book, rate, geo))
+    if summed:
+        rate = msgspec.structs.replace(rate, bands=rate.bands[:1])
     return _derivation(book.version, rate, cost, tokens, web_search, multipliers)
 
 
@@ -106,6 +110,7 @@ def derive_stored(
     geo: str | None = None,
     tokens: Tokens,
     web_search: int = 0,
+    summed: bool = False,
 ) -> Derivation | None:
     """The derivation by a rate of the store, for a call whose rate the book may have no more.
 
@@ -117,6 +122,8 @@ def derive_stored(
     except msgspec.DecodeError:
         return None
     rate = msgspec.structs.replace(row.rate, before_first_date=is_before(row.rate, at_ms))
+    if summed:
+        rate = msgspec.structs.replace(rate, bands=rate.bands[:1])
     bands = book.bands_of(rate, geo)
     cost = None if bands is None else price_at(rate, bands, tokens, web_search)
     if cost is None:

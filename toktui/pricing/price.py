@@ -41,15 +41,19 @@ def price(
     geo: str | None = None,
     tokens: Tokens,
     web_search: int = 0,
+    summed: bool = False,
 ) -> Cost | None:
-    """What the call costs at the rates of its time; None if a rate, place or fee is not known."""
+    """What the call costs at the rates of its time; None if a rate, place or fee is not known.
+
+    `summed`: the tokens are those of many calls, of which none is known to be in a long band.
+    """
     rate = book.rate_for(model, at_ms, tier)
     if rate is None:
         return None
     bands = rate.bands if geo is None else book.bands(rate, geo)
     if bands is None:
         return None
-    return price_at(rate, bands, tokens, web_search)
+    return price_at(rate, bands[:1] if summed else bands, tokens, web_search)
 
 
 def price_at(
