@@ -141,6 +141,14 @@ def test_a_client_that_was_stopped_before_it_logged_an_answer_has_lost_nothing()
     assert (r.matched, r.cut, r.missing, r.extra) == (1, 1, [], 0)
 
 
+def test_an_interrupted_answer_that_is_logged_in_full_is_a_match():
+    r = result()
+    asked = answers(1)
+    asked[0].whole = False
+    compare(r, asked, Calls(exact=Counter([asked[0].tokens])))
+    assert (r.matched, r.cut, r.missing, r.extra) == (1, 0, [], 0)
+
+
 def test_every_client_is_of_an_agent_that_toktui_reads():
     assert {client.agent for client in CLIENTS} <= set(agent_names())
     assert all(client.steps for client in CLIENTS)

@@ -206,8 +206,8 @@ def compare(result: Result, answers: list[Answer], calls: Calls) -> None:
     if not any(tokens.reasoning for tokens in calls.exact):
         for answer in answers:
             answer.tokens = msgspec.structs.replace(answer.tokens, reasoning=0)
-    whole = [a for a in answers if a.whole]
-    cut = [a for a in answers if not a.whole]
+    whole = [a for a in answers if a.whole or calls.exact[a.tokens]]
+    cut = [a for a in answers if a not in whole]
     missing = [a for a in whole if not calls.exact[a.tokens]]
     unfinished = [a for a in missing if calls.prompts[_prompt(a.tokens)]]
     missing = [a for a in missing if a not in unfinished]
