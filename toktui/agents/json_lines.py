@@ -50,7 +50,7 @@ def leading_type(block: bytes, pos: int, end: int) -> bytes | None:
     Quotes inside a string are escaped, so a plain `"type":"` is a key; before any other brace it is
     one of the outermost object. None where that does not tell.
     """
-    at = block.find(_TYPE, pos, min(end, pos + _HEAD))
+    at = block.find(_TYPE, pos, end if end - pos < _HEAD else pos + _HEAD)
     if at < 0 or block.find(b"{", pos + 1, at) >= 0:
         return None
     at += len(_TYPE)
