@@ -1,4 +1,4 @@
-"""Numbers as people read them: the only place of the screens that rounds.
+"""Numbers as people read them on the screens; `rounding.py` rounds, here and for the command line.
 
 Three significant digits, the unit always with the number. `–` is unknown, `~` estimated, `≥` lacks
 something that has no price. Money comes in nano-dollars, times and spans in milliseconds.
@@ -9,10 +9,13 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Final
 
+from toktui.rounding import UNKNOWN, percent, size, three_digits, tokens
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-UNKNOWN: Final = "–"
+__all__ = ["UNKNOWN", "percent", "size", "three_digits", "tokens"]
+
 ESTIMATED: Final = "~"
 AT_LEAST: Final = "≥"
 _NUSD: Final = 1_000_000_000
@@ -20,37 +23,6 @@ _SECOND: Final = 1000
 _MINUTE: Final = 60 * _SECOND
 _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
-_SCALES: Final = ("", "k", "M", "B", "T", "Qd")
-
-
-def three_digits(value: float) -> str:
-    """`0.0123`, `1.23`, `12.3`, `123`, `1.23k`, `12.3M`; for what is not negative."""
-    if value == 0:
-        return "0"
-    if value < 1:
-        return _small(value)
-    scale = 0
-    while scale < len(_SCALES) - 1 and float(f"{value:.3g}") >= 1000:
-        value /= 1000
-        scale += 1
-    rounded = float(f"{value:.3g}")
-    digits = 2 if rounded < 10 else 1 if rounded < 100 else 0
-    return f"{rounded:.{digits}f}{_SCALES[scale]}"
-
-
-def _small(value: float) -> str:
-    for digits in (2, 3, 4):
-        if round(value, digits) * 10**digits >= 100 or digits == 4:
-            break
-    text = f"{value:.{digits}f}" if value >= 0.1 else f"{value:.{min(4, digits)}f}"
-    return text if float(text) else "<0.0001"
-
-
-def tokens(count: float | None) -> str:
-    """`0`, `853`, `12.3k`, `1.21M`."""
-    if count is None:
-        return UNKNOWN
-    return str(round(count)) if count < 999.5 else three_digits(count)
 
 
 def window(count: int) -> str:
@@ -78,18 +50,6 @@ def exact_money(nusd: int | None) -> str:
         return UNKNOWN
     whole, rest = divmod(abs(nusd), _NUSD)
     return f"{'-' if nusd < 0 else ''}${whole:,}.{rest:09}"
-
-
-def percent(share: float | None) -> str:
-    """`96.7 %`, `100 %`; never 100 for what is less."""
-    if share is None:
-        return UNKNOWN
-    value = share * 100
-    if 99.95 <= value < 100:
-        return "99.9 %"
-    if value in (0, 100):
-        return f"{value:.0f} %"
-    return "<0.1 %" if 0 < value < 0.05 else f"{value:.1f} %"
 
 
 def change(now: int | None, usual: int | None) -> str:
@@ -125,16 +85,6 @@ def span(span_ms: int) -> str:
         if hours and span_ms < 10 * _DAY
         else f"{span_ms // _DAY} d"
     )
-
-
-def size(count: float) -> str:
-    """`812 B`, `1.21 MB`, `3.4 GB`."""
-    units = ("B", "kB", "MB", "GB", "TB")
-    unit = 0
-    while unit < len(units) - 1 and count >= 999.5:
-        count /= 1000
-        unit += 1
-    return f"{count:.0f} B" if unit == 0 else f"{count:.3g} {units[unit]}"
 
 
 def clock(at_ms: int, zone: ZoneInfo, *, seconds: bool = False) -> str:
