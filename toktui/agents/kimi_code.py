@@ -196,7 +196,10 @@ def _place(parts: list[str]) -> _Place:
 
 
 def _recorded(row: _Record, state: _State) -> Iterator[Sighting]:
-    """A usage: of the step that goes on, of the one that has just ended, or of none."""
+    """A usage: of the step that goes on, of the one that has just ended, or of none.
+
+    An interrupted step says 0 of everything: nobody knows what it used, and it is no call.
+    """
     if row.usage is None:
         return
     tokens = row.usage.tokens()
@@ -210,7 +213,8 @@ def _recorded(row: _Record, state: _State) -> Iterator[Sighting]:
         else:
             state.step, state.told, state.awaits = key, tokens, "end"
     model = state.model or state.alias or clean(row.model or "unknown", 120)
-    yield _sighting(key, row.time, model, tokens, state)
+    if tokens.total:
+        yield _sighting(key, row.time, model, tokens, state)
 
 
 def _ended(row: _End, state: _State) -> Iterator[Sighting]:
@@ -226,7 +230,8 @@ def _ended(row: _End, state: _State) -> Iterator[Sighting]:
     else:
         state.step, state.told, state.awaits = key, tokens, "record"
     state.begun = False
-    yield _sighting(key, row.time, state.model or state.alias or "unknown", tokens, state)
+    if tokens.total:
+        yield _sighting(key, row.time, state.model or state.alias or "unknown", tokens, state)
 
 
 def _sighting(key: str, at_ms: int | None, model: str, tokens: Tokens, state: _State) -> Sighting:
