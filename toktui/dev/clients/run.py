@@ -302,8 +302,10 @@ def table(results: list[Result]) -> str:
         f"`make test-clients` on {time.strftime('%Y-%m-%d', time.gmtime())},"
         f" {platform.system()}: each client runs headless against a model server on the loopback"
         " address while toktui follows its logs. *Matched*: the request is one call with the very"
-        " same buckets. *Ledger*: only the agent's own ledger knows it, as a residual call. *Cut*:"
-        " interrupted, so that nobody got its counts. *Missing*: the client wrote it nowhere.",
+        " same buckets. *Live*: in the store while the client ran. *Placeholder*: the log never got"
+        " its output. *Ledger*: only the agent's own ledger knows it, as a residual call. *Cut*:"
+        " interrupted, so that nobody got its counts. *Missing*: the client wrote it nowhere (titles"
+        " of sessions, asked for without tools).",
         "",
         "| client | version | did | answered | matched | live | placeholder | ledger | cut"
         " | missing | extra |",
