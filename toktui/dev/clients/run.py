@@ -304,8 +304,8 @@ def table(results: list[Result]) -> str:
         " address while toktui follows its logs. *Matched*: the request is one call with the very"
         " same buckets. *Live*: in the store while the client ran. *Placeholder*: the log never got"
         " its output. *Ledger*: only the agent's own ledger knows it, as a residual call. *Cut*:"
-        " interrupted, so that nobody got its counts. *Missing*: the client wrote it nowhere (titles"
-        " of sessions, asked for without tools).",
+        " interrupted, so that nobody got its counts. *Missing*: the client wrote it nowhere ("
+        "titles of sessions, asked for without tools).",
         "",
         "| client | version | did | answered | matched | live | placeholder | ledger | cut"
         " | missing | extra |",
