@@ -63,8 +63,8 @@ def roots(config: Config, home: Path, env: Mapping[str, str]) -> list[Root]:
         if not config.agent(name).enabled:
             continue
         for place in places_of(name, config, home, env):
-            real = os.path.realpath(place)
-            if os.path.isdir(real):
+            if os.path.isdir(place):  # Most are absent, and resolving links is slow.
+                real = os.path.realpath(place)
                 found[name, real] = Root(name, real)
     return list(found.values())
 

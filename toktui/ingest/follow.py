@@ -80,6 +80,13 @@ class Follower:
             if log.stat.mtime_ns // 1_000_000 > now_ms - HOT_MS:
                 self._hot[log.path] = log
 
+    def rest_s(self) -> float:
+        """For how long there is nothing to look at but hints."""
+        due = min(self._next_folders, self._next_all)
+        if self._hot:
+            due = min(due, self._next_hot)
+        return max(0.0, due - time.monotonic())
+
     def look(self, hints: Iterable[str], *, everything: bool = False) -> Outcome | None:
         """Reads what has grown; None if nothing was committed."""
         now = time.monotonic()

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from toktui.ingest.settle import Settler
 
 TICK_S: Final = 0.1
+_REQUESTS_EVERY_S: Final = 0.2
+"""Within the time that a command waits for us to catch up, with some left to do so."""
 _YIELD_S: Final = 0.5
 _RETRY_S: Final = 5.0
 _MOST_PROBLEMS: Final = 20
@@ -221,7 +223,7 @@ class IngestService:
         self, settler: Settler, follower: Follower, watch: Watch, estimating: Estimating
     ) -> bool:
         """One turn of the live loop; False if the lock is to be given up."""
-        self._wake.wait(TICK_S)
+        self._wake.wait(min(_REQUESTS_EVERY_S, follower.rest_s()))
         self._wake.clear()
         request = self._lock.pending(self._answered)
         hints, missing = watch.take()

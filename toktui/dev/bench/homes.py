@@ -108,4 +108,7 @@ def _write_gone(folder: Path, number: int, before_ms: int) -> None:
             f'"ephemeral_1h_input_tokens":{written}}}}}}}}}\n'
         )
         context += written + output
-    (folder / f"{session}.jsonl").write_text("".join(rows), encoding="utf-8")
+    log = folder / f"{session}.jsonl"
+    log.write_text("".join(rows), encoding="utf-8")
+    # Else the last ones count as working until a minute after.
+    os.utime(log, ns=(at_ms * 1_000_000, at_ms * 1_000_000))
