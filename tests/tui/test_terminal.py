@@ -101,12 +101,18 @@ class Terminal:
         mouse = self.written.rfind(b"\x1b[?1000l") > self.written.rfind(b"\x1b[?1000h")
         return now[:4] == self.before[:4] and left and shown and mouse
 
+    def hang_up(self) -> None:
+        """The terminal goes away, and tells nobody."""
+        os.close(self.master)
+        os.close(self.slave)
+        self.master = self.slave = -1
+
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        os.close(self.master)
-        os.close(self.slave)
+        if self.master >= 0:
+            self.hang_up()
 
 
 @pytest.fixture
@@ -155,6 +161,16 @@ def test_ctrl_c_ends_it_and_restores_the_terminal(home: Path, terminals: list[Te
     terminal.press("\x03")
     assert terminal.wait_for_end() == 130
     assert terminal.is_restored()
+
+
+def test_it_ends_with_its_terminal_though_no_signal_says_so(
+    home: Path, terminals: list[Terminal]
+):
+    terminal = Terminal()
+    terminals.append(terminal)
+    terminal.wait_for("BURN")
+    terminal.hang_up()
+    assert terminal.process.wait(timeout=20) == 128 + signal.SIGHUP
 
 
 def test_nothing_is_written_while_nothing_happens(home: Path, terminals: list[Terminal]):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import select
 import signal
+import sys
+import threading
 from functools import partial
 from typing import Any, ClassVar, Final
 
@@ -16,6 +20,10 @@ from toktui.tui.crash import farewell, places
 
 INTERRUPTED: Final = 130
 """Exit code after ctrl+c."""
+HUNG_UP: Final = 128 + signal.SIGHUP
+"""Exit code after the terminal went away."""
+GRACE_S: Final = 3.0
+"""How long an end in order may take where the terminal is gone."""
 
 _log = logging.getLogger("toktui.tui")
 
@@ -34,6 +42,24 @@ class EndingApp(App[None]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
+        threading.Thread(
+            target=self._end_with_terminal, args=(loop,), name="terminal", daemon=True
+        ).start()
+
+    def _end_with_terminal(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Ends the program once its terminal is gone; a thread's whole life.
+
+        Without a signal nothing else does: Textual's thread that writes dies, and the one that
+        draws then waits for it for ever. The store is safe however the program ends.
+        """
+        terminal = select.poll()
+        terminal.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
+        if not any(events & select.POLLHUP for _, events in terminal.poll()):
+            return
+        _log.info("the terminal went away")
+        loop.call_soon_threadsafe(partial(self.exit, return_code=HUNG_UP))
+        threading.Event().wait(GRACE_S)
+        os._exit(HUNG_UP)
 
     def action_interrupt(self) -> None:
         """Copies the text that is selected, else ends the program."""
