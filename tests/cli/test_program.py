@@ -88,6 +88,8 @@ def test_an_interrupt_ends_with_130_and_no_traceback(logs: Any):
         "import os, signal, toktui.cli as cli, toktui.ingest.access as access\n"
         "def sync(*a, **k): os.kill(os.getpid(), signal.SIGINT); __import__('time').sleep(5)\n"
         "access.sync = sync\n"
+        # A shell starts what runs in the background with the signal ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "cli.main(['sync'])\n"
     )
     ended = subprocess.run(
