@@ -36,6 +36,7 @@ MODULES: Final[Mapping[str, str]] = {
     "sessions": "sessions",
     "statusline": "statusline",
     "sync": "sync",
+    "week": "week",
     "why": "why",
 }
 """The module below this package in which each command is defined under its own name."""

@@ -1,0 +1,90 @@
+"""The reasons of a change as sentences, for the screens and the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from toktui.rounding import percent, tokens
+
+if TYPE_CHECKING:
+    from toktui.metrics.change import Key
+    from toktui.metrics.change_facts import Reason
+
+METHOD_WORDS: Final = (
+    "Shapley value per model and tier: what each cause adds, as the mean over all orders in which"
+    " they could have come; whole nano-dollars that add up to the difference"
+)
+_MAKER: Final = "claude-"
+_MOST_PERCENT: Final = 1000
+
+
+def sentence(reason: Reason) -> str:
+    """`more calls (+22 %)`, `opus-5.5 took work from sonnet-5.5`."""
+    old, new = reason.before, reason.after
+    match reason.cause:
+        case "calls":
+            return f"{_word(reason, 'more calls', 'fewer calls')}{_relative(old, new)}"
+        case "mix":
+            if reason.gained is None or reason.lost is None or reason.gained == reason.lost:
+                return "another mix of models"
+            return f"{_name(reason.gained)} took work from {_name(reason.lost)}"
+        case "prompt":
+            word = _rose(reason, "longer prompts", "shorter prompts")
+            return word + _each(old, new, "mean")
+        case "output":
+            word = _rose(reason, "longer answers", "shorter answers")
+            return word + _each(old, new, "mean")
+        case "cache":
+            word = "better cache use" if reason.nusd < 0 else "worse cache use"
+            known = old is not None and new is not None
+            return f"{word} (hit {percent(old)} → {percent(new)})" if known else word
+        case "prices":
+            return _word(reason, "higher list prices", "lower list prices")
+        case "bands":
+            return _word(reason, "more", "less") + " of what long prompts, places and hours add"
+        case "fees":
+            return _word(reason, "more fees", "fewer fees")
+        case "unpriced":
+            return "another share of calls without a price"
+        case _:
+            return "what is too large to be added up"
+
+
+def _word(reason: Reason, more: str, less: str) -> str:
+    return more if reason.nusd > 0 else less
+
+
+def _rose(reason: Reason, more: str, less: str) -> str:
+    """By the figure where there is one: models weigh differently in money."""
+    if reason.before is None or reason.after is None or reason.before == reason.after:
+        return _word(reason, more, less)
+    grew = reason.after > reason.before
+    if grew != (reason.nusd > 0):
+        return f"{more} and {less}, by model"
+    return more if grew else less
+
+
+def _each(old: float | None, new: float | None, what: str) -> str:
+    if old is None or new is None:
+        return ""
+    return f" ({what} {tokens(old)} → {tokens(new)})"
+
+
+def _relative(old: float | None, new: float | None) -> str:
+    if not old or new is None:
+        return ""
+    change = (new / old - 1) * 100
+    if abs(change) >= _MOST_PERCENT:
+        return f" (×{new / old:.0f})"
+    return f" ({change:+.0f} %)".replace("-", "−")
+
+
+def model_and_tier(key: Key) -> str:
+    """A model without its maker, and its tier if it is no usual one."""
+    return _name(key)
+
+
+def _name(key: Key) -> str:
+    model, tier = key
+    name = model.rpartition("/")[2].removeprefix(_MAKER)
+    return name if tier == "standard" else f"{name} {tier}"
