@@ -179,6 +179,11 @@ def content(db: sqlite3.Connection, home: Path) -> Content:
             ("agent", "name", "used_percent", "window_minutes", "resets_ms", "as_of_ms"),
             "limit_seen",
         ),
+        "limits_past": table(
+            ("agent", "name", "hour", "ends", "used_percent", "window_minutes", "resets_ms",
+             "as_of_ms"),
+            "limit_past",
+        ),
     }
 
 

@@ -12,6 +12,7 @@ from toktui.ingest.forgetting import Rule, digest
 from toktui.ingest.settle import HOME
 from toktui.model import REASONS
 from toktui.store.backup import backups, set_aside
+from toktui.store.limits import forget_limits
 from toktui.store.writer import CALL_COLUMNS, CallRow
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ def _apply(settler: Settler, rule: Rule) -> int:
         [(row.agent, digest(row.key)) for row in rows],
     )
     _forget_ledgers(settler, {(row.agent, row.session) for row in rows})
+    if rule.before_ms is not None and rule.project is None:
+        forget_limits(db, rule.before_ms)
     _sweep(settler, rule)
     return len(rows)
 
@@ -118,5 +121,6 @@ def _sweep(settler: Settler, rule: Rule) -> None:
         " and id not in (select priced from call) and id not in (select priced_as from rate)"
         " and id not in (select agent from forgotten_call)"
         " and id not in (select agent from copy_total) and id not in (select agent from limit_seen)"
+        " and id not in (select agent from limit_past)"
     )
     settler.writer.forget_names()

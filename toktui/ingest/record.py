@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from toktui import facts
 from toktui.ingest.gather import PARSER_ERROR
+from toktui.store.limits import SeenLimit, put_limits
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -113,9 +114,16 @@ class Record:
         self, agent: int, log: int, batch: Batch, searched: set[str], ledgers: set[str]
     ) -> None:
         """Keeps facts; adds the calls and sessions that they bear on to the two sets."""
+        limits: list[SeenLimit] = []
         for f in batch.gathered.facts:
             if f.kind == "limit":
-                self._limit(agent, f.subject, f.at_ms or 0, facts.decode_limit(f.body))
+                limit = facts.decode_limit(f.body)
+                limits.append(
+                    SeenLimit(
+                        agent, f.subject, limit.used_percent, limit.window_minutes,
+                        limit.resets_ms, f.at_ms or 0,
+                    )
+                )  # fmt: skip
                 continue
             if f.latest:
                 self._db.execute(
@@ -133,18 +141,8 @@ class Record:
                 self._kinship.forget_members(agent)
             elif f.kind == "ledger":
                 ledgers.add(f.subject)
+        put_limits(self._db, limits)
         self._db.executemany(
             "insert or replace into run (log, offset, at_ms, key) values (?, ?, ?, ?)",
             [(log, r.offset, r.at_ms, r.key) for r in batch.gathered.runs],
-        )
-
-    def _limit(self, agent: int, name: str, at_ms: int, limit: facts.Limit) -> None:
-        self._db.execute(
-            "insert into limit_seen"
-            " (agent, name, used_percent, window_minutes, resets_ms, as_of_ms)"
-            " values (?, ?, ?, ?, ?, ?) on conflict (agent, name) do update set"
-            " used_percent = excluded.used_percent, window_minutes = excluded.window_minutes,"
-            " resets_ms = excluded.resets_ms, as_of_ms = excluded.as_of_ms"
-            " where excluded.as_of_ms >= as_of_ms",
-            (agent, name, limit.used_percent, limit.window_minutes, limit.resets_ms, at_ms),
         )

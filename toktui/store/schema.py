@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from toktui.model import BUCKETS, EXACTNESS, FLAGS, TIERS
 from toktui.store.absurd import MOST, held_sum
 from toktui.store.estimates import m002_estimates
+from toktui.store.limits import m004_limit_past
 from toktui.store.standing import m003_standing
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 APPLICATION_ID: Final = 0x746F6B74
 """'tokt' in ASCII: how `file` and we know the store."""
 
-VERSION: Final = 3
+VERSION: Final = 4
 """The number of migrations of this program."""
 
 MEASURES: Final = (
@@ -317,5 +318,5 @@ def m001_first(db: Database) -> None:
             db.conn.execute(statement)
 
 
-MIGRATIONS: Final = (m001_first, m002_estimates, m003_standing)
+MIGRATIONS: Final = (m001_first, m002_estimates, m003_standing, m004_limit_past)
 """In order; the store's `user_version` says how many of them it has."""
