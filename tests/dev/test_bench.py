@@ -67,7 +67,9 @@ def test_calls_of_deleted_logs_stay_in_the_store(tmp_path: Path) -> None:
     (calls,) = db.execute("select sum(calls) from sessions").fetchone()
     (newest,) = db.execute("select model from calls order by at_ms desc limit 1").fetchone()
     (gone,) = db.execute("select count(*) from log where gone_ms is not null").fetchone()
+    (written,) = db.execute("select max(mtime_ns) / 1000000 from log where gone_ms > 0").fetchone()
     db.close()
+    assert written < NEWEST_MS, "a log that seems to grow makes its session work"
     assert (calls, newest, gone) == (3 + LONGEST + CALLS_PER_LOG, "first-light", 2)
 
 

@@ -23,6 +23,7 @@ from toktui.store.connect import connect_reader
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from toktui.ingest.progress import Change
     from toktui.ingest.settle import Settler
 
 PATIENCE_S = 60.0
@@ -86,6 +87,28 @@ def test_the_live_ingest_estimates_in_the_background(here: Context):
         assert len(changes) > told
     finally:
         service.stop()
+
+
+def test_screens_hear_of_estimates_seldom_and_of_the_last_ones_for_certain(here: Context):
+    heard: list[tuple[int, int]] = []
+
+    def on_change(change: Change) -> None:
+        if change.progress.phase == "live" and not change.new:
+            heard.append((change.stamp, estimated(here)))
+
+    service = IngestService(here, on_change)
+    service.start()
+    try:
+        ends = time.monotonic() + PATIENCE_S
+        while not any(made == CALLS for _, made in heard) and time.monotonic() < ends:
+            time.sleep(0.02)
+        time.sleep(0.5)
+    finally:
+        service.stop()
+    parts = [made for _, made in heard if made]
+    # Three answers come, and a look at the store for each would be two too many.
+    assert parts[-1] == CALLS
+    assert len(parts) <= 2
 
 
 def test_all_that_waits_is_estimated_and_the_next_question_is_answered_too(

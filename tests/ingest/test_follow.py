@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toktui.config import Config
-from toktui.ingest import follow
+from toktui.ingest import access, follow
 from toktui.ingest.context import Context
+from toktui.ingest.discover import find_logs, log_roots
 from toktui.ingest.service import IngestService
 from toktui.paths import Paths
 
@@ -38,6 +40,27 @@ def test_an_agent_that_is_installed_while_toktui_runs_is_followed(
         assert service.progress.agents == ("claude-code",)
     finally:
         service.stop()
+
+
+def test_there_is_nothing_to_look_at_for_seconds_unless_a_log_is_hot(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(CASE, home, dirs_exist_ok=True)
+    (log,) = home.rglob("*.jsonl")
+    paths = Paths(data=tmp_path / "data", config=tmp_path / "config")
+    here = Context(paths, Config(), home, {})
+    access.sync(here)
+    os.utime(log, (0, 0))
+    settler = access.open_settler(here)
+    try:
+        follower = follow.Follower(settler, here, find_logs(log_roots(here)))
+        follower.look(())
+        assert follower.rest_s() > 1
+        os.utime(log)
+        follower.look([str(log)])
+        follower.look((), everything=True)
+        assert follower.rest_s() < 0.3
+    finally:
+        settler.db.close()
 
 
 def wait_for(holds: object, seconds: float = 10) -> None:

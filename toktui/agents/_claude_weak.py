@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -37,6 +36,8 @@ class WeakIds(Struct, array_like=True):
         self, place: str, line: bytes, *, uuid: str, block: int | None, tokens: Tokens
     ) -> tuple[str, bool]:
         """The key of the response that a row belongs to, and whether the row stood here before."""
+        from hashlib import blake2b  # noqa: PLC0415  loads OpenSSL, which ids do not need
+
         digest = blake2b(line, digest_size=8).hexdigest()
         known = self.rows.get(digest)
         if known is not None:

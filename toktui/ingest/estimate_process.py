@@ -62,6 +62,11 @@ class Estimating:
         self._asked = False
         self._next_look = 0.0
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether more of an answer is to come."""
+        return self._asked
+
     def turn(self, settler: Settler, now_ms: int) -> int | None:
         """Does a little, within some 30 ms; how many estimates it made, None if nothing came."""
         if self._asked:

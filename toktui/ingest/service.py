@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 TICK_S: Final = 0.1
 _REQUESTS_EVERY_S: Final = 0.2
 """Within the time that a command waits for us to catch up, with some left to do so."""
+_ESTIMATES_EVERY_S: Final = 2.0
+"""How often the screens hear of estimates: each time costs a look at the store and a drawing."""
 _YIELD_S: Final = 0.5
 _RETRY_S: Final = 5.0
 _MOST_PROBLEMS: Final = 20
@@ -63,6 +65,8 @@ class IngestService:
         self._lock = StoreLock(context.paths.lock)
         self._telling = threading.RLock()
         self._answered = 0
+        self._estimates_untold = False
+        self._next_estimates = 0.0
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
         self.progress = Progress()
 
@@ -236,9 +240,8 @@ class IngestService:
                 problems=follower.problems(_MOST_PROBLEMS),
             )
         if request is None:
-            if outcome is None and estimating.turn(settler, self._context.now_ms()) is not None:
-                self._tell()
-                self._wake.set()
+            if outcome is None:
+                self._estimate(settler, estimating)
             return True
         ticket, what = request
         self._answered = ticket
@@ -249,6 +252,17 @@ class IngestService:
         self._lock.release()
         self._stopping.wait(_YIELD_S)
         return False
+
+    def _estimate(self, settler: Settler, estimating: Estimating) -> None:
+        """Stores what estimates have come; tells of them now and then, and when all are made."""
+        if estimating.turn(settler, self._context.now_ms()) is not None:
+            self._estimates_untold = True
+            self._wake.set()
+        now = time.monotonic()
+        if self._estimates_untold and (not estimating.is_asked or now >= self._next_estimates):
+            self._estimates_untold = False
+            self._next_estimates = now + _ESTIMATES_EVERY_S
+            self._tell()
 
 
 class _Backlog:
