@@ -214,17 +214,24 @@ def _ms(at: datetime) -> int:
 _WORDS_FOR_DAYS: Final = "Use a date such as 2026-11-21, or today, yesterday, or 7d (7 days back)."
 
 
-def day_range(since: str | None, until: str | None, *, now_ms: int, zone: ZoneInfo) -> Range:
+def day_range(
+    since: str | None,
+    until: str | None,
+    *,
+    now_ms: int,
+    zone: ZoneInfo,
+    names: tuple[str, str] = ("--since", "--until"),
+) -> Range:
     """The range from the first instant of day `since` to the last of day `until`, in `zone`.
 
     A day is a date (`2026-11-21`), `today`, `yesterday` or `7d`, the first of the last seven days,
-    today included. None is open. Raises `UsageError` for anything else and for `until` before
-    `since`.
+    today included. None is open. Raises `UsageError`, with the two by these names, for anything
+    else and for `until` before `since`.
     """
-    first = _day("--since", since, now_ms, zone)
-    last = _day("--until", until, now_ms, zone)
+    first = _day(names[0], since, now_ms, zone)
+    last = _day(names[1], until, now_ms, zone)
     if first and last and last < first:
-        raise UsageError(f"--until {last} is before --since {first}", "Swap the two days.")
+        raise UsageError(f"{names[1]} {last} is before {names[0]} {first}", "Swap the two days.")
     return Range(
         BEGINNING_MS if first is None else day_start_ms(first, zone),
         END_OF_TIME_MS if last is None else day_start_ms(last + timedelta(days=1), zone),

@@ -10,7 +10,9 @@ import pytest
 
 from tests.metrics.big_store import write_big_store
 from toktui.dev.sample import busy_afternoon, settle_home
+from toktui.metrics.filters import Filters
 from toktui.metrics.live import load_live
+from toktui.metrics.scope import Scope
 from toktui.metrics.session_detail import DetailQuestion, load_detail
 from toktui.metrics.session_list import SORTS, ListQuestion, Sort, load_page
 from toktui.pricing.rates import RateBook, load_book
@@ -60,7 +62,9 @@ def test_a_filter_finds_agent_project_model_and_id(db: sqlite3.Connection):
         ("house-model", lambda row: row.model == "house-model-7b"),
         ("9e3779b1", lambda row: row.id.startswith("9e3779b1")),
     ):
-        page = load_page(db, ListQuestion(text=text), NOW)
+        page = load_page(
+            db, ListQuestion(), NOW, Scope(Filters(words=(text,), any_case=True), text=text)
+        )
         assert page.rows
         assert all(map(fits, page.rows))
 

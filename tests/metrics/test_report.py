@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toktui import clock
+from toktui.metrics.filters import Filters, matches, matches_folder
 from toktui.metrics.report import KEYS, Key, Question, Totals, load_report
-from toktui.metrics.select import Filters, matches, matches_folder, source_for
+from toktui.metrics.select import source_for
 from toktui.store.connect import connect_writer
 from toktui.store.estimates import PLACEHOLDER
 from toktui.store.migrate import migrate

@@ -23,6 +23,8 @@ from toktui.metrics.burn import (
     call_of,
     spark_of,
 )
+from toktui.metrics.scope import EVERYTHING, Scope
+from toktui.metrics.sessions_in import sessions_in
 from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
 from toktui.model import TIERS
 from toktui.pricing.price import next_turn
@@ -111,9 +113,17 @@ def load_active(
     *,
     hour: Hour,
     now_ms: int,
+    scope: Scope = EVERYTHING,
 ) -> tuple[ActiveSession, ...]:
-    """Active sessions, those that burn most first. `calls` are the hot ones."""
+    """Active sessions with a call in the scope, those that burn most first.
+
+    `calls` are all hot ones. A session's burn is that of its calls in the scope; its sums are those
+    of its whole life.
+    """
     listed = _listed(db, now_ms)
+    if scope.is_limited:
+        meant = sessions_in(db, scope, [session.number for session in listed])
+        listed = [session for session in listed if session.number in meant]
     if not listed:
         return ()
     grew = _growth(db, listed)
@@ -133,6 +143,7 @@ def load_active(
             said=said.get(session.number),
             hour=hour,
             now_ms=now_ms,
+            scope=scope,
         )
         for session in listed
     )
@@ -207,10 +218,12 @@ def _session(
     said: Status | None,
     hour: Hour,
     now_ms: int,
+    scope: Scope,
 ) -> ActiveSession | None:
     last = _last_call(db, listed.number, calls, now_ms)
     if last is None:
         return None
+    meant = [call for call in calls if scope.fits(call)] if scope.is_limited else calls
     lifetime = "long" if sums.cache_write_1h else "short" if sums.cache_write_5m else None
     lives = book.lifetimes(last.model)
     life = {"long": lives.long_ms, "short": lives.short_ms, None: None}[lifetime]
@@ -241,13 +254,13 @@ def _session(
         last_call_ms=newest,
         context_tokens=context,
         context_window=last.window or (said and said.context_window) or book.window(last.model),
-        burn=burns_of(calls, now_ms),
+        burn=burns_of(meant, now_ms),
         sums=sums,
         cache_expires_ms=expires,
         next_turn=None if turn is None else NextTurn(turn.warm_nusd, turn.cold_nusd),
         grew_ms=grew_ms,
-        spark=spark_of(calls, hour),
-        sub_agents=_sub_agents(db, book, listed, calls, now_ms),
+        spark=spark_of(meant, hour),
+        sub_agents=_sub_agents(db, book, listed, meant, now_ms),
     )
 
 

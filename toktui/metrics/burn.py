@@ -48,6 +48,7 @@ class HotCall(msgspec.Struct, frozen=True, gc=False):
     parts: tuple[int, int, int, int, int, int]
     """Nano-dollars of each of `model.PARTS`."""
     session_key: str
+    branch: str = ""
 
     @property
     def prompt(self) -> int:
@@ -64,17 +65,18 @@ CALL_SELECT: Final = (
     "select c.id, c.key, c.session, g.text, c.at_ms, a.text, p.text, m.text, r.text, c.tier, c.geo,"
     " c.exactness, c.input, c.cache_read, c.cache_write_5m, c.cache_write_1h, c.output, c.window,"
     " c.cost_nusd, c.cost_input, c.cost_cache_read, c.cost_cache_write_5m, c.cost_cache_write_1h,"
-    " c.cost_output, c.cost_fees, s.key"
+    " c.cost_output, c.cost_fees, s.key, b.text"
 )
 CALL_JOINS: Final = (
     " join name g on g.id = c.agent_id join name a on a.id = c.agent"
     " join name p on p.id = c.project join name m on m.id = c.model join name r on r.id = c.priced"
+    " join name b on b.id = c.branch"
 )
 
 
 def call_of(row: Sequence[object]) -> HotCall:
     """A row of `CALL_SELECT` as a value."""
-    return HotCall(*row[:19], tuple(row[19:25]), row[25])  # type: ignore[arg-type]
+    return HotCall(*row[:19], tuple(row[19:25]), row[25], row[26])  # type: ignore[arg-type]
 
 
 def hot_calls(db: sqlite3.Connection, now_ms: int, *, minutes: int = HOUR + 1) -> list[HotCall]:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from toktui.clock import Range
 from toktui.metrics.burn import CALL_JOINS, CALL_SELECT, RESIDUAL, HotCall, call_of
 from toktui.metrics.cold import ColdTurn, cold_turn
+from toktui.metrics.filters import columns_of, conditions
+from toktui.metrics.scope import EVERYTHING, Scope, overlap
 
 if TYPE_CHECKING:
     import sqlite3
@@ -29,12 +32,16 @@ class FeedCall(msgspec.Struct, frozen=True):
 
 
 def load_feed(
-    db: sqlite3.Connection, book: RateBook, hot: Sequence[HotCall], now_ms: int
+    db: sqlite3.Connection,
+    book: RateBook,
+    hot: Sequence[HotCall],
+    now_ms: int,
+    scope: Scope = EVERYTHING,
 ) -> tuple[FeedCall, ...]:
-    """The last calls of all sessions; `hot` are those of the last hour, oldest first."""
+    """The last calls of the scope; `hot` are those of the last hour, oldest first."""
     calls = list(hot[-LENGTH:][::-1])
     if len(calls) < LENGTH:
-        calls = _latest(db, now_ms)
+        calls = _latest(db, now_ms, scope)
     kinds = _kinds(db, calls)
     feed: list[FeedCall] = []
     for call in calls:
@@ -43,25 +50,27 @@ def load_feed(
     return tuple(feed)
 
 
-def _latest(db: sqlite3.Connection, now_ms: int) -> list[HotCall]:
-    """The last calls, whenever they were.
+def _latest(db: sqlite3.Connection, now_ms: int, scope: Scope) -> list[HotCall]:
+    """The last calls, whenever they were; within a scope those of the last sessions.
 
     A session whose last call is older than all that were found cannot hold a newer one.
     """
     found: list[HotCall] = []
+    within = overlap(Range(0, now_ms + 1), scope.within)
+    meant = "".join(f" and {each}" for each in conditions(db, scope.filters, columns_of("c")))
     sessions = db.execute(
         "select id, last_ms from session indexed by session_last"
-        " where last_ms is not null order by last_ms desc limit ?",
-        (2 * LENGTH,),
+        " where last_ms is not null and last_ms >= ? order by last_ms desc limit ?",
+        (within.start_ms, 2 * LENGTH),
     ).fetchall()
     for number, last_ms in sessions:
         if len(found) == LENGTH and found[-1].at_ms > last_ms:
             break
         rows = db.execute(
             f"{CALL_SELECT} from call c join session s on s.id = c.session{CALL_JOINS}"
-            " where c.session = ? and c.at_ms <= ? and c.exactness <> ?"
+            f" where c.session = ? and c.at_ms >= ? and c.at_ms < ? and c.exactness <> ?{meant}"
             " order by c.at_ms desc limit ?",
-            (number, now_ms, RESIDUAL, LENGTH),
+            (number, *within, RESIDUAL, LENGTH),
         )
         found.extend(call_of(row) for row in rows)
         found.sort(key=lambda call: (-call.at_ms, -call.number))

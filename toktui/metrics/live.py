@@ -10,8 +10,10 @@ from toktui.clock import MINUTE_MS, QUARTER_MS, Range, today
 from toktui.metrics.active import WORKING_MS, ActiveSession, load_active
 from toktui.metrics.burn import HEADLINE, WINDOWS, Burn, HotCall, Hour, burns_of, hot_calls, hour_of
 from toktui.metrics.feed import FeedCall, load_feed
+from toktui.metrics.filters import columns_of, conditions
 from toktui.metrics.limits import Limit, load_limits
 from toktui.metrics.probable import Probable, probable_within
+from toktui.metrics.scope import EVERYTHING, Scope, overlap
 from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
 from toktui.metrics.usual import Usual, load_usual
 
@@ -62,28 +64,42 @@ class Live(msgspec.Struct, frozen=True):
         return self.last_call_ms is None or self.at_ms - self.last_call_ms >= QUIET_MS
 
 
-def load_live(db: sqlite3.Connection, now_ms: int, zone: ZoneInfo, book: RateBook) -> Live:
-    """All of it from one state of the store."""
+def load_live(
+    db: sqlite3.Connection,
+    now_ms: int,
+    zone: ZoneInfo,
+    book: RateBook,
+    scope: Scope = EVERYTHING,
+) -> Live:
+    """All of it from one state of the store, as far as it is in the scope.
+
+    Windows of plans are of agents, so only the agents of a scope say which are shown.
+    """
     db.execute("begin")
     try:
-        return _live(db, now_ms, zone, book)
+        return _live(db, now_ms, zone, book, scope)
     finally:
         db.execute("rollback")
 
 
-def _live(db: sqlite3.Connection, now_ms: int, zone: ZoneInfo, book: RateBook) -> Live:
-    calls = hot_calls(db, now_ms)
+def _live(
+    db: sqlite3.Connection, now_ms: int, zone: ZoneInfo, book: RateBook, scope: Scope
+) -> Live:
+    every = hot_calls(db, now_ms)
+    calls = [call for call in every if scope.fits(call)] if scope.is_limited else every
     hour = hour_of(calls, now_ms)
-    sessions = load_active(db, book, calls, hour=hour, now_ms=now_ms)
-    feed = load_feed(db, book, calls, now_ms)
-    limits = load_limits(db, now_ms)
+    sessions = load_active(db, book, every, hour=hour, now_ms=now_ms, scope=scope)
+    feed = load_feed(db, book, calls, now_ms, scope)
+    limits = tuple(
+        limit for limit in load_limits(db, now_ms) if scope.filters.has_agent(limit.agent)
+    )
     day = today(now_ms, zone)
     last_call_ms = feed[0].call.at_ms if feed else None
     return Live(
         at_ms=now_ms,
         burn=burns_of(calls, now_ms),
         hour=hour,
-        today=_today(db, now_ms, zone, day),
+        today=_today(db, now_ms, zone, day, scope),
         sessions=sessions,
         limits=limits,
         feed=feed,
@@ -94,30 +110,34 @@ def _live(db: sqlite3.Connection, now_ms: int, zone: ZoneInfo, book: RateBook) -
     )
 
 
-def _today(db: sqlite3.Connection, now_ms: int, zone: ZoneInfo, day: Range) -> Today:
+def _today(
+    db: sqlite3.Connection, now_ms: int, zone: ZoneInfo, day: Range, scope: Scope
+) -> Today:
+    meant = "".join(f" and {each}" for each in conditions(db, scope.filters, columns_of("q")))
+    within = overlap(day, scope.within)
     return Today(
         day,
-        _sums(db, day),
-        load_usual(db, now_ms, zone),
-        _unpriced_models(db, day),
-        probable_within(db, day),
+        _sums(db, within, meant),
+        load_usual(db, now_ms, zone, meant),
+        _unpriced_models(db, within, meant),
+        probable_within(db, within, meant),
     )
 
 
-def _sums(db: sqlite3.Connection, day: Range) -> Sums:
+def _sums(db: sqlite3.Connection, day: Range, meant: str) -> Sums:
     return sums_of(
         db.execute(
-            f"select {SUM_SELECT} from quarter where quarter >= ? and quarter < ?",
+            f"select {SUM_SELECT} from quarter q where q.quarter >= ? and q.quarter < ?{meant}",
             (day.start_ms // QUARTER_MS, day.end_ms // QUARTER_MS),
         ).fetchone()
     )
 
 
-def _unpriced_models(db: sqlite3.Connection, day: Range) -> tuple[str, ...]:
+def _unpriced_models(db: sqlite3.Connection, day: Range, meant: str) -> tuple[str, ...]:
     rows = db.execute(
         "select m.text from quarter q join name m on m.id = q.model"
         " where q.quarter >= ? and q.quarter < ? and q.unpriced > 0"
-        " group by m.text order by sum(q.unpriced_tokens) desc, m.text",
+        f"{meant} group by m.text order by sum(q.unpriced_tokens) desc, m.text",
         (day.start_ms // QUARTER_MS, day.end_ms // QUARTER_MS),
     )
     return tuple(row[0] for row in rows)

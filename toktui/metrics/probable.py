@@ -76,12 +76,17 @@ def probable_groups(
         yield from _SOURCE.rows(db, question, period_of)
 
 
-def probable_within(db: sqlite3.Connection, within: Range) -> Probable | None:
-    """Of the calls of a range of whole quarters of an hour."""
+def probable_within(
+    db: sqlite3.Connection, within: Range, meant: str = ""
+) -> Probable | None:
+    """Of the calls of a range of whole quarters of an hour.
+
+    `meant` are conditions on rows `q`, each after ` and `: `filters.conditions`.
+    """
     if not has_estimates(db):
         return None
     found = db.execute(
-        f"select {_SUMS} from probable where quarter >= ? and quarter < ?",
+        f"select {_SUMS} from probable q where q.quarter >= ? and q.quarter < ?{meant}",
         (within.start_ms // QUARTER_MS, within.end_ms // QUARTER_MS),
     )
     return probable_of(found.fetchone())

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from toktui.clock import BEGINNING_MS, END_OF_TIME_MS, QUARTER_MS, Range
+from toktui.metrics.filters import NO_FILTERS as NO_FILTERS
+from toktui.metrics.filters import Columns, columns_of, conditions
+from toktui.metrics.filters import Filters as Filters
 from toktui.model import TIERS
 from toktui.store.schema import MEASURES
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable, Iterator
 
     from toktui.metrics.report import Question
 
@@ -34,17 +36,6 @@ _OF_A_CALL: Final = {
 }
 
 
-class Filters(msgspec.Struct, frozen=True):
-    """What calls have to match; empty: all. Models and projects may be globs."""
-
-    agents: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
-    """Match the log's own name or the rate book's."""
-    projects: tuple[str, ...] = ()
-    """Match the folder; without a slash also its last part."""
-
-
-NO_FILTERS: Final = Filters()
 ALWAYS: Final = Range(BEGINNING_MS, END_OF_TIME_MS)
 
 
@@ -120,32 +111,32 @@ class Source(msgspec.Struct, frozen=True):
         return f"{self.table} t{self.session}"
 
     def _where(self, db: sqlite3.Connection, question: Question) -> tuple[str, tuple[int, ...]]:
-        conditions: list[str] = []
+        where: list[str] = []
         values: list[int] = []
-        within, filters = question.within, question.filters
+        within = question.within
         if is_limited(within) and self.quarter == "t.quarter":
-            conditions += ["t.quarter >= ?", "t.quarter < ?"]
+            where += ["t.quarter >= ?", "t.quarter < ?"]
             values += [within.start_ms // QUARTER_MS, -(-within.end_ms // QUARTER_MS)]
         elif is_limited(within):
-            conditions += ["s.last_ms >= ?", "s.first_ms < ?", "t.at_ms >= ?", "t.at_ms < ?"]
+            where += ["s.last_ms >= ?", "s.first_ms < ?", "t.at_ms >= ?", "t.at_ms < ?"]
             values += [within.start_ms, within.end_ms, within.start_ms, within.end_ms]
-        if filters.agents:
-            agents = _ids(db, lambda name: name in filters.agents)
-            conditions.append(f"{self._column('agent')} in ({agents})")
-        if filters.models:
-            models = _ids(db, lambda name: matches(name, filters.models))
-            conditions.append(f"(t.model in ({models}) or t.priced in ({models}))")
-        if filters.projects:
-            projects = _ids(db, lambda name: matches_folder(name, filters.projects))
-            conditions.append(f"t.project in ({projects})")
-        return (f" where {' and '.join(conditions)}" if conditions else ""), tuple(values)
+        where += conditions(db, question.filters, self._columns)
+        return (f" where {' and '.join(where)}" if where else ""), tuple(values)
+
+    @property
+    def _columns(self) -> Columns:
+        if self.table == "session_total":
+            return Columns("s.agent", "t.model", "t.priced", None, None)
+        return columns_of("t")
 
 
 def source_for(question: Question) -> Source:
     """The smallest table that has every key and filter of the question."""
     rolled_up = tuple(f"t.{name}" for name in SUMS)
     timeless = question.period == "all" and not is_limited(question.within)
-    placeless = not question.filters.projects and not {"project", "branch"} & set(question.by)
+    filters = question.filters
+    placed = filters.projects or filters.branches or filters.words
+    placeless = not placed and not {"project", "branch"} & set(question.by)
     if timeless and placeless:
         return Source("session_total", rolled_up, "0", " join session s on s.id = t.session")
     if "session" not in question.by:
@@ -154,26 +145,9 @@ def source_for(question: Question) -> Source:
     return Source("call", sums, f"t.at_ms / {QUARTER_MS}", by_session=True)
 
 
-def matches(name: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a name is one of the patterns, or fits one as a glob."""
-    return name != "" and any(name == p or fnmatchcase(name, p) for p in patterns)
-
-
-def matches_folder(folder: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a folder or its last part fits; a pattern with a slash is about the whole folder."""
-    last = folder.rstrip("/").rpartition("/")[2]
-    return matches(folder, patterns) or matches(last, tuple(p for p in patterns if "/" not in p))
-
-
 def is_limited(within: Range) -> bool:
     """Whether the range has an end at all."""
     return within.start_ms > BEGINNING_MS or within.end_ms < END_OF_TIME_MS
-
-
-def _ids(db: sqlite3.Connection, fits: Callable[[str], bool]) -> str:
-    """The numbers of the names that fit, for a list in a statement."""
-    found = db.execute("select id, text from name where id <> 0")
-    return ", ".join(str(int(number)) for number, text in found if fits(text))
 
 
 def _texts(question: Question) -> tuple[str, list[str]]:

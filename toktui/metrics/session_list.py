@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
+from toktui.metrics.filters import Filters
 from toktui.metrics.probable import Probable, probable_in
+from toktui.metrics.scope import EVERYTHING, Scope
+from toktui.metrics.sessions_in import sessions_in
 from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
 
 if TYPE_CHECKING:
@@ -31,8 +34,8 @@ class ListQuestion(msgspec.Struct, frozen=True):
 
     sort: Sort = "last"
     descending: bool = True
-    text: str = ""
-    """Part of an agent, a project, a model or the id, in any case."""
+    within: Scope = EVERYTHING
+    """What led here, beside the filter of all screens: sessions with a call in both."""
     first: int = 0
     count: int = WINDOW
 
@@ -65,11 +68,15 @@ class SessionPage(msgspec.Struct, frozen=True):
     now_ms: int
 
 
-def load_page(db: sqlite3.Connection, question: ListQuestion, now_ms: int) -> SessionPage:
-    """The window that was asked for; the last one if the list is shorter."""
+def load_page(
+    db: sqlite3.Connection, question: ListQuestion, now_ms: int, scope: Scope = EVERYTHING
+) -> SessionPage:
+    """The window that was asked for, of sessions with a call in the scope; the last one if the list
+    is shorter. A word of the scope is also found in a session's id.
+    """
     db.execute("begin")
     try:
-        fitting = _fitting(db, question.text) if question.text else None
+        fitting = _fitting(db, (scope, question.within))
         parts = _parts(db, question)
         found = sum(part.sessions for part in parts) if fitting is None else len(fitting)
         first = max(0, min(question.first, found - 1))
@@ -150,24 +157,26 @@ def _numbers(
     return numbers
 
 
-def _fitting(db: sqlite3.Connection, text: str) -> set[int]:
-    """Sessions whose id, agent, project or one of whose models has the text in it."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    pattern = (f"%{escaped}%",)
-    names = db.execute("select id from name where text like ? escape '\\'", pattern)
-    ids = ", ".join(str(number) for (number,) in names)
-    alive = _count(db, "last_ms is not null")
-    fitting: set[int] = set()
-    for statement, values in (
-        (f"select id from session where agent in ({ids}) and last_ms is not null", ()),
-        (f"select id from session where project in ({ids}) and last_ms is not null", ()),
-        (f"select session from session_total where model in ({ids})", ()),
-        (f"select session from session_total where priced in ({ids}) and model not in ({ids})", ()),
-        ("select id from session where key like ? escape '\\' and last_ms is not null", pattern),
-    ):
-        if len(fitting) < alive:
-            fitting.update(number for (number,) in db.execute(statement, values))
+def _fitting(db: sqlite3.Connection, scopes: Sequence[Scope]) -> set[int] | None:
+    """Sessions with a call in each of the scopes; None: all."""
+    fitting: set[int] | None = None
+    for scope in scopes:
+        if scope.is_limited:
+            meant = sessions_in(db, scope) | _named(db, scope)
+            fitting = meant if fitting is None else fitting & meant
     return fitting
+
+
+def _named(db: sqlite3.Connection, scope: Scope) -> set[int]:
+    """Sessions in whose id the only word of the scope is."""
+    word = scope.filters.words
+    if len(word) != 1 or scope != Scope(Filters(words=word, any_case=True), text=scope.text):
+        return set()
+    rows = db.execute(
+        "select id from session where instr(lower(key), ?) and last_ms is not null",
+        (word[0].lower(),),
+    )
+    return {number for (number,) in rows}
 
 
 def load_row(db: sqlite3.Connection, number: int) -> SessionRow:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from toktui.clock import Range
+from toktui.metrics.filters import NO_FILTERS, Filters, matches, matches_folder
 from toktui.metrics.probable import Probable, probable_in
-from toktui.metrics.select import ALWAYS, NO_FILTERS, Filters, is_limited, matches, matches_folder
+from toktui.metrics.select import ALWAYS, is_limited
 from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
 
 if TYPE_CHECKING:

@@ -32,8 +32,13 @@ class Usual(msgspec.Struct, frozen=True):
 NOTHING_USUAL: Final = Usual(0, None, None, None)
 
 
-def load_usual(db: sqlite3.Connection, now_ms: int, zone: ZoneInfo) -> Usual:
-    """The same weekday up to this time over the last four weeks, as far as the store goes back."""
+def load_usual(
+    db: sqlite3.Connection, now_ms: int, zone: ZoneInfo, meant: str = ""
+) -> Usual:
+    """The same weekday up to this time over the last four weeks, as far as the store goes back.
+
+    `meant` are conditions on rows `q`, each after ` and `: `filters.conditions`.
+    """
     first = db.execute("select min(quarter) from quarter").fetchone()[0]
     if first is None:
         return NOTHING_USUAL
@@ -47,7 +52,7 @@ def load_usual(db: sqlite3.Connection, now_ms: int, zone: ZoneInfo) -> Usual:
     tokens: list[int] = []
     rates: list[float] = []
     for start, end in spans:
-        cost, total, read, prompt, calls, unpriced = _until(db, start, end)
+        cost, total, read, prompt, calls, unpriced = _until(db, start, end, meant)
         tokens.append(total)
         if not calls or unpriced < calls:
             costs.append(cost)
@@ -68,7 +73,9 @@ def _until_now(day: datetime.date, now_ms: int, zone: ZoneInfo) -> tuple[int, in
     return day_start_ms(day, zone), round(end.timestamp() * 1000)
 
 
-def _until(db: sqlite3.Connection, start: int, end: int) -> tuple[int, int, int, int, int, int]:
+def _until(
+    db: sqlite3.Connection, start: int, end: int, meant: str
+) -> tuple[int, int, int, int, int, int]:
     """Cost, tokens, cache reads, prompt tokens, calls and unpriced calls of `[start, end]`.
 
     Whole quarters come from the rollup, what is left of the last one from its calls.
@@ -76,17 +83,17 @@ def _until(db: sqlite3.Connection, start: int, end: int) -> tuple[int, int, int,
     edge = end // QUARTER_MS
     whole = sums_of(
         db.execute(
-            f"select {SUM_SELECT} from quarter where quarter >= ? and quarter < ?",
+            f"select {SUM_SELECT} from quarter q where q.quarter >= ? and q.quarter < ?{meant}",
             (start // QUARTER_MS, edge),
         ).fetchone()
     )
     rest = db.execute(
-        "select coalesce(sum(c.cost_nusd), 0), coalesce(sum(c.cache_read), 0),"
-        " coalesce(sum(c.input + c.cache_read + c.cache_write_5m + c.cache_write_1h), 0),"
-        " coalesce(sum(c.output), 0), count(*), count(*) - count(c.cost_nusd)"
+        "select coalesce(sum(q.cost_nusd), 0), coalesce(sum(q.cache_read), 0),"
+        " coalesce(sum(q.input + q.cache_read + q.cache_write_5m + q.cache_write_1h), 0),"
+        " coalesce(sum(q.output), 0), count(*), count(*) - count(q.cost_nusd)"
         " from session s indexed by session_last"
-        " join call c on c.session = s.id and c.at_ms >= ?1 and c.at_ms <= ?2"
-        " where s.last_ms >= ?1 and s.first_ms <= ?2",
+        " join call q on q.session = s.id and q.at_ms >= ?1 and q.at_ms <= ?2"
+        f" where s.last_ms >= ?1 and s.first_ms <= ?2{meant}",
         (max(start, edge * QUARTER_MS), end),
     ).fetchone()
     cost, read, prompt, output, calls, unpriced = rest

@@ -18,6 +18,7 @@ from toktui.tui.frame import EVERYWHERE, Frame, bindings_of
 from toktui.tui.ingesting import Changed, Ingest
 from toktui.tui.pulse import Pulse
 from toktui.tui.refresher import Answer, ReadFailed, Refresher
+from toktui.tui.scoping import Scoping
 from toktui.tui.stage import Stage
 from toktui.tui.theme import THEMES
 from toktui.tui.view import Open, View
@@ -69,15 +70,16 @@ class ToktuiApp(EndingApp):
         self._refresher = Refresher(
             store=store, zone=zone, now_ms=now_ms, book=book, post=self.post_message
         )
+        self._scoping = Scoping(zone=zone, now_ms=now_ms)
         self._pulse = Pulse(
             refresher=self._refresher,
             view=lambda: self.view,
+            scope=lambda: self._scoping.scope,
             now_ms=now_ms,
             set_timer=lambda seconds, wake: self.set_timer(seconds, wake),
         )
         self._make_ingest = ingest
         self._ingest: Ingest | None = None
-        self._filter = ""
         self._frame = Frame(demo=demo)
         self._stage = Stage(zone=zone, store_name=store_name or str(store))
         self._box = FilterBox()
@@ -87,7 +89,8 @@ class ToktuiApp(EndingApp):
     def compose(self) -> ComposeResult:
         """Tabs, notices, the stage, keys."""
         frame = self._frame
-        yield from (frame.header, frame.notices, self._stage, self._box, frame.footer)
+        yield from (frame.header, frame.notices, frame.scope_line)
+        yield from (self._stage, self._box, frame.footer)
 
     def on_mount(self) -> None:
         """Themes, keys of the screens, the threads."""
@@ -148,19 +151,20 @@ class ToktuiApp(EndingApp):
             self._enter()
 
     def action_leave(self) -> None:
-        """Clears the filter, else goes back to the view before."""
-        if self._box.display or self._filter:
-            self._box.value = ""
-            self._box.close()
-            self._filter_by("")
-            self._enter()
+        """Out of the line of the filter, else to the view before, else out of the filter."""
+        if self._box.display:
+            self.action_clear()
         elif self._stage.back():
             self._enter()
+        elif self._scoping.scope.text:
+            self.action_clear()
 
     def _enter(self) -> None:
         """Another view is seen, or may have the keys again: draws it once it has its size."""
         self.view.now_ms = self._now_ms()
-        self.view.filter_text = self._filter
+        if self.view.scope != self._scoping.scope:
+            self.view.scope = self._scoping.scope
+            self.view.scoped()
         self.call_after_refresh(self._entered)
 
     def _entered(self) -> None:
@@ -197,7 +201,7 @@ class ToktuiApp(EndingApp):
         if message.question.view != view.KEY:
             return
         self._frame.notices.failure = ""
-        if message.question.about == view.about:
+        if message.question.about == view.about and message.question.scope == view.scope:
             view.show(message.data, self._now_ms())
         self._draw_frame()
         self._pulse.wait()
@@ -219,7 +223,7 @@ class ToktuiApp(EndingApp):
 
     def _draw_frame(self) -> None:
         progress = self._ingest.progress if self._ingest else None
-        self._frame.draw(self._stage, progress, self._filter)
+        self._frame.draw(self._stage, progress, self._scoping.scope)
 
     # ---- actions of every screen ----
 
@@ -265,31 +269,42 @@ class ToktuiApp(EndingApp):
                 binding.key,
                 partial(self.action_in_view, binding.action),
             )
-        yield SystemCommand("Filter", "agent, project or model", self.action_filter)
+        yield SystemCommand("Filter", "by agent, model, project, time", self.action_filter)
+        yield SystemCommand("Clear the filter", "show everything", self.action_clear)
 
     # ---- filter ----
 
     def action_filter(self) -> None:
         """Opens the line to type a filter into."""
+        self._box.fit(self.size.height)
         self._box.open()
+
+    def action_clear(self) -> None:
+        """Clears the filter."""
+        self._box.input.value = ""
+        self._box.close()
+        self._filter_by("")
+        self._enter()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filters as it is typed."""
-        if event.input is self._box:
+        if event.input is self._box.input:
             self._filter_by(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keeps the filter, and goes back to the list."""
-        if event.input is self._box:
+        """Keeps the filter, and goes back to the list; not as long as something is wrong."""
+        if event.input is self._box.input and not self._scoping.problem:
             self._box.close()
             self._enter()
 
     def _filter_by(self, text: str) -> None:
-        text = clean(text)
-        if text != self._filter:
-            self._filter = text
-            self.view.filter(text)
+        changed = self._scoping.read(text)
+        self._box.hint(self._scoping.problem)
+        if changed:
+            self.view.scope = self._scoping.scope
+            self.view.scoped()
             self._draw_frame()
+            self._pulse.ask()
 
 
 def run(context: Context, *, demo: bool = False) -> int:

@@ -9,16 +9,18 @@ from textual.binding import Binding
 from toktui.metrics.live import Live
 from toktui.tui.views import tabs
 from toktui.tui.widgets.header import Footer, Header, Notices
+from toktui.tui.widgets.scope_line import ScopeLine
 
 if TYPE_CHECKING:
     from toktui.ingest.progress import Progress
+    from toktui.metrics.scope import Scope
     from toktui.tui.stage import Stage
     from toktui.tui.view import View
 
 EVERYWHERE: Final = (
     ("1 … 9", "screens"),
-    ("/", "filter, as you type"),
-    ("esc", "back; clears the filter"),
+    ("/", "filter that holds on all screens: agent:codex model:opus* project:shop since:7d"),
+    ("esc", "back; where there is no way back it clears the filter"),
     ("ctrl+p", "palette: every action, themes"),
     ("?", "this help"),
     ("q", "quit"),
@@ -31,9 +33,10 @@ class Frame:
     def __init__(self, *, demo: bool) -> None:
         self.header = Header([(view.KEY, view.LABEL) for view in tabs()], demo=demo)
         self.notices = Notices()
+        self.scope_line = ScopeLine()
         self.footer = Footer()
 
-    def draw(self, stage: Stage, progress: Progress | None, filter_text: str) -> None:
+    def draw(self, stage: Stage, progress: Progress | None, scope: Scope) -> None:
         """Says what is true now."""
         live = stage.opened("live")
         data = live.data if live is not None and isinstance(live.data, Live) else None
@@ -43,7 +46,8 @@ class Frame:
         header.live = notices.live = data
         header.redraw()
         notices.refresh_notice()
-        footer.filter_text = filter_text
+        self.scope_line.take(scope, deep=stage.has_way_back)
+        footer.filter_text = scope.text
         footer.keys = _keys(stage)
         footer.redraw()
 

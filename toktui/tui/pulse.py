@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from textual.timer import Timer
 
+    from toktui.metrics.scope import Scope
     from toktui.tui.refresher import Refresher
     from toktui.tui.view import View
 
@@ -31,11 +32,13 @@ class Pulse:
         *,
         refresher: Refresher,
         view: Callable[[], View[Any]],
+        scope: Callable[[], Scope],
         now_ms: Callable[[], int],
         set_timer: Callable[[float, Callable[[], None]], Timer],
     ) -> None:
         self._refresher = refresher
         self._view = view
+        self._scope = scope
         self._now_ms = now_ms
         self._set_timer = set_timer
         self._due: Timer | None = None
@@ -47,7 +50,8 @@ class Pulse:
             self._asked_soon.stop()
             self._asked_soon = None
         view = self._view()
-        self._refresher.ask(Question(view.KEY, type(view).load, view.about))
+        view.scope = self._scope()
+        self._refresher.ask(Question(view.KEY, type(view).load, view.about, view.scope))
 
     def follow(self, *, indexing: bool) -> None:
         """Something was committed: asks at once when live, now and then while a backlog is read."""

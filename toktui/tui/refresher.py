@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
+from toktui.metrics.scope import EVERYTHING, Scope
 from toktui.store.connect import connect_reader, guard_marked
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Reading:
     now_ms: int
     zone: ZoneInfo
     book: RateBook
+    scope: Scope = EVERYTHING
+    """What all screens are about: every view keeps to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Question:
     view: str
     load: Callable[[Reading, Any], object]
     about: object = None
+    scope: Scope = EVERYTHING
 
 
 class Answer(Message):
@@ -129,7 +133,9 @@ class Refresher(threading.Thread):
             if db is None:
                 self._post(NoStore())
                 return
-            reading = Reading(db, self._now_ms(), self._zone, self._book())
+            reading = Reading(
+                db, self._now_ms(), self._zone, self._book(), question.scope
+            )
             self._post(Answer(question, question.load(reading, question.about)))
         except Exception as error:  # The screen says so; the next question tries again.
             self._close()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from textual.message import Message
 from textual.widget import Widget
 
+from toktui.metrics.scope import EVERYTHING
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
@@ -55,7 +57,8 @@ class View(Widget, Generic[Data]):
         self.data: Data | None = None
         self.progress: Progress | None = None
         self.now_ms = 0
-        self.filter_text = ""
+        self.scope = EVERYTHING
+        """What all screens are about; `load` has it as `reading.scope`."""
         self.store_name = ""
         """Where the store is, as people write it."""
 
@@ -113,10 +116,8 @@ class View(Widget, Generic[Data]):
         """Takes how far the ingest is."""
         self.progress = progress
 
-    def filter(self, text: str) -> None:
-        """Shows only what matches."""
-        self.filter_text = text.strip().casefold()
-        self.redraw()
+    def scoped(self) -> None:
+        """The scope is another one; the data for it are asked for right after this."""
 
     def entered(self) -> None:
         """The view has come into sight."""

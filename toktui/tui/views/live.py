@@ -19,6 +19,7 @@ from toktui.tui.widgets.probable import PROBABLY
 from toktui.tui.widgets.today import DayLines, TodayCard
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
     from textual.app import ComposeResult
@@ -86,7 +87,7 @@ class LiveView(View[Live]):
     def load(cls, reading: Reading, about: Any) -> Live:
         """One look at the store."""
         del about
-        return load_live(reading.db, reading.now_ms, reading.zone, reading.book)
+        return load_live(reading.db, reading.now_ms, reading.zone, reading.book, reading.scope)
 
     def changes_ms(self) -> int | None:
         """When a window, a state or the day ends."""
@@ -102,7 +103,7 @@ class LiveView(View[Live]):
             part.live = self.data
             part.redraw()
         self._active.take(self._sessions(), self.now_ms)
-        self._feed.filtered = bool(self.filter_text)
+        self._feed.filtered = self.scope.is_limited
         self._feed.take(self._calls(), self.now_ms)
 
     def tick(self, now_ms: int) -> None:
@@ -141,29 +142,19 @@ class LiveView(View[Live]):
         else:
             self._active.styles.height = min(rows, max(6, (height - 14) * 3 // 5))
 
-    def _sessions(self) -> list[ActiveSession]:
-        sessions = self.data.sessions if self.data else ()
-        return [
-            session
-            for session in sessions
-            if self._matches(session.agent, session.project, session.model)
-        ]
+    def _sessions(self) -> Sequence[ActiveSession]:
+        return self.data.sessions if self.data else ()
 
-    def _calls(self) -> list[FeedCall]:
-        calls = self.data.feed if self.data else ()
-        return [
-            entry
-            for entry in calls
-            if self._matches(entry.call.agent, entry.call.project, entry.call.model)
-        ]
-
-    def _matches(self, *words: str) -> bool:
-        return not self.filter_text or any(self.filter_text in word.casefold() for word in words)
+    def _calls(self) -> Sequence[FeedCall]:
+        return self.data.feed if self.data else ()
 
     def _nothing(self, palette: Palette) -> list[Line]:
         """What stands where sessions would be."""
-        if self.filter_text and self.data and self.data.sessions:
-            return [Line().add("No active session matches the filter.", palette.dim)]
+        if self.scope.is_limited and self.data:
+            words = [Line().add("No active session matches the filter.", palette.dim)]
+            if not self.scope.holds(self.data.at_ms):
+                words.append(Line().add("Its time does not include now.", palette.faint))
+            return words
         return welcome(self.data, self.progress, palette, zone=self.zone, place=self.store_name)
 
     def action_chart(self) -> None:

@@ -142,7 +142,7 @@ class SessionsView(View[SessionPage]):
         ("enter", "open it: calls, copies, cost over time"),
         ("s", "sort by the next column; or click its head"),
         ("r", "the other way round"),
-        ("/", "filter by agent, project, model or id, as you type"),
+        ("/", "filter by agent, model, project, time; a word also finds an id"),
         ("└", "a session that another one started"),
         PROBABLY,
     )
@@ -161,15 +161,17 @@ class SessionsView(View[SessionPage]):
     @classmethod
     def load(cls, reading: Reading, about: ListQuestion) -> SessionPage:
         """A window of the list."""
-        return load_page(reading.db, about, reading.now_ms)
+        return load_page(reading.db, about, reading.now_ms, reading.scope)
 
     def fill(self) -> None:
         """Shows the window that is at hand."""
-        self._head.page, self._head.text = self.data, self.filter_text
+        self._head.page, self._head.text = self.data, self.scope.text
         self._head.redraw()
         rows, question = self._rows, self.about
         rows.sorted_by, rows.descending = question.sort, question.descending
-        rows.empty = "No session matches the filter." if self.filter_text else "No sessions yet."
+        rows.empty = (
+            "No session matches the filter." if self.scope.is_limited else "No sessions yet."
+        )
         if self.data is not None:
             rows.take(
                 self.data.rows,
@@ -178,16 +180,10 @@ class SessionsView(View[SessionPage]):
                 now_ms=self.data.now_ms,
             )
 
-    def filter(self, text: str) -> None:
-        """Asks the store, which knows all sessions."""
-        self.filter_text = text.strip()
+    def scoped(self) -> None:
+        """Begins at the first of the sessions that match."""
         self._rows.start_over()
-        self._ask_for(text=self.filter_text, first=0)
-
-    def entered(self) -> None:
-        """A filter may have been typed on another screen."""
-        if self.about.text != self.filter_text:
-            self.filter(self.filter_text)
+        self.about = msgspec.structs.replace(self.about, first=0)
 
     def action_open(self) -> None:
         """Opens the session under the cursor."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from toktui.tui.theme import Palette
 
 
-_LOW: Final = 10
+LOW: Final = 10
 """Lines of a terminal that has room for little else than the view."""
 
 
@@ -125,14 +125,14 @@ class Notices(Drawing):
     def refresh_notice(self) -> None:
         """Shows or hides itself, as high as what it says."""
         width, height = self.app.size  # pyright: ignore[reportUnknownMemberType]
-        rows = len(_placed(self._notes(low=height < _LOW), width - 2, _most(height)))
+        rows = len(_placed(self._notes(low=height < LOW), width - 2, _most(height)))
         self.display = rows > 0
         self.styles.height = max(1, rows)
         self.redraw()
 
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
         """The most pressing first."""
-        low = self.app.size.height < _LOW  # pyright: ignore[reportUnknownMemberType]
+        low = self.app.size.height < LOW  # pyright: ignore[reportUnknownMemberType]
         lines: list[Line] = []
         for row in _placed(self._notes(low=low), width, height):
             line = Line()
@@ -171,7 +171,7 @@ class Notices(Drawing):
 
 def _most(height: int) -> int:
     """How many lines of a terminal so high may be notices."""
-    return 1 if height < _LOW else 2 if height < 30 else 3
+    return 1 if height < LOW else 2 if height < 30 else 3
 
 
 def _placed(
@@ -207,7 +207,7 @@ class Footer(Drawing):
         """Key and word of each, as many as fit; the last two, help and quit, before all others."""
         del height
         line = Line()
-        if self.filter_text:
+        if self.filter_text and self.app.size.height < LOW:  # pyright: ignore[reportUnknownMemberType]
             line.add("filter: ", palette.accent).add(self.filter_text, palette.strong)
             line.add("  esc clears   ", palette.faint)
         shown = [

@@ -1,0 +1,70 @@
+"""The filter on the screens: typed once, it holds on all of them and is seen on all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import Run
+
+
+async def typed(screens, text: str) -> None:
+    await screens.press("slash")
+    for char in text:
+        await screens.pilot.press(char)
+    await screens.rest()
+
+
+async def test_a_filter_holds_across_screens_until_it_is_cleared(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await typed(screens, "agent:codex since:7d")
+        await screens.press("enter")
+        assert {session.agent for session in screens.app.view.data.sessions} == {"codex"}
+        for key in ("2", "1", "2"):
+            await screens.press(key)
+            assert "only  agent codex   since 7d" in screens.text
+        assert {row.agent for row in screens.app.view.data.rows} == {"codex"}
+        await screens.press("enter", "escape")
+        assert "only  agent codex" in screens.text
+        await screens.press("escape")
+        assert "only  agent" not in screens.text
+        assert len({row.agent for row in screens.app.view.data.rows}) > 1
+
+
+async def test_what_is_wrong_is_said_beside_the_line_and_the_filter_before_holds(
+    normal: Path, run: Run
+):
+    async with run(normal) as screens:
+        await typed(screens, "agent:codex since:7")
+        assert '! since: "7" is not a day' in screens.text
+        assert {session.agent for session in screens.app.view.data.sessions} == {"codex"}
+        await screens.press("enter", "d", "enter")
+        assert "is not a day" not in screens.text
+        assert "only  agent codex   since 7d" in screens.text
+
+
+async def test_keys_are_suggested_and_tab_takes_them(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await typed(screens, "a")
+        assert "agent:" in screens.text.splitlines()[-3]
+        await screens.press("tab")
+        assert screens.app._box.input.value == "agent:"
+
+
+@pytest.mark.parametrize("text", ["since:2999-01-01", "agent:nobody"])
+async def test_a_filter_that_matches_nothing_is_answered_in_words(
+    text: str, normal: Path, run: Run
+):
+    async with run(normal) as screens:
+        await typed(screens, text)
+        assert "No active session matches the filter." in screens.text
+        await screens.press("enter", "2")
+        assert "No session matches the filter." in screens.text
+
+
+async def test_in_a_low_terminal_the_footer_says_the_filter(normal: Path, run: Run):
+    async with run(normal, size=(60, 8)) as screens:
+        await typed(screens, "codex")
+        await screens.press("enter")
+        assert "filter: codex" in screens.text.splitlines()[-1]
