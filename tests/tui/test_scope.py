@@ -50,6 +50,11 @@ async def test_keys_are_suggested_and_tab_takes_them(normal: Path, run: Run):
         assert "agent:" in screens.text.splitlines()[-3]
         await screens.press("tab")
         assert screens.app._box.input.value == "agent:"
+        assert "claude-code   codex" in screens.text
+        for char in "cod":
+            await screens.pilot.press(char)
+        await screens.press("tab")
+        assert screens.app._box.input.value == "agent:codex"
 
 
 @pytest.mark.parametrize("text", ["since:2999-01-01", "agent:nobody"])

@@ -13,11 +13,11 @@ from textual.widgets import Input
 from toktui import clock
 from toktui.text import clean
 from toktui.tui.ending import EndingApp
-from toktui.tui.filter_box import FilterBox
+from toktui.tui.filter_box import KNOWN, FilterBox, load_known
 from toktui.tui.frame import EVERYWHERE, Frame, bindings_of
 from toktui.tui.ingesting import Changed, Ingest
 from toktui.tui.pulse import Pulse
-from toktui.tui.refresher import Answer, ReadFailed, Refresher
+from toktui.tui.refresher import Answer, Question, ReadFailed, Refresher
 from toktui.tui.scoping import Scoping
 from toktui.tui.stage import Stage
 from toktui.tui.theme import THEMES
@@ -198,6 +198,8 @@ class ToktuiApp(EndingApp):
     def on_answer(self, message: Answer) -> None:
         """Gives the data to the view, if it is still the one that is seen."""
         view = self.view
+        if message.question.view == KNOWN:
+            self._box.know(message.data)
         if message.question.view != view.KEY:
             return
         self._frame.notices.failure = ""
@@ -276,6 +278,7 @@ class ToktuiApp(EndingApp):
 
     def action_filter(self) -> None:
         """Opens the line to type a filter into."""
+        self._refresher.ask_aside(Question(KNOWN, load_known))
         self._box.fit(self.size.height)
         self._box.open()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.suggester import Suggester
 from textual.widgets import Input
 
+from toktui.metrics.known import known_names
 from toktui.metrics.scope import KEYS
 from toktui.tui.lines import Line
 from toktui.tui.widgets.drawing import Drawing
@@ -18,9 +19,20 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from toktui.tui.refresher import Reading
     from toktui.tui.theme import Palette
 
 _DAYS: Final = ("today", "yesterday", "7d", "30d")
+
+
+KNOWN: Final = "known"
+"""Of the question for the names that the store knows; no view has this key."""
+
+
+def load_known(reading: Reading, about: object) -> Mapping[str, Sequence[str]]:
+    """Names by key of the filter. Runs in the refresher's thread."""
+    del about
+    return known_names(reading.db)
 
 
 class Completion(Suggester):
@@ -94,7 +106,7 @@ class FilterBox(Vertical):
     """Above the keys; only there while one types."""
 
     DEFAULT_CSS = """
-    FilterBox { dock: bottom; height: 2; margin: 0 0 1 0; display: none; }
+    FilterBox { height: 2; display: none; }
     FilterBox FilterInput { height: 1; padding: 0 1; background: $panel; }
     """
 
@@ -118,6 +130,11 @@ class FilterBox(Vertical):
         self.display = True
         self.hint("")
         self.input.focus()
+
+    def know(self, names: object) -> None:
+        """Takes the names by key."""
+        self.completion.known = cast("Mapping[str, Sequence[str]]", names)
+        self.hint(self._hint.problem)
 
     def close(self) -> None:
         """Goes away, with its text kept."""

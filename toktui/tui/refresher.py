@@ -90,6 +90,7 @@ class Refresher(threading.Thread):
         self._book = book
         self._post = post
         self._question: Question | None = None
+        self._aside: Question | None = None
         self._asked = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
@@ -100,6 +101,12 @@ class Refresher(threading.Thread):
     def ask(self, question: Question) -> None:
         """Asks for this; whatever was asked before and is not being read yet is forgotten."""
         self._question = question
+        self._idle.clear()
+        self._asked.set()
+
+    def ask_aside(self, question: Question) -> None:
+        """Asks for something beside what the view shows; the last such question counts."""
+        self._aside = question
         self._idle.clear()
         self._asked.set()
 
@@ -119,9 +126,12 @@ class Refresher(threading.Thread):
         try:
             while self._asked.wait() and not self._stopped:
                 self._asked.clear()
-                question = self._question
+                question, self._question = self._question, None
                 if question is not None:
                     self._answer(question)
+                aside, self._aside = self._aside, None
+                if aside is not None:
+                    self._answer(aside)
                 if not self._asked.is_set():
                     self._idle.set()
         finally:
