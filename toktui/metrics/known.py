@@ -32,5 +32,7 @@ def known_names(db: sqlite3.Connection) -> Mapping[str, tuple[str, ...]]:
 
 
 def _texts(db: sqlite3.Connection, statement: str) -> tuple[str, ...]:
-    rows = db.execute(f"select n.text from ({statement} limit {_MOST}) i join name n on n.id = i.id")
+    rows = db.execute(
+        f"select n.text from ({statement} limit {_MOST}) i join name n on n.id = i.id"
+    )
     return tuple(text for (text,) in rows if text)
