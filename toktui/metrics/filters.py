@@ -127,7 +127,7 @@ def conditions(
     found = db.execute("select id, text from name where id <> 0").fetchall()
 
     def numbers(fits: Callable[[str], bool]) -> str:
-        return _listed(number for number, text in found if fits(text))
+        return _in_sql(number for number, text in found if fits(text))
 
     where: list[str] = []
     if filters.agents:
@@ -142,10 +142,10 @@ def conditions(
     places = [columns.agent, columns.model, columns.priced]
     places += [columns.project] if columns.project else []
     for word in map(str.casefold, filters.words):
-        named = _listed(number for number, text in found if word in text.casefold())
+        named = _in_sql(number for number, text in found if word in text.casefold())
         where.append("(" + " or ".join(f"{place} in ({named})" for place in places) + ")")
     return where
 
 
-def _listed(numbers: Iterable[int]) -> str:
+def _in_sql(numbers: Iterable[int]) -> str:
     return ", ".join(str(int(number)) for number in numbers)
