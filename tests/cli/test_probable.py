@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Callable
@@ -80,6 +82,35 @@ def test_the_table_shows_it_quietly(synced: Logs, toktui: Toktui):
     assert re.search(r"List cost +Probably", shown)
     assert re.search(r"never got their final output count: probably \+\d+ tokens", shown)
     assert "in no other figure above" in shown
+
+
+def test_csv_has_it_in_its_last_columns(synced: Logs, toktui: Toktui, document: Document):
+    more = document("report", "all")["totals"]["probable"]
+    text = toktui("report", "all", "--csv").stdout
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert list(row)[-8:-6] == ["unpriced_calls", "probable_calls"]
+    assert int(row["probable_calls"]) == 1
+    assert [int(row[f"probable_output{end}"]) for end in ("", "_low", "_high")] == [
+        more["output"], more["low"], more["high"],
+    ]  # fmt: skip
+    assert float(row["probable_cost_usd"]) == pytest.approx(more["cost_usd"])
+
+
+def test_csv_without_it_has_empty_cells(logs: Logs, toktui: Toktui):
+    logs.call()
+    (row,) = csv.DictReader(io.StringIO(toktui("report", "all", "--csv").stdout))
+    assert row["probable_output"] == row["probable_cost_low_usd"] == ""
+
+
+def test_nobody_is_told_to_estimate_what_cannot_be(logs: Logs, toktui: Toktui):
+    log = logs.home / ".copilot/session-state/1/events.jsonl"
+    log.parent.mkdir(parents=True)
+    data = {"messageId": "m1", "model": "gpt-5", "outputTokens": 7, "content": "x"}
+    log.write_text(json.dumps({"type": "assistant.message", "id": "e1", "timestamp": NOON,
+                               "data": data}) + "\n")  # fmt: skip
+    shown = " ".join(toktui("report").stdout.split())
+    assert "1 call never got their final output count; nothing tells more of it." in shown
+    assert "--estimates" not in shown
 
 
 def test_sessions_and_now_have_it_too(synced: Logs, document: Document):

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from toktui.agents._copilot_sums import NONE, Sums, added, tokens_of
 from toktui.agents._sqlite_values import as_count, as_text
-from toktui.agents.base import place_of
+from toktui.agents.base import excerpt_at, place_of
 from toktui.agents.database import snapshot
 from toktui.agents.documents import NotUnderstoodError, Pages
 from toktui.clock import parse_ms
@@ -126,7 +126,8 @@ def _quoted(db: Snapshot, places: Collection[int]) -> dict[int, bytes]:
             f" from {_TABLE} where session_id = ? order by rowid limit {_PAGE}",
             (session,),
         )
-        found[place] = msgspec.json.encode([dict(zip(names, row, strict=True)) for row in rows])
+        data = msgspec.json.encode([dict(zip(names, row, strict=True)) for row in rows])
+        found[place] = excerpt_at(data, _TABLE, f"session_id {as_text(session)}")
     return found
 
 

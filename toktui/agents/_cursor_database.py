@@ -21,7 +21,7 @@ from msgspec import Struct
 from toktui.agents._cursor_places import known_projects
 from toktui.agents._cursor_turns import ANSWER, Bubble, Composer, Turn, sighting_of, turns_of
 from toktui.agents._sqlite_values import AMONG, as_bytes, json_of
-from toktui.agents.base import place_of
+from toktui.agents.base import excerpt_at, place_of
 from toktui.agents.database import snapshot
 from toktui.agents.documents import NotUnderstoodError, Pages, decode
 from toktui.facts import Thread, encode
@@ -254,7 +254,7 @@ def _find_in(db: Snapshot, begin: str, places: set[int]) -> dict[int, bytes]:
         if kind and place in places:
             data = _Conversation(db, conversation).turn_of(bubble)
             if data:
-                found[place] = data
+                found[place] = excerpt_at(data, "cursorDiskKV", f"key {key}")
     return found
 
 

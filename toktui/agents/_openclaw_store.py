@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from toktui.agents._sqlite_values import AMONG, as_bytes, as_text, json_of
 from toktui.agents._zstd import decompressed
-from toktui.agents.base import UnreadableError
+from toktui.agents.base import UnreadableError, excerpt_at
 from toktui.agents.database import snapshot
 from toktui.agents.documents import NotUnderstoodError, Pages
 from toktui.text import clean_id
@@ -113,7 +113,7 @@ def quoted_rows(path: str, places: Collection[int]) -> Mapping[int, bytes]:
     found: dict[int, bytes] = {}
     for row in map(_row, rows):
         with suppress(NotUnderstoodError):
-            found[row.id] = row.line()
+            found[row.id] = excerpt_at(row.line(), _TABLE, f"rowid {row.id}")
     return found
 
 

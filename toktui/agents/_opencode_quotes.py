@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from toktui.agents._opencode_database import step_parts
 from toktui.agents._opencode_message import nth_place
 from toktui.agents._sqlite_values import AMONG, as_bytes, json_of
-from toktui.agents.base import place_of
+from toktui.agents.base import excerpt_at, place_of
 from toktui.agents.database import snapshot
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _find(db: Snapshot, places: set[int]) -> dict[int, bytes]:
             f"select id, cast(data as blob) from {table} where id {AMONG}",
             (json_of(sorted(asked)),),
         ):
-            found[asked[str(name)]] = as_bytes(data)
+            found[asked[str(name)]] = excerpt_at(as_bytes(data), table, f"id {name}")
         if table == "message":
             found |= _find_steps(db, names, places - found.keys())
     return found
@@ -45,5 +45,6 @@ def _find_steps(db: Snapshot, names: Sequence[str], places: set[int]) -> dict[in
         for message, parts in step_parts(db, names).items():
             for nth, part in enumerate(parts[1:], 1):
                 if (place := nth_place(message, nth)) in places:
-                    found[place] = part
+                    key = f"message_id {message}, step {nth + 1}"
+                    found[place] = excerpt_at(part, "part", key)
     return found

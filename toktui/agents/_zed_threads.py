@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 
 from toktui.agents._sqlite_values import as_bytes, as_ms, as_text
 from toktui.agents._zstd import decompressed
-from toktui.agents.base import Document, place_of
+from toktui.agents.base import Document, excerpt_at, place_of
 from toktui.agents.documents import Count, NotUnderstoodError, Pages, decode
 from toktui.facts import Ledger, LedgerModel, Thread, encode
 from toktui.model import FLAG_TIME_MOVED, Fact, Sighting, Tokens
@@ -152,11 +152,14 @@ def find_threads(db: Snapshot, places: set[int]) -> dict[int, bytes]:
         except NotUnderstoodError:
             continue
         if place_of(session) in places:
-            found[place_of(session)] = msgspec.json.encode({"cumulative_token_usage": thread.every})
+            data = msgspec.json.encode({"cumulative_token_usage": thread.every})
+            found[place_of(session)] = excerpt_at(data, "threads", f"id {session}")
         for request, usage in requests.items():
             place = place_of(clean_id(f"{session}:{request}"))
             if place in places:
-                found[place] = msgspec.json.encode({"request_token_usage": {request: usage}})
+                data = msgspec.json.encode({"request_token_usage": {request: usage}})
+                key = f"id {session}, request_token_usage {request}"
+                found[place] = excerpt_at(data, "threads", key)
         if len(found) == len(places):
             break
     return found

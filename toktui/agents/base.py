@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from toktui.model import Fact, Misread, Sighting
+from toktui.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -71,6 +72,19 @@ class Document(msgspec.Struct, frozen=True):
     """Entries that were looked at, calls or not."""
     more: bool = False
     """There is more: `read` is called again with the new `since`, after a commit."""
+
+
+class Excerpt(bytes):
+    """The bytes of an entry, with what finds it in its database: a table and the key of a row."""
+
+    where: str = ""
+
+
+def excerpt_at(data: bytes, table: str, key: object) -> Excerpt:
+    """The bytes of the row of `table` that has this key."""
+    found = Excerpt(data)
+    found.where = clean(f"{table}, {key}", 200)
+    return found
 
 
 class UnreadableError(OSError):
@@ -173,7 +187,8 @@ class Agent:
         raise NotImplementedError
 
     def excerpts(self, path: str, places: Collection[int]) -> Mapping[int, bytes]:
-        """The bytes of the entries at the places that are still there, as JSON.
+        """The bytes of the entries at the places that are still there, as JSON; of a database as
+        `Excerpt`, of a document as they stand in it where that can be.
 
         Raises OSError where the document cannot be read now.
         """

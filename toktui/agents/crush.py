@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from toktui.agents._one_database import OneDatabase, data_home, named_folder
 from toktui.agents._sqlite_values import as_dollars, as_ms, as_text, row_of
-from toktui.agents.base import Document, place_of
+from toktui.agents.base import Document, excerpt_at, place_of
 from toktui.agents.documents import NotUnderstoodError, Pages, load_if_there, nusd
 from toktui.model import Sighting, Tokens
 from toktui.text import clean, clean_id
@@ -66,7 +66,11 @@ class _Crush(OneDatabase):
 
     def find(self, db: Snapshot, places: set[int]) -> Mapping[int, bytes]:
         found = ((place_of(clean_id(as_text(row[0]))), row) for row in _rows(db))
-        return {place: row_of(_COLUMNS, row) for place, row in found if place in places}
+        return {
+            place: excerpt_at(row_of(_COLUMNS, row), "sessions", f"id {as_text(row[0])}")
+            for place, row in found
+            if place in places
+        }
 
 
 def _data_folders(place: Path) -> list[str]:

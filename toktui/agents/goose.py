@@ -29,7 +29,7 @@ from toktui.agents._sqlite_values import (
     json_of,
     row_of,
 )
-from toktui.agents.base import Document, UnreadableError, place_of
+from toktui.agents.base import Document, UnreadableError, excerpt_at, place_of
 from toktui.agents.documents import NotUnderstoodError, Pages, nusd
 from toktui.model import FLAG_SUM, Sighting, Tokens
 from toktui.text import clean, clean_id
@@ -88,9 +88,16 @@ class _Goose(OneDatabase):
                 f"select {', '.join(_LEDGER)} from usage_ledger where id {AMONG}",
                 (json_of(sorted(places)),),
             )
-            return {int(str(row[0])): row_of(_LEDGER, row) for row in rows}
+            return {
+                int(str(row[0])): excerpt_at(row_of(_LEDGER, row), "usage_ledger", f"id {row[0]}")
+                for row in rows
+            }
         found = ((place_of(clean_id(as_text(row[0]))), row) for row in _totals(db))
-        return {place: row_of(_TOTALS, row) for place, row in found if place in places}
+        return {
+            place: excerpt_at(row_of(_TOTALS, row), "sessions", f"id {as_text(row[0])}")
+            for place, row in found
+            if place in places
+        }
 
 
 def _read_ledger(db: Snapshot, known: tuple[int, int]) -> Document:

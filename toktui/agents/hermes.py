@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from toktui.agents._one_database import OneDatabase, named_folder
 from toktui.agents._sqlite_values import as_count, as_dollars, as_ms, as_text, row_of
-from toktui.agents.base import Document, place_of
+from toktui.agents.base import Document, excerpt_at, place_of
 from toktui.agents.documents import NotUnderstoodError, Pages, nusd
 from toktui.facts import Ledger, LedgerModel, encode
 from toktui.model import FLAG_SUM, Fact, Sighting, Tokens
@@ -90,9 +90,19 @@ class _Hermes(OneDatabase):
         return pages.document()
 
     def find(self, db: Snapshot, places: set[int]) -> Mapping[int, bytes]:
-        found = {place_of(key): row_of(_BY_MODEL, row) for key, row in _by_model(db)}
+        found = {
+            place_of(key): excerpt_at(
+                row_of(_BY_MODEL, row),
+                "session_model_usage",
+                f"session_id {as_text(row[0])}, model {as_text(row[1])}",
+            )
+            for key, row in _by_model(db)
+        }
         for row in _sessions(db):
-            found[place_of(clean_id(as_text(row[0])))] = row_of(_SESSIONS, row)
+            session = as_text(row[0])
+            found[place_of(clean_id(session))] = excerpt_at(
+                row_of(_SESSIONS, row), "sessions", f"id {session}"
+            )
         return {place: data for place, data in found.items() if place in places}
 
 

@@ -20,7 +20,7 @@ import msgspec
 from toktui.agents._new_rows import Mark, new_rows
 from toktui.agents._one_database import OneDatabase, named_folder
 from toktui.agents._sqlite_values import AMONG, as_count, as_ms, as_text, json_of, row_of
-from toktui.agents.base import Document, place_of
+from toktui.agents.base import Document, excerpt_at, place_of
 from toktui.agents.documents import NotUnderstoodError, Pages
 from toktui.facts import Thread, encode
 from toktui.model import Fact, Sighting, Tokens
@@ -82,7 +82,10 @@ class _ZCode(OneDatabase):
         rows = db.rows(
             f"select id, {_wanted(db)} from {_TABLE} where id {AMONG}", (json_of(asked),)
         )
-        return {asked[str(row[0])]: row_of(_COLUMNS, row) for row in rows}
+        return {
+            asked[str(row[0])]: excerpt_at(row_of(_COLUMNS, row), _TABLE, f"id {row[0]}")
+            for row in rows
+        }
 
 
 def _wanted(db: Snapshot) -> str:

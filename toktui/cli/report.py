@@ -49,6 +49,7 @@ def report(
     from toktui import clock
     from toktui.cli.output import write_json
     from toktui.cli.start import open_context, reading, zone_of
+    from toktui.metrics import probable
     from toktui.metrics.report import Question, load_report
     from toktui.metrics.select import Filters
 
@@ -64,6 +65,8 @@ def report(
     )
     with reading(context, catch_up=not no_sync) as db:
         found = load_report(db, question, zone)
+        lacks = bool(found.totals.exactness["placeholder"])
+        can_estimate = lacks and form == "table" and probable.can_estimate(db)
     if form == "json":
         from toktui.export.report import as_document
 
@@ -72,6 +75,9 @@ def report(
         from toktui.cli.output import colored, width, write
         from toktui.export.report_table import as_form
 
-        write(as_form(found, question, form, cells=width(), colored=colored()))
+        text = as_form(
+            found, question, form, cells=width(), colored=colored(), can_estimate=can_estimate
+        )
+        write(text)
     if strict and (found.totals.unpriced_calls or found.coverage.not_understood):
         ctx.exit(3)

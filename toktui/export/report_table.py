@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from toktui.export.figures import (
     UNKNOWN,
@@ -22,6 +22,7 @@ from toktui.text import clean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from toktui.metrics.probable import Probable
     from toktui.metrics.report import Question, Report, Totals
 
 MOST_PERIODS: Final = 30
@@ -42,8 +43,11 @@ _FIGURES: Final = (
 _EXACT: Final = (
     "calls", "input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "total",
     "reasoning", "web_search", "cost_usd", "cost_nusd", "cache_hit_rate", "exact", "placeholder",
-    "estimated", "residual", "unpriced_calls",
+    "estimated", "residual", "unpriced_calls", "probable_calls", "probable_output",
+    "probable_output_low", "probable_output_high", "probable_cost_usd", "probable_cost_low_usd",
+    "probable_cost_high_usd",
 )
+"""Figures of a CSV: new ones come last, so that a program that counts columns goes on."""
 
 
 def as_form(
@@ -53,8 +57,9 @@ def as_form(
     *,
     cells: int,
     colored: bool = False,
+    can_estimate: bool = False,
 ) -> str:
-    """The whole report as text."""
+    """The whole report as text. `can_estimate`: output that logs lack waits for an estimate."""
     if form == "csv":
         return _as_csv(report, question)
     if form == "markdown":
@@ -73,7 +78,7 @@ def as_form(
             f"The last {MOST_PERIODS} of {periods} {nouns} with calls; --csv, --json and"
             " --markdown have all."
         )
-    lines += _marks(report.totals)
+    lines += _marks(report.totals, can_estimate=can_estimate)
     return "\n".join(lines)
 
 
@@ -140,7 +145,7 @@ def _figures(row: Totals) -> list[str]:
     ]
 
 
-def _marks(totals: Totals) -> list[str]:
+def _marks(totals: Totals, *, can_estimate: bool) -> list[str]:
     """What the marks in the table mean, where there are any."""
     lines: list[str] = []
     if totals.unpriced_calls:
@@ -152,16 +157,18 @@ def _marks(totals: Totals) -> list[str]:
         estimated = count_of(totals.estimated_calls, "call")
         lines.append(f"~ has {estimated} with estimated tokens.")
     if totals.exactness["placeholder"]:
-        lines.append(_placeholders(totals))
+        lines.append(_placeholders(totals, can_estimate=can_estimate))
     return lines
 
 
-def _placeholders(totals: Totals) -> str:
+def _placeholders(totals: Totals, *, can_estimate: bool) -> str:
     """How many calls lack output, and how much it probably was."""
     lack = f"{count_of(totals.exactness['placeholder'], 'call')} never got their final output count"
     more = totals.probable
     if more is UNSET:
-        return f"{lack}; `toktui sync --estimates` estimates it."
+        if can_estimate:
+            return f"{lack}; `toktui sync --estimates` estimates it."
+        return f"{lack}; nothing tells more of it."
     waiting = totals.exactness["placeholder"] - more.calls
     besides = f"; {count_of(waiting, 'call')} without an estimate" if waiting > 0 else ""
     tokens = f"probably +{short(more.output)} tokens ({short(more.low)} to {short(more.high)})"
@@ -195,6 +202,18 @@ def _numbers(row: Totals) -> list[str]:
         "" if row.cache_hit_rate is None else str(row.cache_hit_rate),
         *(str(row.exactness[word]) for word in ("exact", "placeholder", "estimated", "residual")),
         str(row.unpriced_calls),
+        *_probable_numbers(row.probable),
+    ]  # fmt: skip
+
+
+def _probable_numbers(more: Probable | UnsetType) -> list[str]:
+    """What was probably used beyond the logged; empty cells where nothing was estimated."""
+    if more is UNSET:
+        return [""] * 7
+    costs = (more.cost_nusd, more.cost_low_nusd, more.cost_high_nusd)
+    return [
+        str(more.calls), str(more.output), str(more.low), str(more.high),
+        *("" if cost is None else exact_dollars(cost) for cost in costs),
     ]  # fmt: skip
 
 

@@ -30,6 +30,11 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     log: str
     offset: int
+    """Of a line its first byte; of an entry of a document or database a number of ours."""
+    byte: int | None
+    """Where it begins in its log now; null where it is no stretch of bytes, or gone."""
+    row: str | None
+    """What finds it in its database: table and key."""
     length: int
     session: str
     agent_id: str | None
@@ -289,6 +294,8 @@ def _sighting(seen: SightingSeen) -> Sighting:
         kind=seen.kind,
         log=seen.log,
         offset=seen.offset,
+        byte=seen.quote.at,
+        row=seen.quote.row or None,
         length=seen.length,
         session=seen.session,
         agent_id=seen.agent_id or None,

@@ -147,7 +147,7 @@ def _sighting(seen: SightingSeen, call: CallSeen, cells: int) -> list[str]:
     elif seen.gives_numbers and len(call.sightings) > 1:
         role += ", gives the numbers"
     log = clean(seen.log, _LONGEST_PATH)
-    lines = [f"  {role}: {log} at byte {count(seen.offset)}, {count(seen.length)} long"]
+    lines = [f"  {role}: {log} {_place(seen.quote)}, {count(seen.length)} bytes long"]
     if seen.quote.state == "read":
         return [*lines, *_excerpt(seen.quote, cells)]
     t = seen.stored
@@ -163,11 +163,18 @@ def _sighting(seen: SightingSeen, call: CallSeen, cells: int) -> list[str]:
 
 
 def _search(seen: SearchSeen, cells: int) -> list[str]:
-    place = f"{clean(seen.log, _LONGEST_PATH)} at byte {count(seen.offset)}"
-    head = f"  searches: {count(seen.count)}: {place}, {count(seen.length)} long"
+    place = f"{clean(seen.log, _LONGEST_PATH)} {_place(seen.quote)}"
+    head = f"  searches: {count(seen.count)}: {place}, {count(seen.length)} bytes long"
     if seen.quote.state == "read":
         return [head, *_excerpt(seen.quote, cells)]
     return [head, f"{_INDENT}{seen.quote.why}"]
+
+
+def _place(quote: Quote) -> str:
+    """Where in its log a person finds it."""
+    if quote.at is not None:
+        return f"at byte {count(quote.at)}"
+    return f"in {quote.row}" if quote.row else "in an entry of it"
 
 
 def _excerpt(quote: Quote, cells: int) -> list[str]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 
 from toktui.agents import agent
+from toktui.agents.base import Excerpt
+from toktui.agents.documents import load_if_there
 from toktui.ingest.tail import LONGEST_LINE, Mark, is_same, open_log
 from toktui.text import ELLIPSIS, clean
 
@@ -38,11 +40,16 @@ class LogRow(msgspec.Struct, frozen=True):
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """A line as it is now; `line` is empty unless it was read. `why` says what stood against it."""
+    """A line as it is now; `line` is empty unless it was read. `why` says what stood against it.
+
+    `at` is the byte of its log where it begins, `row` what finds it in a database; an entry that
+    is nowhere any more has neither."""
 
     state: State
     line: bytes = b""
     why: str = ""
+    at: int | None = None
+    row: str = ""
 
     def excerpt(self, cells: int = EXCERPT) -> str:
         """The part of the line with the numbers, cleaned and cut."""
@@ -90,22 +97,24 @@ def quotes(
     try:
         fd = opened.descriptor(log.path)
     except FileNotFoundError:
-        yield from (Quote("gone", why="the log is gone") for _ in spots)
+        yield from (Quote("gone", why="the log is gone", at=at) for at, _ in spots)
         return
     except OSError as error:
         why = f"the log cannot be read: {clean(error.strerror or str(error))}"
-        yield from (Quote("unreadable", why=why) for _ in spots)
+        yield from (Quote("unreadable", why=why, at=at) for at, _ in spots)
         return
     try:
         mark = Mark(log.offset, log.head, log.tail)
         same = generation == log.generation and is_same(fd, mark)
         for offset, length in spots:
             if not same:
-                yield Quote("changed", why="the log was written anew since it was read")
+                why = "the log was written anew since it was read"
+                yield Quote("changed", why=why, at=offset)
             else:
                 yield _line(fd, offset, length)
     except OSError as error:
-        yield Quote("unreadable", why=f"the log cannot be read: {clean(error.strerror or '')}")
+        why = f"the log cannot be read: {clean(error.strerror or '')}"
+        yield Quote("unreadable", why=why, at=spots[0][0] if spots else None)
 
 
 def _entries(log: LogRow, spots: Sequence[tuple[int, int]]) -> Iterator[Quote]:
@@ -118,17 +127,26 @@ def _entries(log: LogRow, spots: Sequence[tuple[int, int]]) -> Iterator[Quote]:
         why = f"the log cannot be read: {clean(error.strerror or str(error))}"
         yield from (Quote("unreadable", why=why) for _ in spots)
         return
+    whole = b"" if agent(log.agent).is_database(log.path) else load_if_there(log.path)
     for place, _ in spots:
         entry = found.get(place)
         if entry is None:
             yield Quote("gone", why="the entry is no longer in its document")
         else:
-            yield Quote("read", entry)
+            yield _entry(entry, whole)
+
+
+def _entry(entry: bytes, whole: bytes) -> Quote:
+    """An entry of a database, or of a document whose bytes are `whole`."""
+    if isinstance(entry, Excerpt):
+        return Quote("read", bytes(entry), row=entry.where)
+    at = whole.find(entry)
+    return Quote("read", entry, at=at if at >= 0 else None)
 
 
 def _line(fd: int, offset: int, length: int) -> Quote:
     line = os.pread(fd, min(length, LONGEST_LINE), offset)
     before = os.pread(fd, 1, offset - 1) if offset else b"\n"
     if len(line) < min(length, LONGEST_LINE) or before != b"\n":
-        return Quote("changed", why="the log was written anew since it was read")
-    return Quote("read", line.strip(b"\r\n"))
+        return Quote("changed", why="the log was written anew since it was read", at=offset)
+    return Quote("read", line.strip(b"\r\n"), at=offset)

@@ -100,6 +100,20 @@ def probable_in(db: sqlite3.Connection, session: int) -> Probable | None:
     return probable_of(found.fetchone())
 
 
+def can_estimate(db: sqlite3.Connection) -> bool:
+    """Whether a call waits for an estimate whose agent logs what its models write."""
+    from toktui.agents import agent  # noqa: PLC0415  only this question asks agents
+    from toktui.agents.base import Agent  # noqa: PLC0415
+
+    if db.execute("select 1 from sqlite_master where name = 'waiting'").fetchone() is None:
+        return False
+    names = db.execute(
+        "select a.text from name a where a.id in"
+        " (select distinct c.agent from waiting w join call c on c.id = w.call)"
+    )
+    return any(type(agent(name)).said is not Agent.said for (name,) in names)
+
+
 def has_estimates(db: sqlite3.Connection) -> bool:
     """Whether the store has any: an older one that can only be read has no table for them."""
     table = db.execute("select 1 from sqlite_master where name = 'probable'").fetchone()

@@ -207,7 +207,9 @@ def _search(seen: SearchSeen, width: int, palette: Palette) -> list[Line]:
 def _quoted(
     head: Line, seen: SightingSeen | SearchSeen, width: int, palette: Palette
 ) -> list[Line]:
-    head.add(f"  byte {_grouped(seen.offset)}, {_grouped(seen.length)} long", palette.faint)
+    quote = seen.quote
+    place = quote.row or "an entry" if quote.at is None else f"byte {_grouped(quote.at)}"
+    head.add(f"  {place}, {_grouped(seen.length)} long", palette.faint)
     lines = [head, Line().add(clean(seen.log, max(8, width)), palette.dim)]
     if seen.quote.state != "read":
         return [*lines, Line().add(clean(seen.quote.why, 200), palette.warning)]
