@@ -27,9 +27,9 @@ from toktui.clock import (
     parse_ms,
     today,
     week_label,
-    zone,
 )
 from toktui.errors import UsageError
+from toktui.zones import zone
 
 ALL_ZONES = sorted(zoneinfo.available_timezones() - {"localtime"})
 SINCE, UNTIL = date(2020, 1, 1), date(2033, 1, 1)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toktui import clock
+from toktui import zones
 from toktui.agents import agent_names
 from toktui.config import load_config
 from toktui.errors import ReadOnlyError, StoreError, UsageError, WriteError
@@ -32,7 +32,7 @@ def open_context() -> Context:
 
 def zone_of(context: Context, name: str | None) -> ZoneInfo:
     """`--tz`, else the configuration's, else `TZ`, else the system's."""
-    return clock.zone(name, context.env, config=context.config.ui.timezone)
+    return zones.zone(name, context.env, config=context.config.ui.timezone)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -13,18 +13,18 @@ from toktui.metrics.burn import (
     CALL_JOINS,
     CALL_SELECT,
     ESTIMATED,
-    HEADLINE,
     RESIDUAL,
     Burn,
     HotCall,
     Hour,
-    burn_of,
     burns_of,
     call_of,
     spark_of,
 )
 from toktui.metrics.scope import EVERYTHING, Scope
 from toktui.metrics.sessions_in import sessions_in
+from toktui.metrics.state import WORKING_MS, State
+from toktui.metrics.sub_agents import SubAgent, sub_agents_of
 from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
 from toktui.model import TIERS
 from toktui.pricing.price import next_turn
@@ -36,14 +36,8 @@ if TYPE_CHECKING:
     from toktui.facts import Status
     from toktui.pricing.rates import RateBook
 
-State = Literal["working", "warm", "idle"]
-
-WORKING_MS: Final = 60_000
-"""A session works if its log grew within this time."""
 LISTED_MS: Final = 3_600_000
 """An idle session leaves the list so long after its last call."""
-SUB_AGENT_MS: Final = 15 * 60_000
-"""A sub-agent leaves its parent's fold so long after its last call."""
 _LONGEST_LIFE_MS: Final = 24 * 3_600_000
 _MOST: Final = 200
 
@@ -53,20 +47,6 @@ class NextTurn(msgspec.Struct, frozen=True, gc=False):
 
     warm_nusd: int
     cold_nusd: int
-
-
-class SubAgent(msgspec.Struct, frozen=True):
-    """Sub-agents of one type and model inside a session, folded into one line."""
-
-    kind: str
-    """The agent's own word for the type; empty if it has none."""
-    count: int
-    state: State
-    model: str
-    context_tokens: int
-    context_window: int | None
-    burn: Burn
-    sums: Sums
 
 
 class ActiveSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -260,7 +240,7 @@ def _session(
         next_turn=None if turn is None else NextTurn(turn.warm_nusd, turn.cold_nusd),
         grew_ms=grew_ms,
         spark=spark_of(meant, hour),
-        sub_agents=_sub_agents(db, book, listed, meant, now_ms),
+        sub_agents=sub_agents_of(db, book, listed.number, listed.key, meant, now_ms=now_ms),
     )
 
 
@@ -287,82 +267,3 @@ def _last_call(
         (session, now_ms, RESIDUAL, ESTIMATED),
     ).fetchone()
     return None if row is None else call_of(row)
-
-
-def _sub_agents(
-    db: sqlite3.Connection,
-    book: RateBook,
-    listed: _Listed,
-    calls: Sequence[HotCall],
-    now_ms: int,
-) -> tuple[SubAgent, ...]:
-    """Sub-agents that called lately, folded by type and model, the latest first."""
-    latest: dict[str, HotCall] = {}
-    for call in calls:
-        if call.agent_id and now_ms - call.at_ms < SUB_AGENT_MS:
-            latest[call.agent_id] = call
-    if not latest:
-        return ()
-    kinds = _kinds(db, listed, latest)
-    folds: defaultdict[tuple[str, str], list[HotCall]] = defaultdict(list)
-    for agent_id, call in latest.items():
-        folds[kinds.get(agent_id, ""), call.model].append(call)
-    sums = _sums_by_agent(db, listed.number, latest)
-    found: list[SubAgent] = []
-    for (kind, model), lasts in folds.items():
-        ids = {call.agent_id for call in lasts}
-        last = max(lasts, key=lambda call: call.at_ms)
-        working = now_ms - last.at_ms < WORKING_MS
-        found.append(
-            SubAgent(
-                kind,
-                len(ids),
-                "working" if working else "idle",
-                model,
-                max(call.prompt for call in lasts),
-                last.window or book.window(model),
-                burn_of((call for call in calls if call.agent_id in ids), now_ms, HEADLINE),
-                _added([sums[each] for each in ids if each in sums]),
-            )
-        )
-    return tuple(sorted(found, key=lambda sub: (-sub.burn.tokens, sub.kind, sub.model)))
-
-
-def _kinds(db: sqlite3.Connection, listed: _Listed, ids: Iterable[str]) -> dict[str, str]:
-    rows = db.execute(
-        "select o.agent_id, max(o.agent_type) from json_each(?) j"
-        " join source o on o.session = ? and o.agent_id = j.value group by o.agent_id",
-        (json.dumps(list(ids)), listed.key),
-    )
-    return dict(rows.fetchall())
-
-
-def _sums_by_agent(db: sqlite3.Connection, session: int, ids: Iterable[str]) -> dict[str, Sums]:
-    """Calls, buckets and cost of each sub-agent over its whole life."""
-    rows = db.execute(
-        "select g.text, count(*), count(*) - count(c.cost_nusd), sum(c.input), sum(c.cache_read),"
-        " sum(c.cache_write_5m), sum(c.cache_write_1h), sum(c.output), sum(c.cost_nusd),"
-        " sum(c.exactness = 2)"
-        " from call c join name g on g.id = c.agent_id"
-        " where c.session = ? and g.text in (select value from json_each(?)) group by c.agent_id",
-        (session, json.dumps(list(ids))),
-    )
-    return {
-        agent_id: Sums(
-            calls=calls,
-            unpriced=unpriced,
-            input=fresh,
-            cache_read=read,
-            cache_write_5m=short,
-            cache_write_1h=long,
-            output=output,
-            priced_nusd=cost or 0,
-            estimated=estimated,
-        )
-        for agent_id, calls, unpriced, fresh, read, short, long, output, cost, estimated in rows
-    }
-
-
-def _added(many: Sequence[Sums]) -> Sums:
-    rows = [msgspec.structs.astuple(one) for one in many]
-    return Sums(*map(sum, zip(*rows, strict=True))) if rows else Sums()

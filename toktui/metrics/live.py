@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.clock import MINUTE_MS, QUARTER_MS, Range, today
-from toktui.metrics.active import WORKING_MS, ActiveSession, load_active
+from toktui.metrics.active import ActiveSession, load_active
 from toktui.metrics.burn import HEADLINE, WINDOWS, Burn, HotCall, Hour, burns_of, hot_calls, hour_of
 from toktui.metrics.feed import FeedCall, load_feed
 from toktui.metrics.filters import columns_of, conditions
 from toktui.metrics.limits import Limit, load_limits
 from toktui.metrics.probable import Probable, probable_within
 from toktui.metrics.scope import EVERYTHING, Scope, overlap
+from toktui.metrics.state import WORKING_MS
 from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
 from toktui.metrics.usual import Usual, load_usual
 

@@ -9,7 +9,7 @@ import select
 import sys
 from typing import TYPE_CHECKING, Final
 
-from toktui import clock
+from toktui import clock, zones
 from toktui.errors import ToktuiError
 from toktui.ingest.spool import append
 from toktui.paths import user_paths
@@ -105,7 +105,7 @@ def _line(
     from toktui.statusline.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings(paths.config_file, str(paths.statusline))
-    zone = clock.zone(None, env, config=settings.timezone)
+    zone = zones.zone(None, env, config=settings.timezone)
     said = [LimitSeen(*window, now_ms) for window in heard.windows] if heard else []
     glimpse = _look(heard, said, paths, clock.today(now_ms, zone), now_ms) if look else None
     limits = said if glimpse is None else glimpse.limits

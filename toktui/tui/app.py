@@ -10,7 +10,7 @@ from textual.binding import Binding
 from textual.widget import Widget
 from textual.widgets import Input
 
-from toktui import clock
+from toktui import clock, zones
 from toktui.text import clean
 from toktui.tui.ending import EndingApp
 from toktui.tui.filter_box import KNOWN, FilterBox, load_known
@@ -314,7 +314,7 @@ def run(context: Context, *, demo: bool = False) -> int:
     """Runs the screens until the user leaves; gives the exit code. `demo` is only shown."""
     app = ToktuiApp(
         store=context.paths.store,
-        zone=clock.zone(None, context.env, config=context.config.ui.timezone),
+        zone=zones.zone(None, context.env, config=context.config.ui.timezone),
         book=context.book,
         now_ms=context.now_ms,
         ingest=partial(_ingest_of, context),
