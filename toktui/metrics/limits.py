@@ -10,16 +10,14 @@ from toktui.clock import DAY_MS, MINUTE_MS, QUARTER_MS
 from toktui.metrics.pace import RunsOut, pace_of, runs_out
 from toktui.metrics.spent import load_use, whose
 from toktui.metrics.sums import SUM_SELECT, sums_of
+from toktui.metrics.windows import BLOCK_MS, block_starts
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
 
-BLOCK_MS: Final = 5 * 3_600_000
-"""Length of a window of Claude's plans."""
 BLOCK_AGENT: Final = "claude-code"
 BLOCK_NAME: Final = "5h"
-_HOUR_MS: Final = 3_600_000
 _FURTHEST_MS: Final = 30 * DAY_MS
 
 
@@ -133,8 +131,5 @@ def _block_start(db: sqlite3.Connection, agent: int, now_ms: int) -> int | None:
         if before - at_ms > BLOCK_MS + QUARTER_MS:
             break
         quarters.append(at_ms)
-    start: int | None = None
-    for at_ms in reversed(quarters):
-        if start is None or at_ms >= start + BLOCK_MS:
-            start = at_ms // _HOUR_MS * _HOUR_MS
+    start = max(block_starts(reversed(quarters)), default=None)
     return start if start is not None and now_ms < start + BLOCK_MS else None
