@@ -114,4 +114,6 @@ def test_official_windows_keep_how_full_they_were(db: sqlite3.Connection):
     windows = official_windows(db, "codex", "5h", Range(TODAY - 2 * DAY, NOW))
     assert [window.used_percent for window in windows] == [70.0, 40.0]
     assert all(window.calls and window.end_ms - window.start_ms == 5 * HOUR for window in windows)
-    assert known_windows(db) == (("codex", "5h"), ("codex", "week"))
+    assert [known[:3] for known in known_windows(db)] == [
+        ("codex", "5h", 300), ("codex", "week", 10_080)
+    ]  # fmt: skip

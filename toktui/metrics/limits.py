@@ -10,14 +10,12 @@ from toktui.clock import DAY_MS, MINUTE_MS, QUARTER_MS
 from toktui.metrics.pace import RunsOut, pace_of, runs_out
 from toktui.metrics.spent import load_use, whose
 from toktui.metrics.sums import SUM_SELECT, sums_of
-from toktui.metrics.windows import BLOCK_MS, block_starts
+from toktui.metrics.windows import BLOCK_AGENT, BLOCK_MS, BLOCK_NAME, block_starts
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
 
-BLOCK_AGENT: Final = "claude-code"
-BLOCK_NAME: Final = "5h"
 _FURTHEST_MS: Final = 30 * DAY_MS
 
 

@@ -6,7 +6,6 @@ Official windows come from `limit_past`. Claude's 5-hour blocks are derived from
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -23,8 +22,18 @@ BLOCK_MS: Final = 5 * 3_600_000
 _HOUR_MS: Final = 3_600_000
 _SAME_MS: Final = 10 * MINUTE_MS
 """Ends that differ by less are one window's: vendors round the time that is left."""
+BLOCK_AGENT: Final = "claude-code"
+BLOCK_NAME: Final = "5h"
 _FURTHEST_MS: Final = 30 * DAY_MS
 """How far before a range its first block is looked for."""
+
+
+_SUMS: Final = (
+    "select coalesce(sum(calls), 0), coalesce(sum(input + cache_read + cache_write_5m"
+    " + cache_write_1h + output), 0), coalesce(sum(cost_nusd), 0), coalesce(sum(unpriced), 0)"
+    " from quarter where quarter >= ? and quarter < ? and agent = ?"
+)
+_OF_WORD: Final = " and model in (select id from name where instr(text, ?))"
 
 
 class PastWindow(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,17 +56,6 @@ class PastWindow(msgspec.Struct, frozen=True, kw_only=True):
         return self.start_ms <= at_ms < self.end_ms
 
 
-class _Quarter(msgspec.Struct, frozen=True, gc=False):
-    """The calls of a quarter of an hour; `own` are those that are not residual."""
-
-    at_ms: int
-    calls: int
-    own: int
-    tokens: int
-    nusd: int
-    unpriced: int
-
-
 def official_windows(
     db: sqlite3.Connection, agent: str, name: str, within: Range
 ) -> tuple[PastWindow, ...]:
@@ -69,12 +67,7 @@ def official_windows(
         " order by l.resets_ms, l.as_of_ms",
         (agent, name, within.start_ms // _HOUR_MS, within.end_ms // _HOUR_MS),
     ).fetchall()
-    seen = list(_joined(rows))
-    if not seen:
-        return ()
-    start_ms = min(window.start_ms for window in seen)
-    quarters = list(_quarters(db, agent, name, Range(start_ms, within.end_ms)))
-    return tuple(_with_calls(seen, quarters))
+    return tuple(_with_calls(db, agent, name, _joined(rows)))
 
 
 def _joined(rows: Iterable[tuple[int, int, float, int]]) -> Iterator[PastWindow]:
@@ -102,15 +95,19 @@ def _one(rows: Sequence[tuple[int, int, float, int]]) -> PastWindow:
 
 def derived_blocks(db: sqlite3.Connection, agent: str, within: Range) -> tuple[PastWindow, ...]:
     """The 5-hour blocks of an agent that begin in the range, oldest first."""
-    before = Range(within.start_ms - _FURTHEST_MS, within.end_ms)
-    quarters = list(_quarters(db, agent, "", before))
-    starts = block_starts([quarter.at_ms for quarter in quarters if quarter.own])
-    blocks = [
+    first = (within.start_ms - _FURTHEST_MS) // QUARTER_MS
+    quarters = db.execute(
+        "select distinct q.quarter from name a join quarter q on q.agent = a.id where a.text = ?"
+        " and q.quarter >= ? and q.quarter < ? and q.calls > q.residual order by q.quarter",
+        (agent, first, -(-within.end_ms // QUARTER_MS)),
+    )
+    starts = block_starts(quarter * QUARTER_MS for (quarter,) in quarters)
+    blocks = (
         PastWindow(start_ms=start, end_ms=start + BLOCK_MS)
         for start in starts
         if start >= within.start_ms
-    ]
-    return tuple(_with_calls(blocks, quarters))
+    )
+    return tuple(_with_calls(db, agent, BLOCK_NAME, blocks))
 
 
 def block_starts(quarters_ms: Iterable[int]) -> list[int]:
@@ -125,55 +122,27 @@ def block_starts(quarters_ms: Iterable[int]) -> list[int]:
     return starts
 
 
-def _quarters(
-    db: sqlite3.Connection, agent: str, name: str, within: Range
-) -> Iterator[_Quarter]:
-    calls = whose(agent, name)
-    rows = db.execute(
-        f"select q.quarter * {QUARTER_MS}, sum(q.calls), sum(q.calls - q.residual),"
-        " sum(q.input + q.cache_read + q.cache_write_5m + q.cache_write_1h + q.output),"
-        " sum(q.cost_nusd), sum(q.unpriced) from quarter q join name a on a.id = q.agent"
-        " where a.text = ?1 and q.quarter >= ?2 and q.quarter < ?3 and (?4 = '' or q.model in"
-        " (select id from name where instr(text, ?4))) group by q.quarter order by q.quarter",
-        (
-            calls.agent, within.start_ms // QUARTER_MS, -(-within.end_ms // QUARTER_MS), calls.word,
-        ),
-    )  # fmt: skip
-    return (_Quarter(*row) for row in rows)
-
-
 def _with_calls(
-    windows: Iterable[PastWindow], quarters: Sequence[_Quarter]
+    db: sqlite3.Connection, agent: str, name: str, windows: Iterable[PastWindow]
 ) -> Iterator[PastWindow]:
     """Windows with what their quarters of an hour hold, which they may share with a neighbour."""
-    at = 0
+    calls = whose(agent, name)
+    row = db.execute("select id from name where text = ?", (agent,)).fetchone()
+    number = -1 if row is None else int(row[0])
+    statement, word = _SUMS + (_OF_WORD if calls.word else ""), calls.word
     for window in windows:
-        while at and quarters[at - 1].at_ms >= window.start_ms:
-            at -= 1
-        while at < len(quarters) and quarters[at].at_ms + QUARTER_MS <= window.start_ms:
-            at += 1
-        inside: list[_Quarter] = []
-        end = at
-        while end < len(quarters) and quarters[end].at_ms < window.end_ms:
-            inside.append(quarters[end])
-            end += 1
-        yield msgspec.structs.replace(window, **_summed(inside))
-        at = end
+        span = (window.start_ms // QUARTER_MS, -(-window.end_ms // QUARTER_MS))
+        values = (*span, number, word) if word else (*span, number)
+        count, tokens, cost, unpriced = db.execute(statement, values).fetchone()
+        yield msgspec.structs.replace(
+            window, calls=count, tokens=tokens, unpriced=unpriced,
+            cost_nusd=None if count and unpriced == count else cost,
+        )  # fmt: skip
 
 
-def _summed(quarters: Sequence[_Quarter]) -> dict[str, int | None]:
-    calls, unpriced = sum(q.calls for q in quarters), sum(q.unpriced for q in quarters)
-    cost = sum(q.nusd for q in quarters) if not calls or unpriced < calls else None
-    return {
-        "calls": calls, "tokens": sum(q.tokens for q in quarters), "cost_nusd": cost,
-        "unpriced": unpriced,
-    }  # fmt: skip
-
-
-def known_windows(db: sqlite3.Connection) -> tuple[tuple[str, str], ...]:
-    """Agent and name of every window of which anything was ever said, shortest first."""
-    rows = db.execute(
-        "select a.text, l.name, max(l.window_minutes) from limit_past l"
-        " join name a on a.id = l.agent group by 1, 2 order by 1, 3, 2"
+def known_windows(db: sqlite3.Connection) -> list[tuple[str, str, int | None, int]]:
+    """Every window of which anything was ever said: agent, name, minutes, when it was last."""
+    return db.execute(
+        "select a.text, l.name, l.window_minutes, l.as_of_ms from limit_seen l"
+        " join name a on a.id = l.agent order by 1, 3, 2"
     ).fetchall()
-    return tuple((agent, name) for (agent, name), _ in groupby(rows, lambda row: (row[0], row[1])))
