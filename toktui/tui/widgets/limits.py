@@ -149,11 +149,11 @@ class _Writer:
         palette, detail = self._palette, self._detail
         if detail > _SHORT:
             cells = 10 if detail > _SMALL else 5
-            line.extend(gauge(used / 100, cells, _heat(used, palette), palette.faint).pieces)
+            line.extend(gauge(used / 100, cells, heat(used, palette), palette.faint).pieces)
             line.add(" ")
         line.add(f"{used:.0f} %", palette.text)
         if limit.runs_out is not None and detail > _BARE:
-            line.add(f"  {self._full(limit.runs_out)}", palette.warning)
+            line.add(f"  {full_text(limit.runs_out, self._now_ms, self._zone)}", palette.warning)
         if limit.resets_ms is not None and (
             detail == _WHOLE or (detail == _USUAL and limit.runs_out is None)
         ):
@@ -168,23 +168,25 @@ class _Writer:
     def _left(self, until_ms: int) -> str:
         return f"{fmt.span(until_ms - self._now_ms)} left"
 
-    def _full(self, when: RunsOut) -> str:
-        """`full 16:10–17:05`, `full 16:10 or later` where it may last."""
-        early = f"full {fmt.moment(when.early_ms, self._now_ms, self._zone).strip()}"
-        if when.late_ms is None:
-            return f"{early} or later"
-        if when.late_ms <= self._now_ms:
-            return "probably full"
-        day = fmt.day(when.early_ms, self._zone) == fmt.day(when.late_ms, self._zone)
-        late = (
-            fmt.clock(when.late_ms, self._zone)
-            if day
-            else fmt.moment(when.late_ms, self._now_ms, self._zone).strip()
-        )
-        return early if early.endswith(late) else f"{early}–{late}"
+
+def full_text(when: RunsOut, now_ms: int, zone: ZoneInfo) -> str:
+    """`full 16:10–17:05`, `full 16:10 or later` where it may last."""
+    early = f"full {fmt.moment(when.early_ms, now_ms, zone).strip()}"
+    if when.late_ms is None:
+        return f"{early} or later"
+    if when.late_ms <= now_ms:
+        return "probably full"
+    day = fmt.day(when.early_ms, zone) == fmt.day(when.late_ms, zone)
+    late = (
+        fmt.clock(when.late_ms, zone)
+        if day
+        else fmt.moment(when.late_ms, now_ms, zone).strip()
+    )
+    return early if early.endswith(late) else f"{early}–{late}"
 
 
-def _heat(percent: float, palette: Palette) -> Style:
+def heat(percent: float, palette: Palette) -> Style:
+    """The colour of a share: red where it is nearly full."""
     if percent >= _FULL:
         return palette.error
     return palette.warning if percent >= _HIGH else palette.accent
