@@ -76,7 +76,8 @@ def _relative(old: float | None, new: float | None) -> str:
     change = (new / old - 1) * 100
     if abs(change) >= _MOST_PERCENT:
         return f" (×{new / old:.0f})"
-    return f" ({change:+.0f} %)".replace("-", "−")
+    shown = f"{change:+.0f}" if abs(change) >= 1 else f"{change:+.1f}"
+    return f" ({shown} %)".replace("-", "−")
 
 
 def model_and_tier(key: Key) -> str:

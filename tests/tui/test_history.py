@@ -1,0 +1,149 @@
+"""The review: what is seen, what the keys do, and where enter leads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from toktui.tui.views import tabs, view_types, way_to
+from toktui.tui.widgets.review_board import ReviewBoard
+
+from .conftest import SIZES, Run
+
+WAY = way_to(next(view for view in view_types() if view.KEY == "history"))
+
+
+def test_it_is_the_third_tab():
+    assert [view.KEY for view in tabs()][2] == "history"
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_week_its_comparison_and_why_are_seen_at_every_size(
+    size: tuple[int, int], normal: Path, run: Run
+):
+    async with run(normal, size=size) as screens:
+        await screens.press(*WAY)
+        for words in ("WEEK 47", "so far", "Mon 16", "Sun 22", "WHY", "= the difference",
+                      "week 46 by now", "usual week by now", "WASTE"):  # fmt: skip
+            assert words in screens.text
+        review = screens.app.view.data.review
+        assert sum(reason.nusd for reason in review.reasons) == review.change.difference
+        await screens.press("tab")
+        assert "TOP SESSIONS" in screens.text
+        assert "= the difference" in screens.text
+
+
+async def test_a_large_screen_has_the_year_and_all_lists(normal: Path, run: Run):
+    async with run(normal, size=(200, 60)) as screens:
+        await screens.press(*WAY)
+        for words in ("THE LAST YEAR", "TOP PROJECTS", "TOP MODELS", "TOP BRANCHES"):
+            assert words in screens.text
+
+
+async def test_arrows_move_in_time_and_n_comes_back(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press(*WAY, "left")
+        assert "WEEK 46" in screens.text
+        assert "so far" not in screens.text
+        await screens.press("left", "right", "right")
+        assert "WEEK 47" in screens.text
+        await screens.press("right")
+        assert "WEEK 47" in screens.text
+        await screens.press("left", "left", "n")
+        assert "WEEK 47" in screens.text
+
+
+async def test_w_m_and_d_change_the_grain(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press(*WAY, "w")
+        assert "13 WEEKS" in screens.text
+        assert "W47" in screens.text
+        await screens.press("m")
+        assert "12 MONTHS" in screens.text
+        assert "Nov 2026" in screens.text
+        await screens.press("d")
+        assert "WEEK 47" in screens.text
+
+
+async def test_b_stacks_by_model(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press(*WAY)
+        assert "■ claude-code" in screens.text
+        await screens.press("b")
+        assert "■ gpt-5.5" in screens.text
+
+
+async def test_enter_on_a_day_opens_its_review_by_hours(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press(*WAY, "up", "enter")
+        assert "SATURDAY 21 NOVEMBER 2026" in screens.text
+        assert len(screens.app.view.data.review.bars) == 24
+
+
+async def test_enter_on_a_session_opens_it_and_leads_to_why(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press(*WAY, "tab")
+        session = screens.app.view.data.review.sessions[0].row
+        await screens.press("enter")
+        assert screens.app.view.KEY == "session"
+        assert session.id in screens.text
+        await screens.press("w")
+        assert screens.app.view.KEY == "why"
+        await screens.press("escape", "escape")
+        assert screens.app.view.KEY == "history"
+
+
+async def test_enter_on_a_project_reviews_only_that(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press(*WAY, "t", "tab")
+        before = screens.app.view.data.review
+        project = before.projects[0]
+        await screens.press("enter")
+        review = screens.app.view.data.review
+        assert [place.name for place in review.projects] == [project.name]
+        assert review.sums.priced_nusd == project.sums.priced_nusd
+        assert {found.row.project for found in review.sessions} == {project.name}
+
+
+async def test_the_year_leads_to_a_day(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press(*WAY, "y")
+        assert "THE LAST YEAR" in screens.text
+        await screens.press("left", "enter")
+        assert "SUNDAY 15 NOVEMBER 2026" in screens.text
+
+
+async def test_the_filter_holds_and_its_time_is_the_stretch(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press(*WAY, "slash", *"agent:codex since:3d", "enter")
+        review = screens.app.view.data.review
+        assert [place.name for place in review.agents] == ["codex"]
+        assert [bar.piece.label for bar in review.bars] == [
+            "2026-11-20", "2026-11-21", "2026-11-22",
+        ]  # fmt: skip
+
+
+async def test_an_empty_store_says_what_comes(empty: Path, run: Run):
+    async with run(empty, size=(80, 24)) as screens:
+        await screens.press(*WAY, "enter", "tab", "up", "y", "y", "w", "m", "left")
+        assert "Nothing to review yet." in screens.text
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 12), (80, 24), (131, 47), (200, 60)])
+async def test_absurd_data_and_sizes_are_drawn(size: tuple[int, int], absurd: Path, run: Run):
+    async with run(absurd, size=size) as screens:
+        await screens.press(*WAY, "tab", "down", "b", "t", "m", "w", "d", "y", "left", "y")
+        assert screens.app.view.KEY == "history"
+        for strip in screens.app.screen._compositor.render_strips(screens.app.size):
+            assert strip.cell_length == size[0]
+
+
+async def test_a_click_chooses_and_a_second_one_opens(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press(*WAY)
+        lines = screens.app.query_one(ReviewBoard).shown.splitlines()
+        at = next(y for y, line in enumerate(lines) if "Tue 17" in line)
+        await screens.pilot.click(ReviewBoard, offset=(5, at), times=2)
+        await screens.rest()
+        assert "TUESDAY 17 NOVEMBER 2026" in screens.text

@@ -1,0 +1,349 @@
+"""Where the money went: a week, or any stretch, beside the one before, and why it changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import msgspec
+from textual.binding import Binding
+
+from toktui.clock import BEGINNING_MS, END_OF_TIME_MS, Range, local_date
+from toktui.metrics.change_words import METHOD_WORDS
+from toktui.metrics.filters import NO_FILTERS, Filters
+from toktui.metrics.history import HistoryQuestion, Review, load_review
+from toktui.metrics.scope import of_whole
+from toktui.metrics.select import is_limited
+from toktui.metrics.spans import Kind, Span, span_of
+from toktui.metrics.waste import Waste, load_waste
+from toktui.metrics.year import YearDay, load_year
+from toktui.tui import format as fmt
+from toktui.tui.lines import Line
+from toktui.tui.view import Ask, Open, View
+from toktui.tui.widgets.review_board import VAST, ReviewBoard
+from toktui.tui.widgets.review_lists import LISTS, places_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from zoneinfo import ZoneInfo
+
+    from textual.app import ComposeResult
+
+    from toktui.tui.refresher import Reading
+    from toktui.tui.theme import Palette
+
+_ROOM_FOR_YEAR: Final = 46
+_FEW_CALLS: Final = 4_000
+"""Up to so many calls each is looked at for waste without being asked."""
+_PATTERNS: Final = {
+    "projects": "projects", "models": "models", "branches": "branches", "agents": "agents",
+}  # fmt: skip
+
+
+class HistoryAbout(msgspec.Struct, frozen=True):
+    """What is reviewed. Without a span: the week in which it is now, or the filter's time."""
+
+    span: Span | None = None
+    narrowed: Filters = NO_FILTERS
+    """What a line that was opened is about, beside the filter of all screens."""
+    name: str = ""
+    """How that is called."""
+    year: bool = False
+    calendar: bool = False
+    """Whether the screen has room for the year beside everything else."""
+    waste: bool = False
+    """Whether every call is looked at, however many there are."""
+
+
+class History(msgspec.Struct, frozen=True):
+    """The review, the days of the year if asked for, and the waste if it is known."""
+
+    review: Review
+    year: tuple[YearDay, ...]
+    waste: Waste | None
+    kept: bool
+    """The time is the filter's, and does not move."""
+
+
+class HistoryView(View[History]):
+    """The weekly review."""
+
+    KEY, LABEL, PLACE = "history", "History", 3
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("d", "days", "days"),
+        Binding("w", "weeks", "weeks"),
+        Binding("m", "months", "months"),
+        Binding("b", "stack", "agent/model"),
+        Binding("t", "list", "list"),
+        Binding("y", "year", "year"),
+        Binding("left,h", "move(-1)", "earlier", show=False),
+        Binding("right,l", "move(1)", "later", show=False),
+        Binding("n", "now", "now", show=False),
+        Binding("x", "waste", "cold turns", show=False),
+    ]
+    OPENS = True
+    MEANINGS = (
+        ("← →", "the week, or whatever is shown, before and after; in the year: weeks"),
+        ("↑ ↓ tab", "choose a bar or a line"),
+        ("enter", "open it: a day, a session, or this review of one project, model, branch"),
+        ("d w m", "a week by days, 13 weeks, 12 months; m then enter: a month by days"),
+        ("n", "back to now"),
+        ("b", "stack the bars by agent or by model"),
+        ("t", "the next list first: sessions, projects, models, branches, agents"),
+        ("y", "the days of the last year"),
+        ("x", "what cold turns cost, where there are too many calls to look unasked"),
+        ("since: until:", "in the filter: any other time, such as since:2026-11-01"),
+        ("usual", "median of the last 4 such days, weeks or months, by the same moment"),
+        ("why", METHOD_WORDS),
+    )
+    DEFAULT_CSS = "HistoryView { layout: vertical; padding: 0 1; }"
+
+    def __init__(self, *, zone: ZoneInfo, about: Any = None) -> None:
+        super().__init__(zone=zone, about=about or HistoryAbout())
+        self._board = ReviewBoard(self._nothing, id="review")
+        self._shown: Span | None = None
+
+    def compose(self) -> ComposeResult:
+        """One board."""
+        yield self._board
+
+    @classmethod
+    def load(cls, reading: Reading, about: HistoryAbout) -> History:
+        """The review, and what else is asked for."""
+        db, zone, now_ms = reading.db, reading.zone, reading.now_ms
+        filters = _both(reading.scope.filters, about.narrowed)
+        span, kept = about.span, False
+        if is_limited(reading.scope.within) and (span is None or span.kind != "day"):
+            span, kept = _span_of_scope(db, reading.scope.within, now_ms, zone), True
+        review = load_review(db, reading.book, HistoryQuestion(span, filters), now_ms, zone)
+        waste = None
+        if not filters and (about.waste or review.sums.calls <= _FEW_CALLS):
+            waste = load_waste(db, reading.book, review.within)
+        year: tuple[YearDay, ...] = ()
+        if about.year or about.calendar:
+            year = load_year(db, local_date(now_ms, zone), zone, filters)
+        return History(review, year, waste, kept)
+
+    def fill(self) -> None:
+        """Gives the board what is known."""
+        board, data = self._board, self.data
+        board.review = data.review if data else None
+        board.year = data.year if data and self.about.year else ()
+        board.calendar = data.year if data and self.about.calendar else ()
+        board.waste = self._waste_line() if data else Line()
+        if data is not None and data.review.span != self._shown:
+            self._shown = data.review.span
+            board.start()
+        board.keep_cursor()
+        board.redraw()
+
+    def fit_parts(self, width: int, height: int) -> None:
+        """Reads the year where there is room for it."""
+        room = width >= VAST and height >= _ROOM_FOR_YEAR
+        if room != self.about.calendar:
+            self._ask_for(calendar=room)
+
+    def changes_ms(self) -> int | None:
+        """When another day begins in a stretch that runs."""
+        if self.data is None or not self.data.review.running:
+            return None
+        ends = [bar.piece.within.end_ms for bar in self.data.review.bars]
+        return min((end for end in ends if end > self.data.review.now_ms), default=None)
+
+    def reopen(self, about: Any) -> None:
+        """Another stretch, or something else in it."""
+        self.about = about
+
+    # ---- keys ----
+
+    def action_move(self, steps: str | int) -> None:
+        """Earlier or later; in the year by weeks."""
+        board = self._board
+        if board.year and board.cursor[0] == "year":
+            board.action_step(int(steps) * 7)
+            return
+        review = self.data.review if self.data else None
+        if review is None or self.data is None:
+            return
+        if self.data.kept:
+            self.notify("The filter says which time is shown.", timeout=3)
+            return
+        moved = review.span.moved(int(steps))
+        today = local_date(self.now_ms, self.zone)
+        if moved.first > today and int(steps) > 0:
+            return
+        self._look_at(moved)
+
+    def action_days(self) -> None:
+        """The last week of what is shown, by days."""
+        self._show_kind("week")
+
+    def action_weeks(self) -> None:
+        """Thirteen weeks."""
+        self._show_kind("weeks")
+
+    def action_months(self) -> None:
+        """Twelve months."""
+        self._show_kind("months")
+
+    def action_now(self) -> None:
+        """The week in which it is now."""
+        self._ask_for(span=None)
+
+    def action_stack(self) -> None:
+        """By agent or by model."""
+        self._board.stack = "model" if self._board.stack == "agent" else "agent"
+        self._board.redraw()
+
+    def action_list(self) -> None:
+        """The next list comes first."""
+        board = self._board
+        board.list_name = LISTS[(LISTS.index(board.list_name) + 1) % len(LISTS)]
+        if board.cursor[0] in LISTS:
+            board.cursor = (board.list_name, 0)
+        board.keep_cursor()
+        board.redraw()
+
+    def action_year(self) -> None:
+        """The year in place of the bars, and back."""
+        self._ask_for(year=not self.about.year)
+
+    def action_waste(self) -> None:
+        """Looks at every call."""
+        self._ask_for(waste=True)
+
+    def action_open(self) -> None:
+        """Opens what is under the cursor."""
+        self._board.action_choose()
+
+    def on_review_board_chosen(self, message: ReviewBoard.Chosen) -> None:
+        """A piece, a day, a session, or a place."""
+        if self.data is None:
+            return
+        name, index = message.target
+        review = self.data.review
+        if name == "year":
+            self._open(span=span_of("day", self.data.year[index].day), year=False)
+        elif name == "sessions":
+            self.post_message(Open("session", review.sessions[index].row.number))
+        elif name == "pieces":
+            inner: dict[str, Kind] = {"day": "day", "week": "week", "month": "month"}
+            kind = inner.get(review.span.grain)
+            if kind is not None:
+                self._open(span=span_of(kind, review.bars[index].piece.first))
+        else:
+            place = places_of(review, name)[index]
+            if place.name:
+                patterns = of_whole(place.name)
+                filters = msgspec.structs.replace(
+                    self.about.narrowed, **{_PATTERNS[name]: patterns}
+                )
+                self._open(span=review.span, narrowed=filters, name=place.name)
+
+    def _show_kind(self, kind: Kind) -> None:
+        if self.data is None:
+            return
+        today = local_date(self.now_ms, self.zone)
+        self._look_at(span_of(kind, min(self.data.review.span.last, today)))
+
+    def _look_at(self, span: Span) -> None:
+        """At a stretch; the present week is not named, so that it goes on by itself."""
+        is_now = span == span_of("week", local_date(self.now_ms, self.zone))
+        self._ask_for(span=None if is_now else span)
+
+    def _ask_for(self, **changes: object) -> None:
+        self.about = msgspec.structs.replace(self.about, **changes)
+        self.post_message(Ask())
+
+    def _open(self, **changes: object) -> None:
+        about = msgspec.structs.replace(self.about, waste=False, **changes)
+        self.post_message(Open(self.KEY, about))
+
+    # ---- words ----
+
+    def _waste_line(self) -> Line:
+        from toktui.tui.widgets.drawing import palette_of  # noqa: PLC0415
+
+        palette, data = palette_of(self), self.data
+        line = Line()
+        if self.about.name:
+            line.add("only ", palette.faint).add(fmt.project_name(self.about.name), palette.accent)
+            line.add("   ")
+        if data is None:
+            return line
+        if data.waste is None:
+            if not _is_narrow(self):
+                line.add("WASTE  ", palette.dim).add("x looks for cold turns", palette.faint)
+            return line
+        waste = data.waste
+        line.add("WASTE  ", palette.dim)
+        if not waste.turns:
+            return line.add("no cold turn", palette.faint)
+        line.add(fmt.money(waste.nusd, lacks=waste.unpriced > 0), palette.warning)
+        line.add(f" by {fmt.plural(waste.turns, 'cold turn')}", palette.text)
+        causes = [
+            f"{fmt.money(nusd)} {word}"
+            for word, count, nusd in (
+                ("after the cache had expired", waste.expired, waste.expired_nusd),
+                ("by another model", waste.model, waste.model_nusd),
+                ("for no known reason", waste.lost, waste.lost_nusd),
+            )
+            if count
+        ]
+        return line.add(f"   {', '.join(causes)}", palette.faint)
+
+    def _nothing(self, palette: Palette) -> list[Line]:
+        """What stands where a review would be."""
+        if self.data is None:
+            return [Line().add("…", palette.faint)]
+        if self.data.review.store_begins_ms is None:
+            return [
+                Line().add("Nothing to review yet.", palette.dim),
+                Line(),
+                Line().add("Your agents' calls come here as soon as there are any.", palette.faint),
+                Line().add("toktui --demo shows how it looks.", palette.faint),
+            ]
+        words = "No calls in this time."
+        if self.scope.is_limited or self.about.name:
+            words = "No call in this time matches the filter."
+        begun = local_date(self.data.review.store_begins_ms, self.zone)
+        hint = f"← shows what was before; the store begins on {begun:%d %b %Y}."
+        if self.data.review.span.last < begun:
+            hint = f"The store begins later, on {begun:%d %b %Y}: n goes back to now."
+        return [Line().add(words, palette.dim), Line().add(hint, palette.faint)]
+
+
+def _is_narrow(view: HistoryView) -> bool:
+    return bool(view.about.narrowed) or bool(view.scope.filters)
+
+
+def _both(one: Filters, other: Filters) -> Filters:
+    """What fits either; where both say something about a field, the narrower one that was opened
+    later."""
+    if not other:
+        return one
+    changes = {
+        name: getattr(other, name)
+        for name in ("agents", "models", "projects", "branches")
+        if getattr(other, name)
+    }
+    return msgspec.structs.replace(one, **changes)
+
+
+def _span_of_scope(
+    db: sqlite3.Connection, within: Range, now_ms: int, zone: ZoneInfo
+) -> Span:
+    """The days of a filter's time; open ends are the store's first day and today."""
+    today = local_date(now_ms, zone)
+    first = today
+    if within.start_ms > BEGINNING_MS:
+        first = local_date(within.start_ms, zone)
+    else:
+        begun = db.execute("select min(first_ms) from session").fetchone()[0]
+        first = today if begun is None else local_date(begun, zone)
+    last = today
+    if within.end_ms < END_OF_TIME_MS:
+        last = local_date(within.end_ms - 1, zone)
+    return Span("days", min(first, last), max(first, last))
+
+
+VIEW: Final = HistoryView

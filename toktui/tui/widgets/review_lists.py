@@ -1,0 +1,190 @@
+"""The words of a review: what it is about, why it changed, and who was dearest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from toktui.metrics.change_words import sentence
+from toktui.text import clean
+from toktui.tui import format as fmt
+from toktui.tui.lines import Line, both_ends
+from toktui.tui.widgets.review_bars import Row
+from toktui.tui.widgets.today import saved_money, sum_money
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from toktui.metrics.history import Review
+    from toktui.metrics.range_sums import Place
+    from toktui.metrics.spans import Span
+    from toktui.tui.theme import Palette
+
+LISTS: Final = ("sessions", "projects", "models", "branches", "agents")
+_AMOUNT: Final = 9
+_KINDS: Final = {"day": "day", "week": "week", "month": "month"}
+
+
+def span_name(span: Span) -> str:
+    """`WEEK 47  16–22 Nov 2026`."""
+    first, last = span.first, span.last
+    if span.first == span.last:
+        return f"{first:%A} {first.day} {first:%B} {first.year}".upper()
+    same = (first.year, first.month) == (last.year, last.month)
+    start = f"{first.day}" if same else f"{first.day} {first:%b}"
+    days = f"{start}–{last.day} {last:%b} {last.year}"
+    if first.year != last.year:
+        days = f"{first.day} {first:%b} {first.year} – {last.day} {last:%b} {last.year}"
+    match span.kind:
+        case "week":
+            return f"WEEK {span.label[6:]}  {days}"
+        case "month":
+            return f"{first:%B} {first.year}".upper()
+        case "weeks":
+            return f"13 WEEKS  {days}"
+        case "months":
+            return f"12 MONTHS  {first:%b %Y} – {last:%b %Y}"
+        case _:
+            return days
+
+
+def head_lines(review: Review, width: int, palette: Palette) -> list[Line]:
+    """What is reviewed, what it cost, and what it is beside."""
+    sums = review.sums
+    left = Line().add(span_name(review.span), palette.strong)
+    if review.running:
+        left.add("  so far", palette.faint)
+    cost = Line().add(sum_money(sums) if sums.calls else "$0", palette.hot)
+    cost.add(" list cost", palette.faint)
+    beside = Line()
+    for word, nusd in _beside(review):
+        beside.add("   " if beside.pieces else "").add(f"{word} ", palette.faint)
+        beside.add(fmt.money(nusd), palette.dim)
+        if change := fmt.change(sums.cost_nusd, nusd):
+            beside.add(f" {change}", palette.text)
+    counts = Line()
+    for word, value in (
+        ("calls", fmt.tokens(sums.calls)),
+        ("tokens", fmt.tokens(sums.tokens)),
+        ("hit", fmt.percent(sums.cache_hit_rate)),
+        ("saved", saved_money(sums) if sums.calls else fmt.UNKNOWN),
+    ):
+        counts.add("   " if counts.pieces else "")
+        counts.add(f"{word} ", palette.faint).add(value, palette.text)
+    if counts.width + beside.width + 3 <= width:
+        return [both_ends(left, cost, width), both_ends(counts, beside, width)]
+    lines = [both_ends(left, cost, width), counts]
+    return [*lines, beside] if beside.pieces else lines
+
+
+def _beside(review: Review) -> list[tuple[str, int | None]]:
+    found: list[tuple[str, int | None]] = []
+    moment = " by now" if review.running else ""
+    if review.has_before:
+        word = f"week {review.before.label[6:]}" if review.span.kind == "week" else "before"
+        found.append((word + moment, review.before_sums.cost_nusd))
+    if review.usual is not None:
+        found.append((f"usual {_KINDS[review.span.kind]}{moment}", review.usual.nusd))
+    return found
+
+
+def why_lines(review: Review, width: int, height: int, palette: Palette) -> list[Line]:
+    """The difference and its parts, which add up to it."""
+    if not review.has_before:
+        return [
+            Line().add("WHY", palette.dim),
+            Line().add("The store knows nothing of the time before.", palette.faint),
+        ]
+    difference = review.change.difference
+    head = Line().add("WHY ", palette.dim).add(signed(difference), palette.strong)
+    head.add(f"  against {review.before.label}", palette.faint)
+    if review.running:
+        head.add(" by then", palette.faint)
+    lines = [head]
+    reasons = list(review.reasons)
+    room = max(1, height - 2)
+    kept = reasons if len(reasons) <= room else reasons[: room - 1]
+    for reason in kept:
+        style = palette.warning if reason.nusd > 0 else palette.good
+        lines.append(
+            Line().cell(signed(reason.nusd), _AMOUNT, style, "right").add("  ")
+            .add(clean(sentence(reason), max(1, width - _AMOUNT - 2)), palette.text)
+        )  # fmt: skip
+    if left := reasons[len(kept) :]:
+        rest = sum(reason.nusd for reason in left)
+        lines.append(
+            Line().cell(signed(rest), _AMOUNT, palette.dim, "right")
+            .add(f"  {fmt.plural(len(left), 'other cause')}", palette.faint)
+        )  # fmt: skip
+    if reasons:
+        lines.append(
+            Line().cell(signed(difference), _AMOUNT, palette.strong, "right")
+            .add("  = the difference", palette.faint)
+        )  # fmt: skip
+    else:
+        lines.append(Line().add("  nothing changed", palette.faint))
+    return lines[:height]
+
+
+def signed(nusd: int) -> str:
+    """`+$59.2`, `−$13.0`, `$0`."""
+    sign = "+" if nusd > 0 else "−" if nusd < 0 else ""
+    return f"{sign}{fmt.money(abs(nusd))}"
+
+
+def places_of(review: Review, name: str) -> Sequence[Place]:
+    """A list of places."""
+    return {
+        "projects": review.projects, "models": review.models, "branches": review.branches,
+        "agents": review.agents,
+    }[name]  # fmt: skip
+
+
+def length_of(review: Review, name: str) -> int:
+    """How long a list is."""
+    return len(review.sessions) if name == "sessions" else len(places_of(review, name))
+
+
+def list_rows(
+    review: Review, name: str, width: int, height: int, palette: Palette, top: int
+) -> list[Row]:
+    """A title and the lines of a list from `top` on."""
+    title = Line().add(f"TOP {name.upper()}", palette.dim)
+    wide = width >= 44
+    heads = Line()
+    if wide:
+        heads.cell("calls", 8, palette.faint, "right").cell("share", 9, palette.faint, "right")
+    heads.cell("cost", _AMOUNT, palette.faint, "right")
+    rows = [Row(both_ends(title, heads, width))]
+    total = review.sums.priced_nusd
+    count = length_of(review, name)
+    if not count:
+        rows.append(Row(Line().add("nothing", palette.faint)))
+    for index in range(top, min(count, top + max(0, height - 1))):
+        if name == "sessions":
+            found = review.sessions[index]
+            text, about, sums = (
+                fmt.project_name(found.row.project),
+                f"{fmt.model_name(found.row.model)}  {found.row.id[:8]}", found.sums,
+            )  # fmt: skip
+        else:
+            place = places_of(review, name)[index]
+            text, about, sums = _named(name, place.name), "", place.sums
+            if name == "branches":
+                about = fmt.project_name(place.about)
+        figures = Line()
+        if wide:
+            share = sums.priced_nusd / total if total and sums.cost_nusd is not None else None
+            figures.cell(fmt.tokens(sums.calls), 8, palette.faint, "right")
+            figures.cell(fmt.percent(share), 9, palette.faint, "right")
+        figures.cell(sum_money(sums), _AMOUNT, palette.text, "right")
+        words = Line().add(text, palette.text)
+        if about and width - figures.width - words.width > len(about) + 3:
+            words.add(f"  {about}", palette.faint)
+        rows.append(Row(both_ends(words, figures, width), (name, index)))
+    return rows
+
+
+def _named(name: str, text: str) -> str:
+    if name == "projects":
+        return fmt.project_name(text)
+    return fmt.model_name(text) if name == "models" else text or fmt.UNKNOWN
