@@ -12,7 +12,6 @@ from textual.widgets import Input
 
 from toktui import clock, zones
 from toktui.text import clean
-from toktui.tui.ending import EndingApp
 from toktui.tui.filter_box import KNOWN, FilterBox, load_known
 from toktui.tui.frame import EVERYWHERE, Frame, bindings_of
 from toktui.tui.ingesting import Changed, Ingest
@@ -20,6 +19,7 @@ from toktui.tui.pulse import Pulse
 from toktui.tui.refresher import Answer, Question, ReadFailed, Refresher
 from toktui.tui.scoping import Scoping
 from toktui.tui.stage import Stage
+from toktui.tui.taking import EXPORT, TakingApp
 from toktui.tui.theme import THEMES
 from toktui.tui.view import Open, View
 from toktui.tui.views import tabs
@@ -40,7 +40,7 @@ _DIGITS: Final = 9
 """Screens that have a key."""
 
 
-class ToktuiApp(EndingApp):
+class ToktuiApp(TakingApp):
     """Shows one view at a time, and asks for its data whenever they may differ."""
 
     TITLE = "toktui"
@@ -159,6 +159,11 @@ class ToktuiApp(EndingApp):
         elif self._scoping.scope.text:
             self.action_clear()
 
+    def action_back_to(self, place: int) -> None:
+        """Goes back to a view of the trail."""
+        if self._stage.back_to(place):
+            self._enter()
+
     def _enter(self) -> None:
         """Another view is seen, or may have the keys again: draws it once it has its size."""
         self.view.now_ms = self._now_ms()
@@ -200,6 +205,8 @@ class ToktuiApp(EndingApp):
         view = self.view
         if message.question.view == KNOWN:
             self._box.know(message.data)
+        elif message.question.view == EXPORT:
+            self.take_export(message.data)
         if message.question.view != view.KEY:
             return
         self._frame.notices.failure = ""
@@ -261,7 +268,7 @@ class ToktuiApp(EndingApp):
         """Every screen and every action of this one, in the palette."""
         for command in super().get_system_commands(screen):  # pyright: ignore[reportUnknownMemberType]
             # Textual's list of keys and its large widgets would stand on our screens, not in them.
-            if command.title in ("Theme", "Quit", "Screenshot"):
+            if command.title in ("Theme", "Quit"):
                 yield command
         for view in tabs():
             yield SystemCommand(f"Show {view.LABEL}", "screen", partial(self.action_show, view.KEY))
@@ -271,6 +278,10 @@ class ToktuiApp(EndingApp):
                 binding.key,
                 partial(self.action_in_view, binding.action),
             )
+        yield SystemCommand("Copy row", "of the table, with tabs", self.action_copy_row)
+        yield SystemCommand("Copy table", "as Markdown", self.action_copy_table)
+        yield from self.copy_commands()
+        yield SystemCommand("Export", "CSV, JSON, Markdown, SVG", self.action_export)
         yield SystemCommand("Filter", "by agent, model, project, time", self.action_filter)
         yield SystemCommand("Clear the filter", "show everything", self.action_clear)
 

@@ -21,6 +21,8 @@ EVERYWHERE: Final = (
     ("1 … 9", "screens"),
     ("/", "filter that holds on all screens: agent:codex model:opus* project:shop since:7d"),
     ("esc", "back; where there is no way back it clears the filter"),
+    ("y, Y", "copy the row under the cursor, the whole table"),
+    ("e", "export what is seen: CSV, JSON, Markdown, SVG"),
     ("ctrl+p", "palette: every action, themes"),
     ("?", "this help"),
     ("q", "quit"),
@@ -46,7 +48,7 @@ class Frame:
         header.live = notices.live = data
         header.redraw()
         notices.refresh_notice()
-        self.scope_line.take(scope, deep=stage.has_way_back)
+        self.scope_line.take(scope, stage.trail)
         footer.filter_text = scope.text
         footer.keys = _keys(stage)
         footer.redraw()
@@ -72,6 +74,7 @@ def _keys(stage: Stage) -> list[tuple[str, str, str]]:
     )
     keys.extend(
         [
+            ("e", "export", "app.export"),
             ("ctrl+p", "palette", "app.command_palette"),
             ("?", "help", "app.help"),
             ("q", "quit", "app.quit"),

@@ -8,12 +8,16 @@ from textual.message import Message
 from textual.widget import Widget
 
 from toktui.metrics.scope import EVERYTHING
+from toktui.tui.widgets.drawing import Drawing
+from toktui.tui.widgets.paged_rows import PagedRows
+from toktui.tui.widgets.table_rows import TableRows
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from textual.geometry import Size
 
+    from toktui.export.seen import SeenTable
     from toktui.ingest.progress import Progress
     from toktui.tui.refresher import Reading
 
@@ -51,7 +55,7 @@ class View(Widget, Generic[Data]):
     DEFAULT_CSS = "View { width: 100%; height: 100%; }"
 
     def __init__(self, *, zone: ZoneInfo, about: Any = None) -> None:
-        super().__init__(id=f"view-{self.KEY}")
+        super().__init__()
         self.zone = zone
         self.about = about
         self.data: Data | None = None
@@ -125,6 +129,38 @@ class View(Widget, Generic[Data]):
     def action_open(self) -> None:
         """Opens what is under the cursor."""
 
-    def reopen(self, about: Any) -> None:
-        """The view is opened again, about something else."""
-        self.about = about
+    @property
+    def title(self) -> str:
+        """What is seen, in a few words, for the trail and for exports."""
+        return self.LABEL
+
+    def table(self, data: Data) -> SeenTable | None:
+        """What `data` shows as a table, for the clipboard and for files.
+
+        By default that of the first list on the screen. May run in another thread: it looks at
+        values only. None: there is no table.
+        """
+        del data
+        rows = next(iter(self.query(PagedRows)), None)
+        return None if rows is None else rows.seen(self.title)
+
+    def everything(self) -> Any | None:
+        """`about`, with which `load` gives all rows of a list; None: all are at hand already."""
+        return None
+
+    def cursor_row(self) -> int | None:
+        """Which row of the table the cursor is on; by default that of the first list."""
+        rows = next(iter(self.query(PagedRows)), None)
+        return None if rows is None else rows.cursor - rows.first
+
+    def text(self) -> str:
+        """What is seen, as lines of text, for the clipboard."""
+        parts = (part.shown for part in self.query(Drawing) if part.display)
+        return "\n\n".join(part for part in parts if part)
+
+    def action_sort_table(self, name: str) -> None:
+        """Sorts the first table by a column, for clicks on its heads."""
+        for rows in self.query(PagedRows):
+            if isinstance(rows, TableRows):
+                rows.sort_by(name)
+                return

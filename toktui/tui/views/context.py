@@ -85,13 +85,6 @@ class ContextView(View["Taken | None"]):
         _last[:] = [Taken(about, call, at_ms, reading.now_ms, found)]
         return _last[0]
 
-    def reopen(self, about: Any) -> None:
-        """Another session."""
-        if int(about) != self.about:
-            self.about = int(about)
-            self.data = None
-            self._pages.top = 0
-
     def fill(self) -> None:
         """Writes the text anew."""
         self._pages.redraw()

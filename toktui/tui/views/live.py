@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 
+from toktui.export.seen import Cell, SeenColumn, SeenTable, words
 from toktui.metrics.live import Live, load_live
+from toktui.tui import format as fmt
 from toktui.tui.lines import Line
 from toktui.tui.view import Open, View
 from toktui.tui.welcome import welcome
@@ -16,7 +18,7 @@ from toktui.tui.widgets.burn import CHART_MODES, BurnMeter, HourChart
 from toktui.tui.widgets.feed_rows import FeedRows
 from toktui.tui.widgets.limits import LimitRows
 from toktui.tui.widgets.probable import PROBABLY
-from toktui.tui.widgets.today import DayLines, TodayCard
+from toktui.tui.widgets.today import DayLines, TodayCard, sum_money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +35,14 @@ if TYPE_CHECKING:
 WIDE: Final = 100
 VERY_WIDE: Final = 170
 TALL: Final = 28
+TABLE: Final = (
+    SeenColumn("agent", "agent", False), SeenColumn("project", "project", False),
+    SeenColumn("model", "model", False), SeenColumn("state", "state", False),
+    SeenColumn("context_tokens", "context"), SeenColumn("nusd_per_hour", "$/h"),
+    SeenColumn("cost_nusd", "cost"), SeenColumn("cache_hit_rate", "hit"),
+    SeenColumn("id", "id", False),
+)  # fmt: skip
+"""Of the active sessions, for the clipboard and for files."""
 
 
 class LiveView(View[Live]):
@@ -157,6 +167,28 @@ class LiveView(View[Live]):
             return words
         return welcome(self.data, self.progress, palette, zone=self.zone, place=self.store_name)
 
+    def table(self, data: Live) -> SeenTable:
+        """The active sessions; money in nano-dollars, times in milliseconds."""
+        rows = [
+            (
+                words(one.agent), words(one.project, fmt.project_name(one.project)),
+                words(one.model, fmt.model_name(one.model, one.priced_as)), words(one.state),
+                Cell(one.context_tokens, _or_unknown(one.context_tokens)),
+                Cell(one.burn[1].nusd_per_hour, fmt.money(one.burn[1].nusd_per_hour)),
+                Cell(one.sums.cost_nusd, sum_money(one.sums)),
+                Cell(one.sums.cache_hit_rate, fmt.percent(one.sums.cache_hit_rate)),
+                words(one.id),
+            )
+            for one in data.sessions
+        ]  # fmt: skip
+        return SeenTable("Active sessions", TABLE, tuple(rows))
+
+    def cursor_row(self) -> int | None:
+        """The session that is chosen."""
+        chosen = self._active.chosen
+        sessions = self._sessions()
+        return next((at for at, one in enumerate(sessions) if one is chosen), None)
+
     def action_chart(self) -> None:
         """The next way to stack the last hour."""
         chart = self._hour
@@ -179,6 +211,10 @@ class LiveView(View[Live]):
     def on_active_rows_chosen(self, message: ActiveRows.Chosen) -> None:
         """Opens a session."""
         self.post_message(Open("session", message.session.number))
+
+
+def _or_unknown(tokens: int | None) -> str:
+    return fmt.UNKNOWN if tokens is None else fmt.tokens(tokens)
 
 
 VIEW: Final = LiveView

@@ -127,18 +127,18 @@ class SessionView(View["SessionDetail | None"]):
         """Head, pictures, calls."""
         yield from (self._head, self._middle, self._calls)
 
+    @property
+    def title(self) -> str:
+        """Its project and the beginning of its id."""
+        if self.data is None:
+            return self.LABEL
+        row = self.data.row
+        return f"{fmt.project_name(row.project)} {row.id[:8]}"
+
     @classmethod
     def load(cls, reading: Reading, about: DetailQuestion) -> SessionDetail | None:
         """The session with a window of its calls."""
         return load_detail(reading.db, reading.book, about, reading.now_ms)
-
-    def reopen(self, about: Any) -> None:
-        """Another session."""
-        if int(about) != self.about.session:
-            self.about = DetailQuestion(int(about))
-            self.data = None
-            self._calls.start_over()
-            self._calls.take((), first=0, found=0, now_ms=self.now_ms)
 
     def fill(self) -> None:
         """Gives every part its share."""

@@ -29,8 +29,17 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from toktui.export.seen import Raw, SeenTable
     from toktui.tui.refresher import Reading
     from toktui.tui.theme import Palette
+
+
+EVERY: Final = 1_000_000
+"""Sessions in an export."""
+RAW_NAMES: Final = {
+    "last": "last_ms", "span": "span_ms", "hit": "cache_hit_rate", "saved": "saved_nusd",
+    "cost": "cost_nusd", "more": "probable_nusd",
+}  # fmt: skip
 
 
 class SessionRows(PagedRows):
@@ -57,6 +66,37 @@ class SessionRows(PagedRows):
     def __init__(self, *, zone: ZoneInfo, id: str) -> None:
         super().__init__(id=id)
         self._zone = zone
+
+    def raw(self, row: SessionRow, column: Column) -> Raw:
+        """Exact values; money in nano-dollars, times and spans in milliseconds."""
+        sums = row.sums
+        match column.name:
+            case "last":
+                return row.last_ms
+            case "project":
+                return row.project or None
+            case "model":
+                return row.model or None
+            case "span":
+                return row.last_ms - row.first_ms
+            case "calls":
+                return sums.calls
+            case "tokens":
+                return sums.tokens
+            case "hit":
+                return sums.cache_hit_rate
+            case "saved":
+                return None if sums.cost_nusd is None else sums.saved_nusd
+            case "cost":
+                return sums.cost_nusd
+            case "more":
+                return row.probable.cost_nusd if row.probable else None
+            case _:
+                return super().raw(row, column)
+
+    def raw_name(self, column: Column) -> str:
+        """With the unit."""
+        return RAW_NAMES.get(column.name, column.name)
 
     def columns(self) -> Sequence[Column]:
         """With what sessions probably cost beyond their logs, right of the cost."""
@@ -179,6 +219,14 @@ class SessionsView(View[SessionPage]):
                 found=self.data.found,
                 now_ms=self.data.now_ms,
             )
+
+    def table(self, data: SessionPage) -> SeenTable:
+        """The list, or the window of it that is at hand."""
+        return self._rows.seen(self.title, data.rows)
+
+    def everything(self) -> ListQuestion:
+        """All sessions that match."""
+        return msgspec.structs.replace(self.about, first=0, count=EVERY)
 
     def scoped(self) -> None:
         """Begins at the first of the sessions that match."""

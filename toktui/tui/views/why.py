@@ -59,13 +59,6 @@ class WhyView(View["CallSeen | None"]):
         calls = load_why(reading.db, reading.book, target, copies=True).calls
         return calls[0] if calls else None
 
-    def reopen(self, about: Any) -> None:
-        """Another call."""
-        if int(about) != self.about:
-            self.about = int(about)
-            self.data = None
-            self._pages.top = 0
-
     def fill(self) -> None:
         """Writes the text anew."""
         self._pages.redraw()

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual.binding import Binding
 from textual.message import Message
 
+from toktui.export.seen import Cell, Raw, SeenColumn, SeenTable
 from toktui.tui.columns import Column, head, layout
 from toktui.tui.lines import Line
+from toktui.tui.theme import Palette
 from toktui.tui.widgets.drawing import Drawing
 
 if TYPE_CHECKING:
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
 
     from textual import events
 
-    from toktui.tui.theme import Palette
-
+_WIDEST: Final = 400
+"""Cells of a column where nothing is to be cut."""
+_PLAIN: Final = Palette({}, dark=True)
+"""For text of which the colours do not matter."""
 MARGIN: Final = 40
 """Rows before the end of the window at which the next one is asked for."""
 
@@ -89,6 +93,38 @@ class PagedRows(Drawing, can_focus=True):
         """What is shown of the rows at hand."""
         return self.COLUMNS
 
+    def grows(self) -> Sequence[tuple[str, int]]:
+        """Which columns take what is left, and up to which widths."""
+        return self.GROW
+
+    def raw(self, row: Any, column: Column) -> Raw:
+        """The value behind a cell, for files; None if unknown."""
+        return self._text(row, column) or None
+
+    def raw_name(self, column: Column) -> str:
+        """Name of the raw value, with its unit: `cost_nusd`."""
+        return column.name
+
+    def seen(self, title: str, rows: Sequence[Any] | None = None) -> SeenTable:
+        """These rows, by default those at hand, with every column that can be shown.
+
+        For the clipboard and for files; may run in any thread.
+        """
+        columns = [column for column in self.columns() if column.head]
+        return SeenTable(
+            title,
+            tuple(SeenColumn(self.raw_name(each), each.head, each.right) for each in columns),
+            tuple(
+                tuple(Cell(self.raw(row, each), self._text(row, each)) for each in columns)
+                for row in (self.window if rows is None else rows)
+            ),
+        )
+
+    def _text(self, row: Any, column: Column) -> str:
+        line = Line()
+        self.cells(line, row, column, _WIDEST, _PLAIN)
+        return "".join(piece.text for piece in line.pieces).strip()
+
     def cells(self, line: Line, row: Any, column: Column, width: int, palette: Palette) -> None:
         """Appends the cell of a column."""
         raise NotImplementedError
@@ -97,7 +133,7 @@ class PagedRows(Drawing, can_focus=True):
         """The heads, the rows in sight, and a scrollbar where there are more."""
         room = max(1, height - 1)
         inner = width - 2
-        columns, widths = layout(self.columns(), inner, self.GROW)
+        columns, widths = layout(self.columns(), inner, self.grows())
         lines = [
             head(
                 columns, widths, palette, sorted_by=self.sorted_by, descending=self.descending,

@@ -1,0 +1,113 @@
+"""Widgets that screens are made of: a table at hand, bars, a calendar."""
+
+from __future__ import annotations
+
+import datetime
+from typing import NamedTuple
+
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.app import App
+
+from toktui.export.seen import text_of
+from toktui.tui import format as fmt
+from toktui.tui.columns import Column
+from toktui.tui.theme import DARK, Palette
+from toktui.tui.widgets.bars import LEVELS, bar, calendar, stacked_bar
+from toktui.tui.widgets.table_rows import Field, TableRows
+
+PALETTE = Palette(DARK.to_color_system().generate(), dark=True)
+
+
+class City(NamedTuple):
+    name: str
+    nusd: int | None
+
+
+CITIES = (City("Ulm", 3), City("bern", None), City("Aarau", 10**9), City("Zug", 20))
+
+
+class Towns(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows = TableRows[City](
+            (
+                Field(Column("name", "name", 10, False, 0), shown=lambda city: city.name),
+                Field(
+                    Column("cost", "cost", 8, True, 0), named="cost_nusd",
+                    shown=lambda city: fmt.money(city.nusd), raw=lambda city: city.nusd,
+                ),
+                Field(
+                    Column("bar", "", 10, False, 40), shown=lambda city: "",
+                    drawn=lambda city, cells, palette: bar(city.nusd, 20, cells, palette.accent),
+                ),
+            ),
+            id="towns", grow=(("name", 30),), sorted_by="cost",
+        )  # fmt: skip
+        self.opened: list[City] = []
+
+    def compose(self):
+        yield self.rows
+
+    def on_mount(self) -> None:
+        self.rows.set_rows(CITIES)
+        self.rows.focus()
+
+    def on_paged_rows_chosen(self, message: TableRows.Chosen) -> None:
+        self.opened.append(message.row)
+
+
+async def test_a_table_is_sorted_by_keys_and_unknown_comes_last():
+    app = Towns()
+    async with app.run_test(size=(60, 10)) as pilot:
+        assert [city.name for city in app.rows.window] == ["Aarau", "Zug", "Ulm", "bern"]
+        await pilot.press("r")
+        assert [city.name for city in app.rows.window] == ["Ulm", "Zug", "Aarau", "bern"]
+        await pilot.press("s")
+        assert [city.name for city in app.rows.window] == ["Aarau", "bern", "Ulm", "Zug"]
+
+
+async def test_the_cursor_stays_on_its_row_when_rows_come_in():
+    app = Towns()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await pilot.press("down")
+        app.rows.set_rows((*CITIES, City("Chur", 10**12)))
+        assert app.rows.chosen == City("Zug", 20)
+        await pilot.press("enter")
+        assert app.opened == [City("Zug", 20)]
+
+
+async def test_a_table_is_exported_in_its_order_with_raw_values():
+    app = Towns()
+    async with app.run_test(size=(60, 10)):
+        seen = app.rows.seen("Towns")
+        assert text_of(seen, "csv").splitlines() == [
+            "name,cost_nusd", "Aarau,1000000000", "Zug,20", "Ulm,3", "bern,",
+        ]  # fmt: skip
+        assert "| bern | – |" in text_of(seen, "markdown")
+
+
+@given(
+    st.lists(st.integers(0, 2**63 - 1), max_size=9), st.integers(0, 2**63 - 1), st.integers(0, 300)
+)
+def test_bars_are_never_longer_than_their_room(parts: list[int], top: int, cells: int):
+    styles = [PALETTE.series[0], PALETTE.series[1]]
+    assert stacked_bar(parts, top, cells, styles).width <= cells
+    assert bar(sum(parts), top, cells, styles[0]).width <= cells
+
+
+def test_parts_of_a_bar_can_be_told_apart_without_colours():
+    line = stacked_bar((1, 1, 2), 4, 8, PALETTE.series, plain=False)
+    assert "".join(piece.text for piece in line.pieces) == "██▓▓▒▒▒▒"
+
+
+def test_a_calendar_has_a_cell_for_every_day_up_to_the_last():
+    last = datetime.date(2026, 11, 25)
+    days = {last: 100, last - datetime.timedelta(1): 1, last - datetime.timedelta(7): 60}
+    lines = ["".join(piece.text for piece in line.pieces) for line in calendar(days, last, 24,
+                                                                              PALETTE)]  # fmt: skip
+    assert len(lines) == 8
+    assert lines[3].startswith("Wed ")
+    assert lines[3].split()[-2:] == [LEVELS[3], LEVELS[4]]
+    assert lines[2].split()[-1] == LEVELS[1]
+    assert len(lines[1]) == len(lines[3]) == len(lines[4]) + 2
