@@ -46,7 +46,7 @@ class ExportSheet(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """A line for each kind."""
         with Vertical():
-            options = OptionList(*(Option(_line(*form), id=form[0]) for form in FORMS))
+            options = OptionList(*(Option(_offer(*form), id=form[0]) for form in FORMS))
             options.border_title = None
             yield options
 
@@ -60,7 +60,7 @@ class ExportSheet(ModalScreen[str | None]):
             self.dismiss(form or None)
 
 
-def _line(form: str, key: str, word: str, what: str) -> Content:
+def _offer(form: str, key: str, word: str, what: str) -> Content:
     del form
     return Content.assemble((f"{key}  ", "$accent"), (f"{word:10}", "$foreground"),
                             (what, "$text-muted"))  # fmt: skip
