@@ -29,11 +29,9 @@ def sentence(reason: Reason) -> str:
                 return "another mix of models"
             return f"{_name(reason.gained)} took work from {_name(reason.lost)}"
         case "prompt":
-            word = _rose(reason, "longer prompts", "shorter prompts")
-            return word + _each(old, new, "mean")
+            return _length(reason, "prompts")
         case "output":
-            word = _rose(reason, "longer answers", "shorter answers")
-            return word + _each(old, new, "mean")
+            return _length(reason, "answers")
         case "cache":
             word = "better cache use" if reason.nusd < 0 else "worse cache use"
             known = old is not None and new is not None
@@ -41,7 +39,7 @@ def sentence(reason: Reason) -> str:
         case "prices":
             return _word(reason, "higher list prices", "lower list prices")
         case "bands":
-            return _word(reason, "more", "less") + " of what long prompts, places and hours add"
+            return _word(reason, "higher", "lower") + " rates by long prompts, places or hours"
         case "fees":
             return _word(reason, "more fees", "fewer fees")
         case "unpriced":
@@ -54,20 +52,16 @@ def _word(reason: Reason, more: str, less: str) -> str:
     return more if reason.nusd > 0 else less
 
 
-def _rose(reason: Reason, more: str, less: str) -> str:
-    """By the figure where there is one: models weigh differently in money."""
-    if reason.before is None or reason.after is None or reason.before == reason.after:
-        return _word(reason, more, less)
-    grew = reason.after > reason.before
-    if grew != (reason.nusd > 0):
-        return f"{more} and {less}, by model"
-    return more if grew else less
-
-
-def _each(old: float | None, new: float | None, what: str) -> str:
+def _length(reason: Reason, what: str) -> str:
+    """With the mean, unless models of other prices moved against it."""
+    longer = reason.nusd > 0
+    word = f"{'longer' if longer else 'shorter'} {what}"
+    old, new = reason.before, reason.after
     if old is None or new is None:
-        return ""
-    return f" ({what} {tokens(old)} → {tokens(new)})"
+        return word
+    if (new > old) != longer:
+        return f"{word} of dearer models"
+    return f"{word} (mean {tokens(old)} → {tokens(new)})"
 
 
 def _relative(old: float | None, new: float | None) -> str:
@@ -80,12 +74,8 @@ def _relative(old: float | None, new: float | None) -> str:
     return f" ({shown} %)".replace("-", "−")
 
 
-def model_and_tier(key: Key) -> str:
-    """A model without its maker, and its tier if it is no usual one."""
-    return _name(key)
-
-
 def _name(key: Key) -> str:
+    """A model without its maker, and its tier if it is no usual one."""
     model, tier = key
     name = model.rpartition("/")[2].removeprefix(_MAKER)
     return name if tier == "standard" else f"{name} {tier}"

@@ -19,6 +19,7 @@ from toktui.metrics.year import YearDay, load_year
 from toktui.tui import format as fmt
 from toktui.tui.lines import Line
 from toktui.tui.view import Ask, Open, View
+from toktui.tui.widgets.drawing import palette_of
 from toktui.tui.widgets.review_board import VAST, ReviewBoard
 from toktui.tui.widgets.review_lists import LISTS, places_of
 
@@ -129,7 +130,7 @@ class HistoryView(View[History]):
         board.review = data.review if data else None
         board.year = data.year if data and self.about.year else ()
         board.calendar = data.year if data and self.about.calendar else ()
-        board.waste = self._waste_line() if data else Line()
+        board.waste = self._waste_lines(data) if data else ()
         if data is not None and data.review.span != self._shown:
             self._shown = data.review.span
             board.start()
@@ -260,24 +261,20 @@ class HistoryView(View[History]):
 
     # ---- words ----
 
-    def _waste_line(self) -> Line:
-        from toktui.tui.widgets.drawing import palette_of  # noqa: PLC0415
-
-        palette, data = palette_of(self), self.data
+    def _waste_lines(self, data: History) -> list[Line]:
+        """What the review is only about, and what cold turns cost; the longest form first."""
+        palette, waste = palette_of(self), data.waste
         line = Line()
         if self.about.name:
             line.add("only ", palette.faint).add(fmt.project_name(self.about.name), palette.accent)
             line.add("   ")
-        if data is None:
-            return line
-        if data.waste is None:
-            if not _is_narrow(self):
+        if waste is None:
+            if not self.about.narrowed and not self.scope.filters:
                 line.add("WASTE  ", palette.dim).add("x looks for cold turns", palette.faint)
-            return line
-        waste = data.waste
+            return [line] if line.pieces else []
         line.add("WASTE  ", palette.dim)
         if not waste.turns:
-            return line.add("no cold turn", palette.faint)
+            return [line.add("no cold turn", palette.faint)]
         line.add(fmt.money(waste.nusd, lacks=waste.unpriced > 0), palette.warning)
         line.add(f" by {fmt.plural(waste.turns, 'cold turn')}", palette.text)
         causes = [
@@ -289,7 +286,7 @@ class HistoryView(View[History]):
             )
             if count
         ]
-        return line.add(f"   {', '.join(causes)}", palette.faint)
+        return [Line(*line.pieces).add(f"   {', '.join(causes)}", palette.faint), line]
 
     def _nothing(self, palette: Palette) -> list[Line]:
         """What stands where a review would be."""
@@ -310,10 +307,6 @@ class HistoryView(View[History]):
         if self.data.review.span.last < begun:
             hint = f"The store begins later, on {begun:%d %b %Y}: n goes back to now."
         return [Line().add(words, palette.dim), Line().add(hint, palette.faint)]
-
-
-def _is_narrow(view: HistoryView) -> bool:
-    return bool(view.about.narrowed) or bool(view.scope.filters)
 
 
 def _both(one: Filters, other: Filters) -> Filters:

@@ -66,7 +66,8 @@ class ReviewBoard(Drawing, can_focus=True):
         """Below everything, where there is room."""
         self.stack: Stack = "agent"
         self.list_name = LISTS[0]
-        self.waste = Line()
+        self.waste: Sequence[Line] = ()
+        """The last line, the longest form first."""
         self.cursor: Target = ("pieces", 0)
         self._nothing = nothing
         self._places: list[tuple[int, int, int, Target]] = []
@@ -191,8 +192,11 @@ class ReviewBoard(Drawing, can_focus=True):
             lines = self._put(lines, self._below(review, width, room, palette))
             if self.calendar and not self.year:
                 lines += [Line(), *year_lines(self.calendar, width, palette, None)]
-        if self.waste.pieces and len(lines) < height:
-            lines.append(self.waste)
+        if self.waste and len(lines) < height - 1 and height >= TALL:
+            lines.append(Line())
+        if self.waste and len(lines) < height:
+            fitting = (line for line in self.waste if line.width <= width)
+            lines.append(next(fitting, self.waste[-1]))
         return lines
 
     def _upper(self, review: Review, width: int, height: int, palette: Palette) -> list[Block]:
@@ -235,7 +239,8 @@ class ReviewBoard(Drawing, can_focus=True):
     ) -> list[Block]:
         names = self._lists(width)
         each = (width - _GAP * (len(names) - 1)) // len(names)
-        height -= 1 if self.waste.pieces and height > 3 else 0
+        if self.waste and height > 3:
+            height -= 2 if self.size.height >= TALL else 1
         blocks: list[Block] = []
         for index, name in enumerate(names):
             at = self.cursor[1] if self.cursor[0] == name else 0

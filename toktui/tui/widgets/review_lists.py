@@ -162,15 +162,13 @@ def list_rows(
     for index in range(top, min(count, top + max(0, height - 1))):
         if name == "sessions":
             found = review.sessions[index]
-            text, about, sums = (
-                fmt.project_name(found.row.project),
-                f"{fmt.model_name(found.row.model)}  {found.row.id[:8]}", found.sums,
-            )  # fmt: skip
+            text, sums = fmt.project_name(found.row.project), found.sums
+            number = found.row.id[:8]
+            abouts = (f"{fmt.model_name(found.row.model)}  {number}", number)
         else:
             place = places_of(review, name)[index]
-            text, about, sums = _named(name, place.name), "", place.sums
-            if name == "branches":
-                about = fmt.project_name(place.about)
+            text, sums = _named(name, place.name), place.sums
+            abouts = (fmt.project_name(place.about),) if name == "branches" else ()
         figures = Line()
         if wide:
             share = sums.priced_nusd / total if total and sums.cost_nusd is not None else None
@@ -178,7 +176,8 @@ def list_rows(
             figures.cell(fmt.percent(share), 9, palette.faint, "right")
         figures.cell(sum_money(sums), _AMOUNT, palette.text, "right")
         words = Line().add(text, palette.text)
-        if about and width - figures.width - words.width > len(about) + 3:
+        room = width - figures.width - words.width - 3
+        if about := next((each for each in abouts if len(each) <= room), ""):
             words.add(f"  {about}", palette.faint)
         rows.append(Row(both_ends(words, figures, width), (name, index)))
     return rows

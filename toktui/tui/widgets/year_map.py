@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.style import Style
 
+from toktui.metrics.year import WEEKS
 from toktui.tui import format as fmt
 from toktui.tui.lines import Line, both_ends
 from toktui.tui.widgets.today import sum_money
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from toktui.tui.theme import Palette
 
 HEIGHT: Final = 10
-"""Title, months, seven days, a line about the chosen one."""
+"""With an empty line before it: title, months, seven days."""
 _DAYS: Final = ("Mon", "", "Wed", "", "Fri", "", "Sun")
 _LEVELS: Final = ("░", "▒", "▓", "█")
 
@@ -28,7 +29,7 @@ def year_lines(
     """As many weeks as fit, the last one at the right."""
     if not days:
         return [Line().add("…", palette.faint)]
-    wide = 2 if width >= 53 * 2 + 5 else 1
+    wide = max(1, min(3, (width - 5) // WEEKS))
     shown = max(1, min(-(-len(days) // 7), (width - 5) // wide))
     first = (-(-len(days) // 7) - shown) * 7
     edges = _edges([day.sums.priced_nusd for day in days])
