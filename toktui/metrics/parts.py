@@ -1,0 +1,242 @@
+"""The parts of one project or of one model: each cut adds up to the whole, to the nano-dollar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+
+from toktui.metrics.cut import Slices, Tally, meant, names_of, pieces, share, slices_of
+from toktui.metrics.filters import Columns, conditions
+from toktui.metrics.sums import Sums
+from toktui.model import TIERS
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
+
+    from toktui.clock import Range
+    from toktui.metrics.cut import One
+    from toktui.metrics.filters import Filters
+
+Key = Literal["agent", "model", "project", "branch", "tier"]
+KEYS: Final[tuple[Key, ...]] = ("agent", "model", "project", "branch", "tier")
+"""By which the rollup can be cut."""
+CONVERSATION: Final = "conversation"
+"""Calls of a session itself, not of an agent inside it."""
+SUB_AGENT: Final = "sub-agent"
+"""Of a type that the log does not name."""
+MOST_SESSIONS: Final = 100
+MOST_READ: Final = 12_000
+"""Calls that are looked at one by one; more would take longer than a screen may."""
+_TOKENS: Final = "t.input + t.cache_read + t.cache_write_5m + t.cache_write_1h + t.output"
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What has one value of a key; money is nano-dollars."""
+
+    key: Key
+    name: str
+    sums: Sums
+    cost_share: float | None
+    costs: tuple[int, ...]
+    tokens: tuple[int, ...]
+    last_ms: int
+
+
+class SessionPart(msgspec.Struct, frozen=True, kw_only=True):
+    """What a session did of it in the range; `number` is that of the store."""
+
+    number: int
+    id: str
+    agent: str
+    project: str
+    nusd: int | None
+    unpriced: int
+    calls: int
+    tokens: int
+    last_ms: int
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """What sessions themselves asked for, or their agents of one type."""
+
+    name: str
+    calls: int
+    tokens: int
+    nusd: int
+    unpriced: int
+    cost_share: float | None
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """All calls that are meant, by several keys."""
+
+    sums: Sums
+    costs: tuple[int, ...]
+    tokens: tuple[int, ...]
+    slices: Slices
+    parts: tuple[Part, ...]
+    """By key in the order that was asked for, then by cost."""
+    sessions: tuple[SessionPart, ...]
+    """The latest."""
+    kinds: tuple[Kind, ...] | None
+    """By who asked; None: too many calls to look at each."""
+
+
+def load_whole(
+    db: sqlite3.Connection,
+    keys: Sequence[Key],
+    *,
+    filters: Filters,
+    within: Range,
+    zone: ZoneInfo,
+    one: One,
+) -> Whole:
+    """The calls that are meant, cut by each key; within the caller's transaction."""
+    slices = slices_of(db, within, zone)
+    columns = tuple("priced" if key == "model" else key for key in keys)
+    extra = ("model",) if "model" in keys else ()
+    found = list(pieces(db, (*columns, *extra), slices, filters, one))
+    names = names_of(
+        db,
+        (
+            number
+            for piece in found
+            for column, number in zip((*columns, *extra), piece.keys, strict=True)
+            if column != "tier"
+        ),
+    )
+    whole = Tally(slices.count)
+    tallies: dict[tuple[Key, str], Tally] = {}
+    for piece in found:
+        whole.add(piece)
+        for key, number in zip(keys, piece.keys, strict=False):
+            if key == "tier":
+                name = str(TIERS[number])
+            else:
+                name = names[number or (piece.keys[-1] if key == "model" else 0)]
+            tallies.setdefault((key, name), Tally(slices.count)).add(piece)
+    total = whole.sums
+    parts = [_part(key, name, tally, total) for (key, name), tally in tallies.items()]
+    parts.sort(key=lambda p: (keys.index(p.key), -p.sums.priced_nusd, -p.sums.tokens, p.name))
+    return Whole(
+        total, tuple(whole.costs), tuple(whole.tokens), slices, tuple(parts),
+        _sessions(db, slices, filters, one), _kinds(db, slices, filters, one, total.calls),
+    )  # fmt: skip
+
+
+def _part(key: Key, name: str, tally: Tally, total: Sums) -> Part:
+    sums = tally.sums
+    return Part(
+        key=key,
+        name=name,
+        sums=sums,
+        cost_share=share(sums.priced_nusd, total.priced_nusd),
+        costs=tuple(tally.costs),
+        tokens=tuple(tally.tokens),
+        last_ms=tally.last_ms,
+    )
+
+
+def _sessions(
+    db: sqlite3.Connection, slices: Slices, filters: Filters, one: One
+) -> tuple[SessionPart, ...]:
+    """The latest that lived in the range, with all that they did of it in their whole life."""
+    if not slices.count:
+        return ()
+    places = Columns("s.agent", "t.model", "t.priced", "s.project", "0")
+    inside = msgspec.structs.replace(one, project=None).conditions(db)
+    inside += conditions(db, msgspec.structs.replace(filters, branches=()), places)
+    wanted = " and ".join(inside) or "1"
+    where = ""
+    if one.project is not None:
+        where = " and s.project = (select id from name where text = ?3)"
+    within = slices.within
+    values = (within.start_ms, within.end_ms, *(() if one.project is None else (one.project,)))
+    numbers = db.execute(
+        f"select s.id from session s where s.last_ms >= ?1 and s.first_ms < ?2{where}"
+        f" and exists (select 1 from session_total t where t.session = s.id and {wanted})"
+        f" order by s.last_ms desc limit {MOST_SESSIONS}",
+        values,
+    ).fetchall()
+    statement = (
+        "select s.id, s.key, a.text, p.text,"
+        " iif(sum(t.calls) = sum(t.unpriced), null, sum(t.cost_nusd)),"
+        f" sum(t.unpriced), sum(t.calls), sum({_TOKENS}), s.last_ms"
+        " from session s join session_total t on t.session = s.id join name a on a.id = s.agent"
+        f" join name p on p.id = s.project where s.id = ? and {wanted}"
+    )
+    rows = [db.execute(statement, number).fetchone() for number in numbers]
+    return tuple(
+        SessionPart(
+            number=row[0], id=row[1], agent=row[2], project=row[3], nusd=row[4], unpriced=row[5],
+            calls=row[6], tokens=row[7], last_ms=row[8],
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def _kinds(
+    db: sqlite3.Connection, slices: Slices, filters: Filters, one: One, calls: int
+) -> tuple[Kind, ...] | None:
+    """By an index, the calls of the sessions of the range."""
+    if not slices.count:
+        return ()
+    within = slices.within
+    rows = _users(db, one, within)
+    if rows is None or calls > MOST_READ:
+        return None
+    where = " and ".join(meant(db, filters, one)) or "1"
+    statement = (
+        "select t.agent_id, count(*),"
+        f" sum({_TOKENS}), sum(coalesce(t.cost_nusd, 0)), sum(t.cost_nusd is null) from call t"
+        f" where t.session = ? and t.at_ms >= ? and t.at_ms < ? and {where} group by 1"
+    )
+    sums: dict[str, list[int]] = {}
+    for number, key in rows:
+        types: dict[int, str] | None = None
+        for agent_id, *numbers in db.execute(statement, (number, within.start_ms, within.end_ms)):
+            if agent_id and types is None:
+                types = _types(db, key)
+            name = (types or {}).get(agent_id, SUB_AGENT) if agent_id else CONVERSATION
+            known = sums.setdefault(name, [0, 0, 0, 0])
+            sums[name] = [one + other for one, other in zip(known, numbers, strict=True)]
+    total = sum(found[2] for found in sums.values())
+    kinds = [
+        Kind(name, asked, tokens, nusd, unpriced, share(nusd, total))
+        for name, (asked, tokens, nusd, unpriced) in sums.items()
+    ]
+    return tuple(sorted(kinds, key=lambda kind: (-kind.nusd, -kind.tokens, kind.name)))
+
+
+def _users(
+    db: sqlite3.Connection, one: One, within: Range
+) -> list[tuple[int, str]] | None:
+    """Sessions of the range that may hold such calls; None: they hold too many."""
+    span = "s.last_ms >= ?1 and s.first_ms < ?2"
+    values: tuple[object, ...] = (within.start_ms, within.end_ms)
+    source = f"session s where {span}"
+    if one.model is not None:
+        values = (*values, one.model)
+        source = (
+            "(select x.session from name n join session_total x on x.model = n.id"
+            " where n.text = ?3 union select x.session from name n"
+            " join session_total x on x.priced = n.id where n.text = ?3) u"
+            f" cross join session s on s.id = u.session where {span}"
+        )
+    found = db.execute(f"select s.id, s.key, s.calls from {source}", values).fetchall()
+    if sum(calls for _, _, calls in found) > MOST_READ:
+        return None
+    return [(number, key) for number, key, _ in found]
+
+
+def _types(db: sqlite3.Connection, session: str) -> dict[int, str]:
+    """The type of each agent inside a session, by the number of its id."""
+    rows = db.execute(
+        "select n.id, max(o.agent_type) from source o join name n on n.text = o.agent_id"
+        " where o.session = ? and o.agent_type <> '' group by n.id",
+        (session,),
+    )
+    return dict(rows.fetchall())

@@ -1,0 +1,124 @@
+"""What each project costs: calls, tokens, cost over time, and who and what worked on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from toktui.metrics.cut import IN_SHORT, Slices, Tally, meant, names_of, pieces, share, slices_of
+from toktui.metrics.sums import Sums
+
+if TYPE_CHECKING:
+    import sqlite3
+    from zoneinfo import ZoneInfo
+
+    from toktui.clock import Range
+    from toktui.metrics.filters import Filters
+
+
+MOST_SLICES: Final = 31
+"""What a row has room for."""
+
+
+class ProjectRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A project: the folder as logged; empty for calls that name none."""
+
+    project: str
+    sums: Sums
+    cost_share: float | None
+    costs: tuple[int, ...]
+    """Nano-dollars in each slice of the range."""
+    tokens: tuple[int, ...]
+    agents: tuple[str, ...]
+    models: tuple[str, ...]
+    """As priced, or else as logged."""
+    branches: tuple[str, ...]
+    last_ms: int
+    """The quarter of an hour of its last call."""
+
+
+class Projects(msgspec.Struct, frozen=True):
+    """The dearest first; the sum of all rows is `sums`."""
+
+    rows: tuple[ProjectRow, ...]
+    sums: Sums
+    slices: Slices
+    now_ms: int
+
+
+def load_projects(
+    db: sqlite3.Connection,
+    *,
+    filters: Filters,
+    within: Range,
+    now_ms: int,
+    zone: ZoneInfo,
+) -> Projects:
+    """All projects of the calls that are meant, from one state of the store."""
+    db.execute("begin")
+    try:
+        slices = slices_of(db, within, zone, MOST_SLICES)
+        tallies: dict[int, Tally] = {}
+        whole = Tally(slices.count)
+        for piece in pieces(db, ("project",), slices, filters, measures=IN_SHORT):
+            tally = tallies.get(piece.keys[0])
+            if tally is None:
+                tally = tallies[piece.keys[0]] = Tally(slices.count)
+            tally.add(piece)
+        for tally in tallies.values():
+            whole.join(tally)
+        worked = _worked(db, slices, filters)
+        names = names_of(db, [*tallies, *(n for row in worked for n in row)])
+        return _projects(tallies, whole.sums, worked, names, slices, now_ms)
+    finally:
+        db.execute("rollback")
+
+
+def _worked(
+    db: sqlite3.Connection, slices: Slices, filters: Filters
+) -> list[tuple[int, int, int, int]]:
+    """Which agents and models worked on which branches of which projects."""
+    if not slices.count:
+        return []
+    where = "".join(f" and {fits}" for fits in meant(db, filters))
+    return db.execute(
+        "select distinct t.project, t.agent, iif(t.priced, t.priced, t.model), t.branch"
+        f" from quarter t where t.quarter >= ? and t.quarter < ?{where}",
+        (slices.starts[0], slices.end),
+    ).fetchall()
+
+
+def _projects(
+    tallies: dict[int, Tally],
+    total: Sums,
+    worked: list[tuple[int, int, int, int]],
+    names: dict[int, str],
+    slices: Slices,
+    now_ms: int,
+) -> Projects:
+    seen: dict[int, tuple[set[str], set[str], set[str]]] = {}
+    for project, *others in worked:
+        found = seen.setdefault(project, (set(), set(), set()))
+        for texts, number in zip(found, others, strict=True):
+            if number:
+                texts.add(names[number])
+    rows: list[ProjectRow] = []
+    for number, tally in tallies.items():
+        sums = tally.sums
+        agents, models, branches = seen.get(number, (set(), set(), set()))
+        rows.append(
+            ProjectRow(
+                project=names[number],
+                sums=sums,
+                cost_share=share(sums.priced_nusd, total.priced_nusd),
+                costs=tuple(tally.costs),
+                tokens=tuple(tally.tokens),
+                agents=tuple(sorted(agents)),
+                models=tuple(sorted(models)),
+                branches=tuple(sorted(branches)),
+                last_ms=tally.last_ms,
+            )
+        )
+    rows.sort(key=lambda row: (-row.sums.priced_nusd, -row.sums.tokens, row.project))
+    return Projects(tuple(rows), total, slices, now_ms)
