@@ -49,14 +49,18 @@ class Header(Drawing):
         ):
             if tabs.width + right.width < width:
                 return [both_ends(tabs, right, width)]
-        return [both_ends(self._line(palette, words=False), Line(), width)]
+        whole = self._line(palette, words=False)
+        short = self._line(palette, words=False, tight=True)
+        return [both_ends(whole if whole.width <= width else short, Line(), width)]
 
-    def _line(self, palette: Palette, *, words: bool) -> Line:
-        """The tabs; without words those of the others are only their digits."""
-        line = Line().add("toktui", palette.accent).add("  ")
+    def _line(self, palette: Palette, *, words: bool, tight: bool = False) -> Line:
+        """The tabs; without words those of the others are only their digits, if need be without
+        our name and close to each other."""
+        line = Line() if tight else Line().add("toktui", palette.accent).add("  ")
         for index, (key, label) in enumerate(self._tabs, 1):
             here = key == self.current
-            line.pieces.append(link(f" {index} ", palette.faint, f"app.show('{key}')"))
+            digit = f"{index} " if tight else f" {index} "
+            line.pieces.append(link(digit, palette.faint, f"app.show('{key}')"))
             if words or here:
                 style = palette.strong if here else palette.dim
                 line.pieces.append(link(f"{label} ", style, f"app.show('{key}')"))
