@@ -63,6 +63,9 @@ class Evidence(msgspec.Struct, array_like=True, gc=False):
     """The key that the log alone gives, where a lineage moved the call to another one."""
     grade: int = 0
     """See `Sighting.grade`."""
+    low: int = 0
+    """See `Sighting.low`."""
+    high: int = 0
 
     def rank(self) -> tuple[object, ...]:
         """See `Sighting.rank`."""
@@ -82,6 +85,8 @@ class Evidence(msgspec.Struct, array_like=True, gc=False):
             self.model,
             self.tier,
             self.geo,
+            self.low,
+            self.high,
         )
 
     def places(self) -> Iterator[Spot]:
@@ -112,6 +117,8 @@ def of_sighting(sighting: Sighting, at_ms: int, spot: tuple[int, int, int]) -> E
         s.final,
         list(spot),
         grade=s.grade,
+        low=s.low,
+        high=s.high,
     )
 
 
@@ -129,6 +136,8 @@ def absorb(known: Evidence, row: Sighting, at_ms: int, spot: tuple[int, int, int
         or row.geo != known.geo
         or row.residual != known.residual
         or row.grade != known.grade
+        or row.high != known.high
+        or row.low != known.low
         or (row.flags ^ known.flags) & FLAG_GAP
     ):
         return False
@@ -171,6 +180,8 @@ def merge(one: Evidence, other: Evidence) -> Evidence:
         _both(one.spots, other.spots),
         one.own_key or other.own_key,
         best.grade,
+        best.low,
+        best.high,
     )
 
 

@@ -110,6 +110,9 @@ class Sighting(msgspec.Struct, frozen=True, gc=False, array_like=True):
     grade: int = 0
     """Where several kinds of sources report a call, those of the greatest grade give its numbers.
     Below 0 the numbers are estimated."""
+    low: int = 0
+    """Of an estimated output, 8 of 10 are between `low` and `high`."""
+    high: int = 0
 
     def rank(self) -> tuple[object, ...]:
         """The total order that chooses the numbers of a call: it reads only the row.
@@ -132,6 +135,8 @@ class Sighting(msgspec.Struct, frozen=True, gc=False, array_like=True):
             self.model,
             self.tier,
             self.geo,
+            self.low,
+            self.high,
         )
 
 

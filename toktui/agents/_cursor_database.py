@@ -174,7 +174,7 @@ class _Conversation:
         found = sighting_of(turn, bubbles, composer, session=self._name, project=self._project)
         if found is not None:
             length = sum(self._lengths.get(bubble, 0) for bubble in turn.answers)
-            pages.entry(self._place(turn.answers[0]), length, found)
+            pages.entry(self._place(turn.answers[0]), length, *found)
 
     def turn_of(self, bubble: str) -> bytes:
         """The piece with the counts, or the first, of the turn that a piece begins."""

@@ -5,21 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from toktui.agents._cursor_spool import generation_key
 from toktui.agents.base import MAX_COUNT
+from toktui.agents.content import Block, Uncounted
 from toktui.agents.documents import Count
 from toktui.clock import parse_ms
 from toktui.model import FLAG_TIME_MOVED, Sighting, Tokens
 from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 COUNTED: Final = 1
 ESTIMATED: Final = -1
 """Grades: what Cursor counted, without its caches; what only its text lets guess."""
-CHARACTERS_PER_TOKEN: Final = 4
 PROMPT, ANSWER = 1, 2
 
 
@@ -33,6 +34,7 @@ class _Counted(Struct):
 
 
 class _Tool(Struct):
+    name: Any = None
     rawArgs: Any = None
 
 
@@ -63,14 +65,19 @@ class Bubble(Struct):
     def output(self) -> int:
         return (self.tokenCount.outputTokens or 0) if self.tokenCount else 0
 
-    @property
-    def characters(self) -> int:
-        """Of what was said, thought and given to a tool."""
+    def blocks(self) -> Iterator[Block]:
+        """What was said, thought and given to a tool."""
+        if isinstance(self.text, str) and self.text:
+            yield Block("text", self.text)
         thought: object = self.thinking
         if isinstance(thought, dict):
             thought = cast("dict[str, object]", thought).get("text")
-        arguments = self.toolFormerData.rawArgs if self.toolFormerData else None
-        return sum(len(part) for part in (self.text, thought, arguments) if isinstance(part, str))
+        if isinstance(thought, str) and thought:
+            yield Block("thinking", thought)
+        tool = self.toolFormerData
+        if tool is not None and isinstance(tool.rawArgs, str) and tool.rawArgs:
+            name = tool.name if isinstance(tool.name, str) else ""
+            yield Block("tool", name, arguments=(("", tool.rawArgs),))
 
 
 class _Header(Struct):
@@ -104,10 +111,6 @@ def turns_of(headers: Iterable[_Header]) -> list[Turn]:
     return [turn for turn in turns if turn.answers]
 
 
-def _tokens(characters: int) -> int:
-    return -(-characters // CHARACTERS_PER_TOKEN)
-
-
 def _ms(time: object) -> int | None:
     """A time that is text, or milliseconds."""
     if isinstance(time, str):
@@ -122,8 +125,9 @@ def sighting_of(
     *,
     session: str,
     project: str,
-) -> Sighting | None:
-    """The call of a turn; None where nothing was answered."""
+) -> tuple[Sighting, Uncounted | None] | None:
+    """The call of a turn, with its text where nothing was counted; None where nothing was
+    answered."""
     prompt = bubbles.get(turn.prompt)
     answers = [
         bubbles[name] for name in turn.answers if name in bubbles and bubbles[name].type == ANSWER
@@ -134,12 +138,12 @@ def sighting_of(
         input=min(MAX_COUNT, sum(b.input for b in answers)),
         output=min(MAX_COUNT, sum(b.output for b in answers)),
     )
-    grade = COUNTED
+    grade, uncounted = COUNTED, None
     if not tokens.total:
-        told, asked = sum(b.characters for b in answers), prompt.characters if prompt else 0
-        tokens, grade = Tokens(input=_tokens(asked), output=_tokens(told)), ESTIMATED
-        if not told:
+        said = tuple(_told_apart(answers))
+        if not said:
             return None
+        grade, uncounted = ESTIMATED, Uncounted(tuple(prompt.blocks()) if prompt else (), said)
     both = [*answers, prompt] if prompt else answers
     generation = next((b.generation for b in both if b.generation), "")
     at_ms = next((at for b in both if (at := _ms(b.createdAt)) is not None), None)
@@ -147,7 +151,7 @@ def sighting_of(
     if not model and composer.modelConfig is not None:
         model = composer.modelConfig.modelName or ""
     window = composer.contextTokenLimit
-    return Sighting(
+    found = Sighting(
         key=generation_key(generation) if generation else f"turn:{clean_id(turn.answers[0])}",
         session=clean_id(session),
         at_ms=at_ms if at_ms is not None else _ms(composer.createdAt),
@@ -158,3 +162,11 @@ def sighting_of(
         window=window if isinstance(window, int) and 0 < window < 1 << 40 else 0,
         grade=grade,
     )
+    return found, uncounted
+
+
+def _told_apart(answers: Iterable[Bubble]) -> Iterator[Block]:
+    """The blocks of all pieces; two equal calls of a tool are two."""
+    for nth, bubble in enumerate(answers):
+        for block in bubble.blocks():
+            yield replace(block, id=str(nth)) if block.kind == "tool" else block

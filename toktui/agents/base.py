@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-    from toktui.agents.content import Block, Turn
+    from toktui.agents.content import Block, Turn, Uncounted
 
 MAX_COUNT: Final = 2**53 - 1
 """The largest count that is taken for one: integers above it are not exact everywhere."""
@@ -46,6 +46,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     place: int
     length: int
     sighting: Sighting
+    uncounted: Uncounted | None = None
+    """The text of a call without counts, by which its tokens are to be estimated."""
 
 
 class Doubt(msgspec.Struct, frozen=True, gc=False):

@@ -25,6 +25,13 @@ class Block(msgspec.Struct, frozen=True, gc=False):
     """Characters of the encrypted form in which a log has thinking, or has it too."""
 
 
+class Uncounted(msgspec.Struct, frozen=True, gc=False):
+    """The text of a call that its agent did not count: what was asked, what the model said."""
+
+    asked: tuple[Block, ...]
+    said: tuple[Block, ...]
+
+
 NO_BLOCKS: Final[tuple[Block, ...]] = ()
 
 PieceKind = Literal[

@@ -10,9 +10,9 @@ Tokens:   an export has cache writes, reads and uncached input apart; so has the
           may hold its caches where it is larger than they are; the database knows no caches
 Identity: the turn's generation id, which hook and database share; of an export, the time, model and
           counts of the row. A row is the turn of the same counts, else the nearest one in time
-Exactness: exact from the export or the hook, and from a database that counted; estimated, and far
-          too low, from text alone: one token per four characters (in two real turns the output was
-          1.0 and 2.1 times that), prompts without instructions, tools, files and earlier turns
+Exactness: exact from the export or the hook, and from a database that counted; estimated where
+          it has only text: the output by the tokenizer, with a range; the input is only what the
+          user wrote, far too low: it lacks instructions, tools, files and earlier turns
 Live:     the hook within a second of the end of a turn; the database while Cursor writes it
 Seen:     state.vscdb of 1.7 and 3.x, hook of cursor-agent 2026.09, exports of 2025 to 2026
 Unknown:  every prompt behind a turn that only left text; which model `default` (Auto) was; what
@@ -50,6 +50,7 @@ class _Cursor(LineAgent):
     name = "cursor"
     account = ACCOUNT
     label = "Cursor"
+    PARSER = 2
     Head = _Head
     State = LineState
     needles = (b'"stop"', b'"csv"')

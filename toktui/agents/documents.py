@@ -17,6 +17,7 @@ from toktui.text import clean
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from toktui.agents.content import Uncounted
     from toktui.model import Fact, Sighting
 
 _T = TypeVar("_T")
@@ -117,9 +118,11 @@ class Pages:
         """Entries were looked at, calls or not."""
         self._looked_at += count
 
-    def entry(self, place: int, length: int, sighting: Sighting) -> None:
+    def entry(
+        self, place: int, length: int, sighting: Sighting, uncounted: Uncounted | None = None
+    ) -> None:
         """A call. A place that is said again holds what was said last."""
-        self._entries[place] = Entry(place, length, sighting)
+        self._entries[place] = Entry(place, length, sighting, uncounted)
 
     def fact(self, fact: Fact) -> None:
         """Something beside the calls."""

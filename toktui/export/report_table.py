@@ -22,6 +22,7 @@ from toktui.text import clean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from toktui.metrics.estimated import Estimated
     from toktui.metrics.probable import Probable
     from toktui.metrics.report import Question, Report, Totals
 
@@ -45,7 +46,7 @@ _EXACT: Final = (
     "reasoning", "web_search", "cost_usd", "cost_nusd", "cache_hit_rate", "exact", "placeholder",
     "estimated", "residual", "unpriced_calls", "probable_calls", "probable_output",
     "probable_output_low", "probable_output_high", "probable_cost_usd", "probable_cost_low_usd",
-    "probable_cost_high_usd",
+    "probable_cost_high_usd", "estimated_output", "estimated_output_low", "estimated_output_high",
 )
 """Figures of a CSV: new ones come last, so that a program that counts columns goes on."""
 
@@ -154,11 +155,25 @@ def _marks(totals: Totals, *, can_estimate: bool) -> list[str]:
             f" {UNKNOWN} has none. `toktui doctor` names the models."
         )
     if totals.estimated_calls:
-        estimated = count_of(totals.estimated_calls, "call")
-        lines.append(f"~ has {estimated} with estimated tokens.")
+        lines.append(_estimates(totals))
     if totals.exactness["placeholder"]:
         lines.append(_placeholders(totals, can_estimate=can_estimate))
     return lines
+
+
+def _estimates(totals: Totals) -> str:
+    """What of the figures is estimated, and between what it is."""
+    line = f"~ has {count_of(totals.estimated_calls, 'call')} with estimated tokens"
+    found = totals.estimated
+    if found is UNSET:
+        return f"{line}."
+    money = ""
+    if found.cost_low_nusd is not None:
+        money = f", {dollars(found.cost_low_nusd)} to {dollars(found.cost_high_nusd)}"
+    return (
+        f"{line}: {short(found.output)} of output ({short(found.low)} to {short(found.high)}"
+        f"{money}); their input is only what was typed, so at least that."
+    )
 
 
 def _placeholders(totals: Totals, *, can_estimate: bool) -> str:
@@ -203,6 +218,7 @@ def _numbers(row: Totals) -> list[str]:
         *(str(row.exactness[word]) for word in ("exact", "placeholder", "estimated", "residual")),
         str(row.unpriced_calls),
         *_probable_numbers(row.probable),
+        *_estimated_numbers(row.estimated),
     ]  # fmt: skip
 
 
@@ -215,6 +231,11 @@ def _probable_numbers(more: Probable | UnsetType) -> list[str]:
         str(more.calls), str(more.output), str(more.low), str(more.high),
         *("" if cost is None else exact_dollars(cost) for cost in costs),
     ]  # fmt: skip
+
+
+def _estimated_numbers(found: Estimated | UnsetType) -> list[str]:
+    """Of the output, what is estimated, and its range; empty where nothing is."""
+    return [""] * 3 if found is UNSET else [str(found.output), str(found.low), str(found.high)]
 
 
 def exact_dollars(nusd: int) -> str:

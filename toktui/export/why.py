@@ -125,6 +125,13 @@ class ProbableCall(msgspec.Struct, frozen=True, kw_only=True):
     method: Method
 
 
+class Spread(msgspec.Struct, frozen=True, kw_only=True):
+    """What 8 of 10 outputs are between that are estimated so; input is the least that it can be."""
+
+    low: int
+    high: int
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A call, what it cost, and why."""
 
@@ -157,6 +164,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     copies: Mapping[str, int]
     probable: ProbableCall | UnsetType = UNSET
     """Missing where the log got the final output, or nothing of the call can be weighed."""
+    estimated: Spread | UnsetType = UNSET
+    """The range of an estimated output; missing where the agent counted."""
 
 
 class WhyTotals(msgspec.Struct, frozen=True):
@@ -227,6 +236,7 @@ def _call(call: CallSeen) -> Call:
         searches=tuple(map(_search, call.searches)),
         copies=call.copies,
         probable=UNSET if call.estimate is None else _probable(call.estimate),
+        estimated=UNSET if call.spread is None else Spread(low=call.spread[0], high=call.spread[1]),
     )
 
 

@@ -81,6 +81,13 @@ def _call(call: CallSeen, cells: int) -> str:
     lines.append(textwrap.indent(_multiplication(call), "  "))
     if call.exactness == "placeholder":
         lines += _beyond(call.estimate, call, cells)
+    if call.spread is not None:
+        low, high = map(count, call.spread)
+        lines += [
+            f"  its agent counted nothing: ~{count(call.tokens.output)} output ({low} to {high})"
+            " is estimated from its text",
+            "  the input is only what the user wrote: at least that was sent",
+        ]
     return "\n".join(lines)
 
 

@@ -6,6 +6,8 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from toktui.agents.base import UnreadableError, place_of
 from toktui.ingest.gather import DAY_MS, PARSER_ERROR, Gatherer, MisreadAt
 from toktui.ingest.reading import Batch, Checkpoint
@@ -42,6 +44,10 @@ def read_document(
     fresh, more, left = not since, True, status.size
     while more:
         document = _read(agent, path, since)
+        if any(entry.uncounted for entry in document.entries):
+            from toktui.ingest.uncounted import estimated  # noqa: PLC0415  few agents need it
+
+            document = replace(document, entries=tuple(estimated(document.entries)))
         since, more = document.since, document.more and document.since != since
         gatherer = _Entries(agent, None, latest_ms=latest_ms)
         gatherer.take_in(document)

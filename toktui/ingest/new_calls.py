@@ -11,6 +11,7 @@ from msgspec.structs import astuple
 
 from toktui.evidence import pack
 from toktui.model import EXACTNESS, TIERS
+from toktui.store.spreads import ESTIMATED, put_spreads
 from toktui.store.writer import CallRow
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 HOME: Final = -1
 """The reason of the counted sighting's evidence: it is no copy."""
-_EXACT, _PLACEHOLDER, _ESTIMATED, _RESIDUAL = (
-    EXACTNESS.index(word) for word in ("exact", "placeholder", "estimated", "residual")
+_EXACT, _PLACEHOLDER, _RESIDUAL = (
+    EXACTNESS.index(word) for word in ("exact", "placeholder", "residual")
 )
 _FRAMES_KEPT: Final = 4096
 _ADD_SIGHTING: Final = (
@@ -66,6 +67,7 @@ class NewCalls:
         """Writes calls by key; gives their sessions. `searches` are told of apart from the rows."""
         calls: list[CallRow] = []
         sightings: list[tuple[object, ...]] = []
+        spreads: list[tuple[int, int, int]] = []
         sessions: set[str] = set()
         frames, price = self._frames, self._rows.price
         streams = reemits = 0
@@ -85,7 +87,9 @@ class NewCalls:
             sightings.append((call, s.source, s.generation, s.parser, stream, reemit, pack(e)))
             exactness = _EXACT if e.any_final else _PLACEHOLDER
             if e.residual or e.grade < 0:
-                exactness = _RESIDUAL if e.residual else _ESTIMATED
+                exactness = _RESIDUAL if e.residual else ESTIMATED
+                if exactness == ESTIMATED:
+                    spreads.append((call, e.low, e.high))
             at_ms, web_search = e.first_ms, e.web_search
             if not web_search and searches:
                 web_search = searches.get(key, 0)
@@ -98,6 +102,7 @@ class NewCalls:
                 ))
             )  # fmt: skip
         self._writer.add_calls(calls)
+        put_spreads(self._writer.db, spreads)
         self._writer.add_copies(agent, "stream", streams)
         self._writer.add_copies(agent, "reemit", reemits)
         self._writer.db.executemany(_ADD_SIGHTING, sightings)

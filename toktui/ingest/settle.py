@@ -25,6 +25,7 @@ from toktui.ingest.seen import Outcome, Seen, joined, merged
 from toktui.ingest.stored import call_ids, call_rows, searches_of, sightings_of
 from toktui.ingest.voices import KINDS, Voices
 from toktui.model import REASONS
+from toktui.store.spreads import ESTIMATED, put_spreads
 from toktui.store.writer import CallRow, Writer, keep_price
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ class Settler:
         changed_rows: list[CallRow] = []
         old_rows: list[CallRow] = []
         sightings: list[tuple[object, ...]] = []
+        spreads: list[tuple[int, int, int]] = []
         alone: list[tuple[str, Seen]] = []
         for key in keys:
             new = heard.get(key, {})
@@ -174,6 +176,8 @@ class Settler:
             row = keep_price(
                 self.rows.resolved(agent, call, key, resolved, searches.get(key, 0)), old
             )
+            if row.exactness == ESTIMATED:
+                spreads.append((call, resolved.numbers.low, resolved.numbers.high))
             if old == row:
                 self.writer.lines_changed(row)
                 continue
@@ -191,6 +195,7 @@ class Settler:
         outcome.new += len(alone)
         self.writer.add_calls(new_rows)
         self.writer.put_calls(changed_rows, old_rows)
+        put_spreads(self.db, spreads)
         self.db.executemany(
             "insert or replace into sighting (call, source, generation, parser, reason, stream,"
             " reemit, rows, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",

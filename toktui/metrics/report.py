@@ -23,6 +23,7 @@ from toktui.clock import (
     local_date,
 )
 from toktui.metrics.coverage import not_understood
+from toktui.metrics.estimated import NO_ESTIMATES, Estimated, estimated_groups, estimated_of
 from toktui.metrics.probable import NOTHING, Probable, probable_groups, probable_of
 from toktui.metrics.select import ALWAYS, NO_FILTERS, SUMS, Filters, Source, source_for
 from toktui.model import BUCKETS, EXACTNESS
@@ -30,8 +31,10 @@ from toktui.store.absurd import MOST
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from zoneinfo import ZoneInfo
+
+    from toktui.metrics.select import Group
 
 Key = Literal["agent", "model", "project", "session", "branch", "tier"]
 KEYS: Final[tuple[Key, ...]] = ("agent", "model", "project", "session", "branch", "tier")
@@ -85,6 +88,8 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     unpriced_calls: int
     probable: Probable | UnsetType = UNSET
     """Beyond all of the above, and in none of it; missing if no call has an estimate."""
+    estimated: Estimated | UnsetType = UNSET
+    """The range of what is estimated in the above; missing if nothing is."""
 
 
 class Coverage(msgspec.Struct, frozen=True):
@@ -138,25 +143,38 @@ def _report(
         if group.priced_as:
             by_name = priced.setdefault(key, {})
             by_name[group.priced_as] = by_name.get(group.priced_as, 0) + group.sums[0]
-    more, all_more = _beyond(db, question, periods)
-    rows = tuple(
-        _row(key, sums[key], question.by, priced.get(key, {}), probable_of(more.get(key, NOTHING)))
-        for key in sorted(sums)
+    more, all_more = _besides(probable_groups(db, question, periods.index_of), periods, NOTHING)
+    spread, all_spread = _besides(
+        estimated_groups(db, question, periods.index_of), periods, NO_ESTIMATES
     )
+
+    def besides(more: Sequence[int], spread: Sequence[int]) -> dict[str, Any]:
+        return {
+            "probable": probable_of(more) or UNSET,
+            "estimated": estimated_of(spread) or UNSET,
+        }
+
+    rows = tuple(
+        _row(
+            key, sums[key], question.by, priced.get(key, {}),
+            besides(more.get(key, NOTHING), spread.get(key, NO_ESTIMATES)),
+        )
+        for key in sorted(sums)
+    )  # fmt: skip
     lines = not_understood(db, question.filters.agents)
-    totals = Totals(**_fields(everything), probable=probable_of(all_more) or UNSET)
+    totals = Totals(**_fields(everything), **besides(all_more, all_spread))
     return Report(rows, totals, _coverage(everything, lines))
 
 
-def _beyond(
-    db: sqlite3.Connection, question: Question, periods: _Periods
+def _besides(
+    groups: Iterable[Group], periods: _Periods, nothing: Sequence[int]
 ) -> tuple[dict[tuple[str, ...], list[int]], list[int]]:
-    """What was probably used beyond the logged, by the keys of the rows, and of all."""
+    """What is told beside the sums, by the keys of the rows, and of all."""
     sums: dict[tuple[str, ...], list[int]] = {}
-    everything = list(NOTHING)
-    for group in probable_groups(db, question, periods.index_of):
+    everything = list(nothing)
+    for group in groups:
         key = (periods.labels[group.period], *group.words)
-        sums[key] = _added(sums.get(key, list(NOTHING)), group.sums)
+        sums[key] = _added(sums.get(key, list(nothing)), group.sums)
         everything = _added(everything, group.sums)
     return sums, everything
 
@@ -170,7 +188,7 @@ def _row(
     numbers: list[int],
     by: Sequence[Key],
     priced: Mapping[str, int],
-    probable: Probable | None,
+    besides: Mapping[str, Any],
 ) -> Totals:
     """`priced` counts calls by the rate book's name; the row shows the one with the most."""
     words: dict[str, str | None] = {
@@ -179,8 +197,7 @@ def _row(
     }
     if "model" in by:
         words["priced_as"] = min(priced, key=lambda name: (-priced[name], name), default=None)
-    more = probable or UNSET
-    return Totals(period=key[0], **words, **_fields(numbers), probable=more)  # pyright: ignore[reportArgumentType]
+    return Totals(period=key[0], **words, **_fields(numbers), **besides)  # pyright: ignore[reportArgumentType]
 
 
 def _fields(numbers: Sequence[int]) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.ingest.quote import OpenLogs, Quote, quotes
+from toktui.metrics.estimated import spread_of
 from toktui.metrics.searches import SearchRow, SearchSeen, search_rows, searches_seen
 from toktui.metrics.why_estimate import EstimateSeen, load_estimate
 from toktui.metrics.why_price import Priced, load_price
 from toktui.metrics.why_rows import SELECT_CALLS, SourceSeen, StoredCall, load_sources
 from toktui.model import EXACTNESS, FLAGS, REASONS, TIERS, Kind, Tokens
 from toktui.store.estimates import PLACEHOLDER
+from toktui.store.spreads import ESTIMATED
 
 if TYPE_CHECKING:
     import sqlite3
@@ -86,6 +88,8 @@ class CallSeen(msgspec.Struct, frozen=True, kw_only=True):
     """How many copies there are, by reason."""
     estimate: EstimateSeen | None
     """What it probably used beyond its counts, if its log never got the final one."""
+    spread: tuple[int, int] | None
+    """The range of its output, if that is estimated."""
 
 
 class Why(msgspec.Struct, frozen=True):
@@ -110,6 +114,7 @@ def load_why(
                 load_sources(db, call.number),
                 search_rows(db, call.key) if call.web_search else [],
                 load_estimate(db, call.number) if call.exactness == PLACEHOLDER else None,
+                spread_of(db, call.number) if call.exactness == ESTIMATED else None,
             )
             for call in calls
         ]
@@ -126,6 +131,7 @@ def _call(
     sources: Sequence[SourceSeen],
     searches: Sequence[SearchRow],
     estimate: EstimateSeen | None,
+    spread: tuple[int, int] | None,
     *,
     copies: bool,
 ) -> CallSeen:
@@ -164,6 +170,7 @@ def _call(
         searches=() if _is_told_by(sources, call) else searches_seen(opened, searches),
         copies={reason: counts[reason] for reason in REASONS if reason in counts},
         estimate=estimate,
+        spread=spread,
     )
 
 

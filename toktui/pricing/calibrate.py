@@ -132,6 +132,13 @@ def unmeasured(model: str) -> Calibration:
     )
 
 
+def measured_name(model: str) -> str:
+    """The name under which a model of a log is measured; its own where nobody measured it."""
+    from toktui.pricing.names import spellings  # noqa: PLC0415  only calls without counts need it
+
+    return next((name for name in spellings(model) if name in shipped()), model)
+
+
 def calibration_for(model: str, own: Mapping[str, Calibration]) -> Calibration:
     """The user's own, else the shipped one, else the widest range."""
     return own.get(model) or shipped().get(model) or unmeasured(model)

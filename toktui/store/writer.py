@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toktui.model import Tokens
 from toktui.store.estimates import PLACEHOLDER
+from toktui.store.spreads import ESTIMATED, drop_spreads
 from toktui.store.standing import stand_again
 from toktui.store.sums import Sums
 
@@ -209,6 +210,7 @@ class Writer:
             self._sums.take_out(row)
             self._shrunk.add(row.session)
         self._put(_PUT_CALL, new)
+        drop_spreads(self.db, [row.id for row in before if row.exactness == ESTIMATED])
         changed = {row.id for row in (*new, *before) if row.exactness == PLACEHOLDER}
         if changed:
             self.db.executemany(_DROP_ESTIMATE, [(call,) for call in changed])

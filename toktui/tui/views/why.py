@@ -101,6 +101,16 @@ class WhyView(View["CallSeen | None"]):
             ("session", call.session), ("sub-agent", call.agent_id),
             ("project", f"{call.project} on {call.branch}" if call.branch else call.project),
         ]  # fmt: skip
+        if call.spread is not None:
+            low, high = map(_grouped, call.spread)
+            facts += [
+                ("output", f"~{_grouped(call.tokens.output)} ({low} to {high}), from its text"),
+                ("input", "only what the user wrote: at least that was sent"),
+            ]
+        if call.estimate is not None:
+            more = call.estimate
+            low, high = _grouped(more.low), _grouped(more.high)
+            facts.append(("probably", f"+{_grouped(more.output)} output ({low} to {high})"))
         if call.reported_nusd is not None:
             facts.append(("agent says", fmt.exact_money(call.reported_nusd)))
         rows = [
