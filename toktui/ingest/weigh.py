@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -108,7 +109,7 @@ def _distinct(blocks: Iterable[Block]) -> list[Block]:
     once = sorted(set(blocks), key=lambda block: (block.kind, block.text, block.sealed))
     return [
         block
-        for block, after in zip(once, [*once[1:], None], strict=True)
+        for block, after in zip_longest(once, once[1:])
         if after is None or not _begins(block, after)
     ]
 
