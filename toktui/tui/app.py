@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -109,6 +110,10 @@ class ToktuiApp(TakingApp):
 
     def _start_ingest(self) -> None:
         """Begins once something is seen: what the ingest imports is slow."""
+        if not self.is_headless:
+            # What is loaded now stays: to look through it time and again would hold up the screen.
+            gc.freeze()
+            gc.enable()
         if self._make_ingest is not None:
             self._ingest = self._make_ingest(self._tell)
             self._stage.take_progress(self._ingest.progress)
