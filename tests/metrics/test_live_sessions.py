@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.metrics.big_store import write_big_store
+from toktui.clock import HOUR_MS
 from toktui.dev.sample import busy_afternoon, settle_home
 from toktui.metrics.filters import Filters
 from toktui.metrics.live import load_live
@@ -85,9 +87,28 @@ def test_a_session_that_is_gone_is_none(db: sqlite3.Connection, book: RateBook):
     assert load_detail(db, book, DetailQuestion(10**9), NOW) is None
 
 
-def test_no_look_scans_the_calls(tmp_path: Path, book: RateBook):
-    from zoneinfo import ZoneInfo
+def test_sessions_that_are_long_over_cost_no_look_at_their_calls(
+    db: sqlite3.Connection, book: RateBook
+):
+    def looks(now_ms: int) -> tuple[int, int]:
+        statements: list[str] = []
+        db.set_trace_callback(statements.append)
+        live = load_live(db, now_ms, ZoneInfo("UTC"), book)
+        db.set_trace_callback(None)
+        return sum("order by c.exactness = " in one for one in statements), len(live.sessions)
 
+    later = NOW + 10 * HOUR_MS
+    (of_the_day,) = db.execute(
+        "select count(*) from session where last_ms > ?", (later - 24 * HOUR_MS,)
+    ).fetchone()
+    looked, listed = looks(later)
+    # Those of a model whose cache may live for a day are looked at.
+    assert looked < of_the_day
+    assert listed == 0
+    assert looks(NOW)[1] > 0
+
+
+def test_no_look_scans_the_calls(tmp_path: Path, book: RateBook):
     write_big_store(tmp_path / "toktui.db", calls=600, now_ms=NOW)
     db = connect_reader(tmp_path / "toktui.db")
     plans: list[str] = []

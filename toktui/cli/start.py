@@ -124,7 +124,7 @@ def start_screens(*, demo: bool) -> int:
         raise UsageError(
             "The screens need a terminal.", "For scripts there is `toktui now` or `toktui report`."
         )
-    # Until something is seen nothing is thrown away; looking for it would take a twentieth of the time.
+    # Until something is seen nothing is thrown away; looking for it costs a twentieth of the time.
     gc.disable()
     from toktui.journal import open_journal
     from toktui.tui.app import run

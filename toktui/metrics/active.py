@@ -84,6 +84,7 @@ class _Listed(msgspec.Struct, frozen=True):
     parent: str
     agent: int
     project: str
+    last_ms: int
 
 
 def load_active(
@@ -104,9 +105,16 @@ def load_active(
     if scope.is_limited:
         meant = sessions_in(db, scope, [session.number for session in listed])
         listed = [session for session in listed if session.number in meant]
+    grew = _growth(db, listed)
+    lives = _longest_lives(db, book, listed)
+    listed = [
+        session
+        for session in listed
+        if now_ms - session.last_ms < max(LISTED_MS, lives.get(session.number, 0))
+        or now_ms - grew.get(session.number, 0) < WORKING_MS
+    ]
     if not listed:
         return ()
-    grew = _growth(db, listed)
     said = _said(db, listed)
     sums = _sums(db, [session.number for session in listed])
     by_session: defaultdict[int, list[HotCall]] = defaultdict(list)
@@ -148,8 +156,9 @@ def _order(session: ActiveSession) -> tuple[int, int, int, int]:
 def _listed(db: sqlite3.Connection, now_ms: int) -> list[_Listed]:
     """The sessions of the last day; a clock that goes wrong does not hide one."""
     rows = db.execute(
-        "select s.id, s.key, s.parent, s.agent, p.text from session s indexed by session_last"
-        " join name p on p.id = s.project where s.last_ms > ? order by s.last_ms desc limit ?",
+        "select s.id, s.key, s.parent, s.agent, p.text, s.last_ms"
+        " from session s indexed by session_last join name p on p.id = s.project"
+        " where s.last_ms > ? order by s.last_ms desc limit ?",
         (now_ms - _LONGEST_LIFE_MS, _MOST),
     )
     return [_Listed(*row) for row in rows]
@@ -165,6 +174,23 @@ def _growth(db: sqlite3.Connection, listed: Iterable[_Listed]) -> dict[int, int]
         (numbers,),
     )
     return {number: grew for number, grew in rows if grew}
+
+
+def _longest_lives(
+    db: sqlite3.Connection, book: RateBook, listed: Iterable[_Listed]
+) -> dict[int, int]:
+    """How long the cache of each session can live at most, by the models that it called: most
+    sessions of a day are long over, and their calls need not be looked at."""
+    rows = db.execute(
+        "select t.session, m.text from json_each(?) j join session_total t on t.session = j.value"
+        " join name m on m.id = t.model group by t.session, t.model",
+        (json.dumps([session.number for session in listed]),),
+    )
+    longest: dict[int, int] = {}
+    for number, model in rows:
+        lives = book.lifetimes(model)
+        longest[number] = max(longest.get(number, 0), lives.short_ms or 0, lives.long_ms or 0)
+    return longest
 
 
 def _said(db: sqlite3.Connection, listed: Iterable[_Listed]) -> dict[int, Status]:
