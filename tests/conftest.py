@@ -189,11 +189,17 @@ def _no_browser() -> str:
     return "" if any(map(shutil.which, names)) else "Chromium is not installed"
 
 
+@cache
+def _no_git() -> str:
+    return "" if shutil.which("git") else "git is not installed"
+
+
 MISSING: dict[str, Callable[[], str]] = {
     "real_logs": _no_real_logs,
     "postgres": _no_postgres,
     "browser": _no_browser,
     "strace": _no_strace,
+    "git": _no_git,
 }
 
 

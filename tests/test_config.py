@@ -91,7 +91,7 @@ def test_a_price_is_the_very_decimal_that_was_written(file: Path):
 @pytest.mark.parametrize(
     ("content", "named", "valid"),
     [
-        ("[uI]\n", 'unknown key "uI"', "agents, prices, statusline, store, ui"),
+        ("[uI]\n", 'unknown key "uI"', "agents, outcomes, prices, statusline, store, ui"),
         ("[ui]\ncolour = 1\n", 'unknown key "colour" in [ui]', "theme, timezone"),
         ("[store]\nbackup = 1\n", 'unknown key "backup" in [store]', "backups"),
         ("[agents.codex]\nroot = 1\n", 'unknown key "root" in [agents.codex]', "enabled, roots"),

@@ -19,6 +19,9 @@ backups = 3
 
 [statusline]
 parts = ["session", "today", "burn", "context", "cache", "limits"]
+
+[outcomes]
+emails = ["me@example.com"]      # under which you commit, beside git's user.email
 """
 
 from __future__ import annotations
@@ -95,6 +98,15 @@ class StatuslineConfig(msgspec.Struct, frozen=True):
     """What the line shows, in this order."""
 
 
+class OutcomesConfig(msgspec.Struct, frozen=True):
+    """`[outcomes]`."""
+
+    emails: Annotated[
+        tuple[str, ...], msgspec.Meta(description='a list of addresses, such as ["me@example.com"]')
+    ] = ()
+    """Under which the user commits, beside git's own `user.email`."""
+
+
 class Config(msgspec.Struct, frozen=True):
     """Everything that the user may set; the defaults are those of an absent file."""
 
@@ -103,6 +115,7 @@ class Config(msgspec.Struct, frozen=True):
     ui: UiConfig = UiConfig()
     store: StoreConfig = StoreConfig()
     statusline: StatuslineConfig = StatuslineConfig()
+    outcomes: OutcomesConfig = OutcomesConfig()
 
     def agent(self, name: str) -> AgentConfig:
         """What is set for an agent, or the defaults."""
@@ -147,6 +160,7 @@ class _Reader:
             ui=self._struct(table.get("ui", {}), UiConfig, "ui"),
             store=self._struct(table.get("store", {}), StoreConfig, "store"),
             statusline=self._struct(table.get("statusline", {}), StatuslineConfig, "statusline"),
+            outcomes=self._struct(table.get("outcomes", {}), OutcomesConfig, "outcomes"),
         )
 
     def _named(

@@ -30,6 +30,7 @@ MODULES: Final[Mapping[str, str]] = {
     "hook": "hook",
     "import": "import_",
     "now": "now",
+    "outcomes": "outcomes",
     "prices": "prices",
     "report": "report",
     "reprice": "reprice",

@@ -163,7 +163,7 @@ def _projects(db: sqlite3.Connection, pattern: str | None) -> list[str | None]:
         return [None]
     from toktui.cli.asking import folder_named
     from toktui.errors import UsageError
-    from toktui.metrics.select import matches_folder
+    from toktui.metrics.filters import matches_folder
     from toktui.text import clean
 
     known = [

@@ -13,6 +13,7 @@ from toktui.ingest.settle import HOME
 from toktui.model import REASONS
 from toktui.store.backup import backups, set_aside
 from toktui.store.limits import forget_limits
+from toktui.store.outcomes import forget_outcomes
 from toktui.store.writer import CALL_COLUMNS, CallRow
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def _forget_ledgers(settler: Settler, sessions: set[tuple[int, int]]) -> None:
 def _sweep(settler: Settler, rule: Rule) -> None:
     """Takes out what no call needs any more: sessions, names, values that were not understood."""
     db = settler.db
+    forget_outcomes(db)
     db.execute("delete from session where id not in (select session from call)")
     db.execute(
         "delete from misread where ?1 is null or at_ms is null or at_ms < ?1", (rule.before_ms,)

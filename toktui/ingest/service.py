@@ -22,6 +22,7 @@ from toktui.ingest.discover import find_logs, log_roots
 from toktui.ingest.estimate_process import Estimating
 from toktui.ingest.follow import Follower
 from toktui.ingest.index import index
+from toktui.ingest.outcomes import Surveying
 from toktui.ingest.progress import Change, Problem, Progress
 from toktui.ingest.refused import retry_refused
 from toktui.ingest.reread import finish_rereads
@@ -145,13 +146,15 @@ class IngestService:
         self._tell(notice=" ".join(heard))
         watch = Watch(self._wake)
         estimating = Estimating(self._context.paths.store)
+        surveying = Surveying(self._context, self._context.now_ms())
         try:
             follower = self._catch_up(settler, watch)
             while follower is not None and not self._stopping.is_set():
-                if not self._follow(settler, follower, watch, estimating):
+                if not self._follow(settler, follower, watch, estimating, surveying):
                     return
         finally:
             estimating.close()
+            surveying.close()
             watch.stop()
             settler.db.close()
 
@@ -224,7 +227,12 @@ class IngestService:
         return finished or not backlog.left()
 
     def _follow(
-        self, settler: Settler, follower: Follower, watch: Watch, estimating: Estimating
+        self,
+        settler: Settler,
+        follower: Follower,
+        watch: Watch,
+        estimating: Estimating,
+        surveying: Surveying,
     ) -> bool:
         """One turn of the live loop; False if the lock is to be given up."""
         self._wake.wait(min(_REQUESTS_EVERY_S, follower.rest_s()))
@@ -232,6 +240,8 @@ class IngestService:
         request = self._lock.pending(self._answered)
         hints, missing = watch.take()
         outcome = follower.look(hints, everything=missing or request is not None)
+        if outcome is not None:
+            surveying.heard(self._context.now_ms())
         if outcome is not None or follower.problems_changed():
             self._tell(
                 outcome,
@@ -242,6 +252,8 @@ class IngestService:
         if request is None:
             if outcome is None:
                 self._estimate(settler, estimating)
+                if surveying.turn(settler, self._context.now_ms()):
+                    self._tell()
             return True
         ticket, what = request
         self._answered = ticket

@@ -1,0 +1,154 @@
+"""`toktui outcomes`: what landed, what it cost, and what cannot be known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Logs, Toktui
+from tests.outcomes.lab import DAY, HOUR, MINUTE, OTHER, Repo
+from toktui.clock import iso
+
+pytestmark = pytest.mark.git
+Document = Callable[..., dict[str, Any]]
+
+
+def session(n: int) -> str:
+    return f"5e5510aa-0000-4000-8000-{n:012}"
+
+
+@pytest.fixture
+def shop(home: Path) -> Repo:
+    repo = Repo.new(home / "shop")
+    repo.commit("Begin", author=OTHER)
+    repo.at_ms += 2 * DAY
+    return repo
+
+
+def work(logs: Logs, repo: Repo, n: int, *, branch: str = "main", calls: int = 1) -> None:
+    for i in range(calls):
+        logs.call(at=iso(repo.at_ms + i), session=session(n), project=str(repo.folder),
+                  branch=branch, output_tokens=1000)  # fmt: skip
+
+
+def test_all_spend_is_in_the_cost_of_a_landed_change(
+    logs: Logs, shop: Repo, document: Document
+) -> None:
+    work(logs, shop, 1)
+    shop.commit("Landed", minutes=10)
+    shop.at_ms += 9 * HOUR
+    work(logs, shop, 2, calls=3)
+    found = document("outcomes")
+    assert found["schema"] == "toktui.outcomes/1"
+    totals = found["totals"]
+    assert (totals["changes"], totals["linked_changes"], totals["sessions"]) == (1, 1, 2)
+    each = totals["linked"]["cost_nusd"]
+    assert each > 0
+    assert totals["spent"]["cost_nusd"] == 4 * each == totals["cost_per_landed_change_nusd"]
+    assert totals["unlinked"]["cost_nusd"] == 3 * each
+    assert totals["unattributed_share"] == 0.75
+    (change,) = found["changes"]
+    assert (change["commit"], change["link"]) == (shop.head(), "inferred")
+    assert change["cost"]["cost_nusd"] == each
+    assert [s["id"] for s in found["landed_nothing"]] == [session(2)]
+    assert found["links"] == {"time": 1}
+    assert sum(w["spent"]["cost_nusd"] for w in found["weeks"]) == 4 * each
+
+
+def test_a_session_that_made_several_changes_is_shared_out_to_the_nano_dollar(
+    logs: Logs, shop: Repo, document: Document
+) -> None:
+    for n in range(3):
+        work(logs, shop, 1)
+        shop.commit(f"Landed {n}", minutes=1, lines=10 + 200 * n)
+        shop.at_ms += 61 * MINUTE
+    found = document("outcomes")
+    costs = [change["cost"]["cost_nusd"] for change in found["changes"]]
+    assert len(costs) == 3
+    assert sum(costs) == found["totals"]["spent"]["cost_nusd"]
+    assert sum(s["cost"]["cost_nusd"] or 0 for s in found["sizes"]) == sum(costs)
+
+
+def test_a_second_look_changes_nothing_and_a_new_commit_is_found(
+    logs: Logs, shop: Repo, document: Document
+) -> None:
+    work(logs, shop, 1)
+    shop.commit("Landed", minutes=10)
+    first, second = document("outcomes"), document("outcomes")
+    assert first | {"generated_at": ""} == second | {"generated_at": ""}
+    shop.commit("More", minutes=200)
+    assert document("outcomes", "--no-sync")["totals"]["changes"] == 1
+    assert document("outcomes")["totals"]["changes"] == 2
+
+
+def test_days_and_projects_narrow_it(logs: Logs, shop: Repo, document: Document) -> None:
+    work(logs, shop, 1)
+    shop.commit("Landed", minutes=10)
+    day = iso(shop.at_ms)[:10]
+    assert document("outcomes", "--until", "2026-11-01")["totals"]["changes"] == 0
+    assert document("outcomes", "--since", day, "--until", day)["totals"]["changes"] == 1
+    assert document("outcomes", "--project", "shop")["totals"]["sessions"] == 1
+    nothing = document("outcomes", "--project", "blog")["totals"]
+    assert (nothing["changes"], nothing["sessions"], nothing["spent"]["cost_nusd"]) == (0, 0, None)
+
+
+def test_a_folder_without_a_repository_says_why_and_its_spend_is_unattributed(
+    logs: Logs, home: Path, document: Document, toktui: Toktui
+) -> None:
+    logs.call(project=str(home / "gone/away"))
+    found = document("outcomes")
+    assert found["not_read"] == {"the folder is gone": 1}
+    assert found["landed_nothing"][0]["no_repository"] == "the folder is gone"
+    assert found["totals"]["unattributed_share"] == 1.0
+    assert found["totals"]["cost_per_landed_change_nusd"] is None
+    text = toktui("outcomes").stdout
+    assert "bought 0 landed changes." in text
+    assert "1 folder not read: the folder is gone." in text
+
+
+def test_without_git_the_command_says_so(
+    logs: Logs, shop: Repo, toktui: Toktui, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work(logs, shop, 1)
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert "1 folder not read: git is not installed." in toktui("outcomes").stdout
+
+
+def test_a_repository_that_goes_away_keeps_what_was_known_of_it(
+    logs: Logs, shop: Repo, document: Document
+) -> None:
+    work(logs, shop, 1)
+    shop.commit("Landed", minutes=10)
+    document("outcomes")
+    shop.folder.rename(shop.folder.parent.parent / "elsewhere")
+    assert document("outcomes")["totals"]["linked_changes"] == 1
+
+
+def test_what_is_forgotten_leaves_no_trace_of_its_repository(
+    logs: Logs, shop: Repo, document: Document, toktui: Toktui, tmp_path: Path
+) -> None:
+    work(logs, shop, 1)
+    shop.commit("A secret subject", minutes=10)
+    document("outcomes")
+    toktui("data", "forget", "--project", str(shop.folder), "--yes")
+    assert b"A secret subject" not in (tmp_path / "data/toktui.db").read_bytes()
+    assert document("outcomes")["totals"]["changes"] == 0
+
+
+def test_addresses_in_the_configuration_are_mine_too(
+    logs: Logs, shop: Repo, document: Document, tmp_path: Path
+) -> None:
+    work(logs, shop, 1)
+    shop.commit("Under another address", minutes=10, author=OTHER)
+    assert document("outcomes")["totals"]["changes"] == 0
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/config.toml").write_text(f"[outcomes]\nemails = {json.dumps([OTHER])}\n")
+    assert document("outcomes")["totals"]["changes"] == 1
+
+
+def test_no_session_is_a_sentence(toktui: Toktui) -> None:
+    assert "Nothing was spent" in toktui("outcomes").stdout

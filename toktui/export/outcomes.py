@@ -1,0 +1,306 @@
+"""What the tokens bought, as a document and as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+
+from toktui.clock import day_label, iso
+from toktui.export.figures import UNKNOWN, count, count_of, dollars, percent
+from toktui.export.table import Column, Table
+from toktui.export.table import as_text as table_text
+from toktui.metrics.outcomes import ChangeRow, Outcomes, Spent, Unlanded
+from toktui.outcomes.attribution import EXACT, REASONS
+from toktui.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
+
+_WEEKS: Final = 8
+_SESSIONS: Final = 5
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """List cost; null if nothing has a price. With `lacks_unpriced` it is a lower bound."""
+
+    cost_nusd: int | None
+    cost_usd: float | None
+    lacks_unpriced: bool
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything of the range; the share is null without spend."""
+
+    spent: Cost
+    linked: Cost
+    unlinked: Cost
+    unattributed_share: float | None
+    sessions: int
+    linked_sessions: int
+    changes: int
+    linked_changes: int
+    cost_per_landed_change_nusd: int | None
+    """All spend, over the changes that sessions made."""
+    reverted_changes: int
+    reverted: Cost
+
+
+class Size(msgspec.Struct, frozen=True, kw_only=True):
+    """Changes that sessions made, of one size; a null size is not known."""
+
+    size: str | None
+    changes: int
+    cost: Cost
+    median_nusd: int | None
+
+
+class Week(msgspec.Struct, frozen=True, kw_only=True):
+    """An ISO week."""
+
+    week: str
+    spent: Cost
+    changes: int
+    linked_changes: int
+    cost_per_landed_change_nusd: int | None
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """A landed change."""
+
+    commit: str
+    landed_at: str
+    repository: str
+    branch: str
+    kind: str
+    commits: int
+    merged_branch: str | None
+    subject: str
+    files: int | None
+    lines: int | None
+    size: str | None
+    sessions: int
+    link: Literal["exact", "inferred"] | None
+    cost: Cost
+    reverted_at: str | None
+    reverted_by: str | None
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that landed nothing."""
+
+    id: str
+    agent: str
+    project: str | None
+    last_call_at: str
+    cost: Cost
+    no_repository: str | None
+
+
+class Repository(msgspec.Struct, frozen=True, kw_only=True):
+    """A repository that was looked at."""
+
+    folder: str
+    branch: str
+    upstream: bool
+    author_known: bool
+    changes: int
+
+
+class OutcomesDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """`toktui.outcomes/1`."""
+
+    schema: Literal["toktui.outcomes/1"] = "toktui.outcomes/1"
+    generated_at: str
+    timezone: str
+    totals: Totals
+    sizes: tuple[Size, ...]
+    weeks: tuple[Week, ...]
+    links: Mapping[str, int]
+    changes: tuple[Change, ...]
+    landed_nothing: tuple[Session, ...]
+    repositories: tuple[Repository, ...]
+    not_read: Mapping[str, int]
+
+
+def as_document(found: Outcomes, *, now_ms: int, zone: str) -> OutcomesDocument:
+    """All of it."""
+    return OutcomesDocument(
+        generated_at=iso(now_ms - now_ms % 1000),
+        timezone=zone,
+        totals=_totals(found),
+        sizes=tuple(
+            Size(size=s.size, changes=s.changes, cost=_cost(s.spent), median_nusd=s.usual_nusd)
+            for s in found.sizes
+        ),
+        weeks=tuple(
+            Week(week=w.week, spent=_cost(w.spent), changes=w.changes, linked_changes=w.linked,
+                 cost_per_landed_change_nusd=w.per_change_nusd)
+            for w in found.weeks
+        ),
+        links=found.reasons,
+        changes=tuple(map(_change, found.changes)),
+        landed_nothing=tuple(map(_session, found.unlanded)),
+        repositories=tuple(
+            Repository(folder=r.folder, branch=r.branch, upstream=r.upstream,
+                       author_known=r.knows_author, changes=r.changes)
+            for r in found.repositories
+        ),
+        not_read=found.nowhere,
+    )  # fmt: skip
+
+
+def _cost(spent: Spent) -> Cost:
+    return Cost(spent.nusd, None if spent.nusd is None else spent.nusd / 1e9, spent.lacks)
+
+
+def _totals(found: Outcomes) -> Totals:
+    share = found.unattributed
+    return Totals(
+        spent=_cost(found.spent),
+        linked=_cost(found.linked),
+        unlinked=_cost(found.unlinked),
+        unattributed_share=None if share is None else round(share, 4),
+        sessions=found.sessions,
+        linked_sessions=found.linked_sessions,
+        changes=len(found.changes),
+        linked_changes=found.linked_changes,
+        cost_per_landed_change_nusd=found.per_change_nusd,
+        reverted_changes=found.reverted,
+        reverted=_cost(found.reverted_spent),
+    )
+
+
+def _change(c: ChangeRow) -> Change:
+    return Change(
+        commit=c.hash,
+        landed_at=iso(c.at_ms),
+        repository=c.repository,
+        branch=c.landed_on,
+        kind=c.kind,
+        commits=c.commits,
+        merged_branch=c.branch or None,
+        subject=c.subject,
+        files=c.files,
+        lines=c.lines,
+        size=c.size,
+        sessions=c.sessions,
+        link=("exact" if c.exact else "inferred") if c.sessions else None,
+        cost=_cost(c.spent),
+        reverted_at=None if c.reverted_ms is None else iso(c.reverted_ms),
+        reverted_by=c.reverted_by or None,
+    )
+
+
+def _session(s: Unlanded) -> Session:
+    return Session(
+        id=s.id,
+        agent=s.agent,
+        project=s.project or None,
+        last_call_at=iso(s.last_ms),
+        cost=_cost(s.spent),
+        no_repository=s.why or None,
+    )
+
+
+def as_text(found: Outcomes, *, now_ms: int, zone: ZoneInfo, cells: int, colored: bool) -> str:
+    """What it bought, in a few short tables."""
+    del now_ms
+    parts = [_head(found)]
+    if found.linked_changes:
+        parts.append(_sizes(found, cells, colored=colored))
+    if found.weeks:
+        parts.append(_weeks(found, cells, colored=colored))
+    if found.unlanded:
+        parts.append(_unlanded(found, zone, cells, colored=colored))
+    parts.append(_notes(found))
+    return "\n\n".join(filter(None, parts))
+
+
+def money(spent: Spent) -> str:
+    """With `≥` where calls without a price are missing."""
+    return dollars(spent.nusd, lacking=spent.lacks)
+
+
+def _head(found: Outcomes) -> str:
+    if not found.sessions:
+        return "Nothing was spent in this time."
+    if found.spent.nusd is None:
+        return "No session of this time has a price."
+    each = dollars(found.per_change_nusd, lacking=found.spent.lacks)
+    bought = f"{money(found.spent)} bought {count_of(found.linked_changes, 'landed change')}"
+    lines = [
+        f"{bought}: {each} each." if found.linked_changes else f"{bought}.",
+        f"{percent(found.unattributed)} of it ({money(found.unlinked)}) is linked to no change.",
+    ]
+    by_hand = len(found.changes) - found.linked_changes
+    if by_hand:
+        more = count_of(by_hand, "more change")
+        lines.append(f"{more} of yours landed without a session that is known.")
+    if found.reverted:
+        gone = count_of(found.reverted, "change")
+        lines.append(f"Taken back within a week: {gone}, {money(found.reverted_spent)}.")
+    return "\n".join(lines)
+
+
+def _sizes(found: Outcomes, cells: int, *, colored: bool) -> str:
+    columns = (Column("Size", "text"), Column("Changes"), Column("Cost"), Column("Median"))
+    rows = [
+        [s.size or "unknown", count(s.changes), money(s.spent) if s.changes else UNKNOWN,
+         dollars(s.usual_nusd)]
+        for s in found.sizes
+    ]  # fmt: skip
+    return table_text(Table(columns, rows), cells=cells, colored=colored)
+
+
+def _weeks(found: Outcomes, cells: int, *, colored: bool) -> str:
+    columns = (
+        Column("Week", "text"), Column("Spent"), Column("Landed"), Column("By sessions"),
+        Column("For each"),
+    )  # fmt: skip
+    rows = [
+        [w.week, money(w.spent), count(w.changes), count(w.linked), dollars(w.per_change_nusd)]
+        for w in found.weeks[-_WEEKS:]
+    ]
+    return table_text(Table(columns, rows), cells=cells, colored=colored)
+
+
+def _unlanded(found: Outcomes, zone: ZoneInfo, cells: int, *, colored: bool) -> str:
+    columns = (
+        Column("Landed nothing", "text"), Column("Agent", "text", spare=2),
+        Column("Project", "path"), Column("Last day", "text", spare=1), Column("Cost"),
+    )  # fmt: skip
+    rows = [
+        [clean(s.id), s.agent, clean(s.project, 200) or UNKNOWN, day_label(s.last_ms, zone),
+         money(s.spent)]
+        for s in found.unlanded[:_SESSIONS]
+    ]  # fmt: skip
+    return table_text(Table(columns, rows), cells=cells, colored=colored)
+
+
+def _notes(found: Outcomes) -> str:
+    lines: list[str] = []
+    if found.reasons:
+        exact = sum(n for reason, n in found.reasons.items() if reason in EXACT)
+        inferred = sum(found.reasons.values()) - exact
+        lines.append(f"{count_of(exact, 'exact link')}, {inferred:,} inferred:")
+        meanings = ((found.reasons.get(reason, 0), words) for reason, words in REASONS.items())
+        lines += [f"  {n:,} × {words}" for n, words in meanings if n]
+    local = [r for r in found.repositories if not r.upstream]
+    if local:
+        names = ", ".join(clean(r.folder.rpartition("/")[2], 40) for r in local[:5])
+        lines.append(
+            f"Without a remote, what is committed on the local branch counts as landed: {names}."
+        )
+    strangers = [r for r in found.repositories if not r.knows_author]
+    if strangers:
+        names = ", ".join(clean(r.folder.rpartition("/")[2], 40) for r in strangers[:5])
+        lines.append(
+            f"Who you are is not known in {names}: set git's user.email, or `emails` in"
+            " [outcomes] of config.toml."
+        )
+    for why, n in found.nowhere.items():
+        lines.append(f"{count_of(n, 'folder')} not read: {why}.")
+    return "\n".join(lines)
+

@@ -1,0 +1,161 @@
+"""Which sessions made a landed change, each link with its reason.
+
+*Exact*: the session ran the commit, and it, or what became of it, landed. *Inferred*: repository,
+branch, author and time agree. Otherwise none: what is not known stays unattributed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+
+from toktui.clock import DAY_MS, HOUR_MS, MINUTE_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from toktui.outcomes.landed import Change
+
+ExactReason = Literal["committed", "merged", "same_patch", "squashed"]
+InferredReason = Literal["branch", "time", "time_only", "only_branch"]
+Reason = Literal[ExactReason, InferredReason]
+
+EXACT: Final = ("committed", "merged", "same_patch", "squashed")
+REASONS: Final[Mapping[Reason, str]] = {
+    "committed": "it ran the commit that landed",
+    "merged": "it ran a commit that was merged",
+    "same_patch": "it ran a commit whose patch landed, rebased or picked",
+    "squashed": "it ran a commit that was squashed into it",
+    "branch": "it worked on the branch that was merged",
+    "time": "it worked on that branch when it was written",
+    "time_only": "it worked there when it was written; no branch is logged",
+    "only_branch": "its branch was the only one at work in the three days before",
+}
+"""By what a link was made, as a part of a sentence about the session."""
+
+BEFORE_MS: Final = HOUR_MS
+"""How long before a commit the work on it can be."""
+AFTER_MS: Final = 10 * MINUTE_MS
+BRANCH_BEFORE_MS: Final = DAY_MS
+SQUASH_BEFORE_MS: Final = 3 * DAY_MS
+STEP_MS: Final = 15 * MINUTE_MS
+"""The grain in which it is known when a session worked."""
+
+WEIGHTS: Final = (1, 2, 4, 8, 16)
+"""What a change of each size takes of the cost of a session that made several."""
+UNKNOWN_WEIGHT: Final = 2
+
+
+class Stay(msgspec.Struct, frozen=True):
+    """A session at work on a branch (empty: not logged) of a repository."""
+
+    session: int
+    branch: str
+    quarters: frozenset[int]
+    """Quarter hours since 1970 with a call in them."""
+
+    def is_within(self, start_ms: int, end_ms: int) -> bool:
+        """Whether it worked between two times."""
+        first, last = start_ms // STEP_MS, end_ms // STEP_MS
+        if last - first < len(self.quarters):
+            return any(q in self.quarters for q in range(first, last + 1))
+        return any(first <= q <= last for q in self.quarters)
+
+
+class Link(msgspec.Struct, frozen=True, order=True):
+    """A session and a change that it made, and why we say so."""
+
+    session: int
+    change: str
+    reason: Reason
+
+
+def link(
+    changes: Sequence[Change],
+    stays: Sequence[Stay],
+    ran: Iterable[Link],
+    default_branch: str,
+) -> list[Link]:
+    """All links of a repository, one for each session and change, in one order.
+
+    `ran` are the exact ones. An inference from time alone yields to them.
+    """
+    found: dict[tuple[int, str], Link] = {}
+    for exact in sorted(ran, key=lambda one: (one.session, one.change, EXACT.index(one.reason))):
+        found.setdefault((exact.session, exact.change), exact)
+    made = {change for _, change in found}
+    branches = _by_branch(stays)
+    for change in changes:
+        for inferred in _inferred(change, branches, default_branch):
+            if change.hash in made and inferred.reason != "branch":
+                continue
+            found.setdefault((inferred.session, inferred.change), inferred)
+    return sorted(found.values())
+
+
+def _by_branch(stays: Sequence[Stay]) -> dict[str, list[Stay]]:
+    branches: dict[str, list[Stay]] = {}
+    for stay in stays:
+        branches.setdefault(stay.branch, []).append(stay)
+    return branches
+
+
+def _inferred(
+    change: Change, branches: Mapping[str, Sequence[Stay]], default_branch: str
+) -> list[Link]:
+    if change.branch:
+        start = change.begun_ms - BRANCH_BEFORE_MS
+        named = branches.get(change.branch, ())
+        found = _those(named, change, "branch", [(start, change.at_ms)])
+    elif change.kind == "squash":
+        found = _only_branch(change, branches, default_branch)
+    else:
+        found = _those(branches.get(default_branch, ()), change, "time", _written(change))
+    return found + _those(branches.get("", ()), change, "time_only", _written(change))
+
+
+def _written(change: Change) -> list[tuple[int, int]]:
+    """When each of its commits can have been worked on."""
+    commits = change.merged or change.commits
+    return [(c.author_ms - BEFORE_MS, c.author_ms + AFTER_MS) for c in commits]
+
+
+def _those(
+    stays: Sequence[Stay], change: Change, reason: Reason, spans: Sequence[tuple[int, int]]
+) -> list[Link]:
+    return [
+        Link(stay.session, change.hash, reason)
+        for stay in stays
+        if any(stay.is_within(start, end) for start, end in spans)
+    ]
+
+
+def _only_branch(
+    change: Change, branches: Mapping[str, Sequence[Stay]], default_branch: str
+) -> list[Link]:
+    span = (change.at_ms - SQUASH_BEFORE_MS, change.at_ms)
+    at_work = [
+        found
+        for name, stays in branches.items()
+        if name not in ("", default_branch, "HEAD")
+        and (found := _those(stays, change, "only_branch", [span]))
+    ]
+    return at_work[0] if len(at_work) == 1 else []
+
+
+def split(amount: int, weights: Sequence[int]) -> list[int]:
+    """An amount in whole parts that add up to it, by weight; what is left over after rounding down
+    goes to the largest remainders, the first of equal ones. It may not be negative."""
+    whole = sum(weights)
+    parts = [amount * weight // whole for weight in weights]
+    left = amount - sum(parts)
+    by_rest = sorted(range(len(weights)), key=lambda i: (-(amount * weights[i] % whole), i))
+    for i in by_rest[:left]:
+        parts[i] += 1
+    return parts
+
+
+def weight_of(size: int | None) -> int:
+    """What a change of this size weighs."""
+    return UNKNOWN_WEIGHT if size is None else WEIGHTS[size]
