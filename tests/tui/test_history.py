@@ -108,7 +108,7 @@ async def test_enter_on_a_project_reviews_only_that(normal: Path, run: Run):
 
 async def test_the_year_leads_to_a_day(normal: Path, run: Run):
     async with run(normal) as screens:
-        await screens.press(*WAY, "y")
+        await screens.press(*WAY, "c")
         assert "THE LAST YEAR" in screens.text
         await screens.press("left", "enter")
         assert "SUNDAY 15 NOVEMBER 2026" in screens.text
@@ -126,14 +126,14 @@ async def test_the_filter_holds_and_its_time_is_the_stretch(normal: Path, run: R
 
 async def test_an_empty_store_says_what_comes(empty: Path, run: Run):
     async with run(empty, size=(80, 24)) as screens:
-        await screens.press(*WAY, "enter", "tab", "up", "y", "y", "w", "m", "left")
+        await screens.press(*WAY, "enter", "tab", "up", "c", "c", "w", "m", "left")
         assert "Nothing to review yet." in screens.text
 
 
 @pytest.mark.parametrize("size", [(20, 5), (40, 12), (80, 24), (131, 47), (200, 60)])
 async def test_absurd_data_and_sizes_are_drawn(size: tuple[int, int], absurd: Path, run: Run):
     async with run(absurd, size=size) as screens:
-        await screens.press(*WAY, "tab", "down", "b", "t", "m", "w", "d", "y", "left", "y")
+        await screens.press(*WAY, "tab", "down", "b", "t", "m", "w", "d", "c", "left", "c")
         assert screens.app.view.KEY == "history"
         for strip in screens.app.screen._compositor.render_strips(screens.app.size):
             assert strip.cell_length == size[0]
@@ -147,3 +147,26 @@ async def test_a_click_chooses_and_a_second_one_opens(normal: Path, run: Run):
         await screens.pilot.click(ReviewBoard, offset=(5, at), times=2)
         await screens.rest()
         assert "TUESDAY 17 NOVEMBER 2026" in screens.text
+
+
+async def test_what_the_cursor_is_in_is_the_table_to_copy(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press(*WAY)
+        view = screens.app.view
+        table = view.table(view.data)
+        assert [row[1].shown for row in table.rows][:2] == ["Mon 16", "Tue 17"]
+        assert table.rows[view.cursor_row()][1].shown == "Sun 22"
+        costs = [row[-1].raw for row in table.rows]
+        assert sum(costs) == view.data.review.sums.priced_nusd
+        await screens.press("tab")
+        table = view.table(view.data)
+        assert table.rows[0][0].raw == view.data.review.sessions[0].row.id
+
+
+async def test_escape_leads_back_from_a_day_to_its_week_with_the_cursor(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press(*WAY, "left", "down", "enter")
+        assert "NOVEMBER 2026" in screens.text
+        await screens.press("escape")
+        assert "WEEK 46" in screens.text
+        assert screens.app.view.cursor_row() == 1

@@ -22,6 +22,7 @@ from toktui.tui.view import Ask, Open, View
 from toktui.tui.widgets.drawing import palette_of
 from toktui.tui.widgets.review_board import VAST, ReviewBoard
 from toktui.tui.widgets.review_lists import LISTS, places_of
+from toktui.tui.widgets.review_tables import table_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from toktui.export.seen import SeenTable
     from toktui.tui.refresher import Reading
     from toktui.tui.theme import Palette
 
@@ -75,7 +77,7 @@ class HistoryView(View[History]):
         Binding("m", "months", "months"),
         Binding("b", "stack", "agent/model"),
         Binding("t", "list", "list"),
-        Binding("y", "year", "year"),
+        Binding("c", "year", "calendar"),
         Binding("left,h", "move(-1)", "earlier", show=False),
         Binding("right,l", "move(1)", "later", show=False),
         Binding("n", "now", "now", show=False),
@@ -90,7 +92,7 @@ class HistoryView(View[History]):
         ("n", "back to now"),
         ("b", "stack the bars by agent or by model"),
         ("t", "the next list first: sessions, projects, models, branches, agents"),
-        ("y", "the days of the last year"),
+        ("c", "calendar: the days of the last year, in place of the bars"),
         ("x", "what cold turns cost, where there are too many calls to look unasked"),
         ("since: until:", "in the filter: any other time, such as since:2026-11-01"),
         ("usual", "median of the last 4 such days, weeks or months, by the same moment"),
@@ -142,6 +144,21 @@ class HistoryView(View[History]):
         room = width >= VAST and height >= _ROOM_FOR_YEAR
         if room != self.about.calendar:
             self._ask_for(calendar=room)
+
+    @property
+    def title(self) -> str:
+        """The stretch, and what it is narrowed to."""
+        span = self.data.review.span if self.data else self.about.span
+        name = "History" if span is None else span.label
+        return f"{name} {fmt.project_name(self.about.name)}" if self.about.name else name
+
+    def table(self, data: History) -> SeenTable | None:
+        """The list that the cursor is in, else the bars."""
+        return table_of(data.review, self._board.cursor[0], data.year if self.about.year else ())
+
+    def cursor_row(self) -> int | None:
+        """Where the cursor is in it."""
+        return self._board.cursor[1]
 
     def changes_ms(self) -> int | None:
         """When another day begins in a stretch that runs."""
