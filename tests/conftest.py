@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -123,10 +124,23 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def loopback() -> Iterator[None]:
     """Lets a test talk to itself over 127.0.0.1."""
+    with _loopback():
+        yield
+
+
+@pytest.fixture(scope="module")
+def loopback_for_all() -> Iterator[None]:
+    """The same for a module whose tests share a server."""
+    with _loopback():
+        yield
+
+
+@contextmanager
+def _loopback() -> Iterator[None]:
     global _loopback_allowed
-    _loopback_allowed = True
+    before, _loopback_allowed = _loopback_allowed, True
     yield
-    _loopback_allowed = False
+    _loopback_allowed = before
 
 
 # ---- what may be missing ----

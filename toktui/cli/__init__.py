@@ -34,9 +34,11 @@ MODULES: Final[Mapping[str, str]] = {
     "prices": "prices",
     "report": "report",
     "reprice": "reprice",
+    "serve": "serve",
     "sessions": "sessions",
     "statusline": "statusline",
     "sync": "sync",
+    "team": "team",
     "week": "week",
     "why": "why",
 }

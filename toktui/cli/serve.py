@@ -1,0 +1,114 @@
+"""`toktui serve`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from toktui.server.database import Database
+
+DATABASE = click.option(
+    "--database", envvar="TOKTUI_SERVE_DATABASE", metavar="URL",
+    help="postgresql://user@host/name; without it a SQLite file in the data folder.",
+)  # fmt: skip
+URL = click.option(
+    "--url", envvar="TOKTUI_SERVE_URL", default="http://127.0.0.1:8765", show_default=True,
+    help="The address at which members reach the server.",
+)  # fmt: skip
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog="""\b
+Examples:
+  toktui serve init --name Shop --zone Europe/Paris
+  toktui serve                              on 127.0.0.1:8765
+  toktui serve --url https://board.example.com    behind a proxy with TLS
+  toktui serve backup /var/backups/board.db""",
+)
+@DATABASE
+@URL
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8765, show_default=True, help="Port to listen on; 0: any.")
+@click.option("--fd", type=int, hidden=True, help="Listen on this open socket.")
+@click.pass_context
+def serve(
+    ctx: click.Context, *, database: str | None, url: str, host: str, port: int, fd: int | None
+) -> None:
+    """The team board: `init` once, then run it."""
+    ctx.obj = (database, url)
+    if ctx.invoked_subcommand is not None:
+        return
+    from toktui.errors import UsageError
+    from toktui.server.settings import Settings
+    from toktui.server.start import run
+
+    settings = Settings(url.rstrip("/"))
+    if host not in ("127.0.0.1", "::1", "localhost") and not settings.is_secure:
+        raise UsageError(
+            "Others could read and change what is sent.",
+            "Put a proxy with TLS before it and name its address with --url https://...",
+        )
+    run(_opened(database), settings, host=host, port=port, fd=fd)
+
+
+@serve.command()
+@click.option("--name", default="Team", show_default=True, help="The team's name.")
+@click.option("--zone", default="UTC", show_default=True, help="Whose days the team has, for ever.")
+@click.option("--retention", default=400, show_default=True, type=click.IntRange(35, 3660),
+              help="Days that are kept.")  # fmt: skip
+@click.pass_context
+def init(ctx: click.Context, *, name: str, zone: str, retention: int) -> None:
+    """Make a team; prints the owner's code and the first invite."""
+    from toktui import clock, zones
+    from toktui.cli.output import write
+    from toktui.server.start import first_team
+
+    known = zones.zone(zone, {}).key
+    _, url = ctx.obj
+    owner, invite = first_team(
+        _opened(ctx.obj[0]), name=name, zone=known, retention_days=retention,
+        now_ms=clock.now_ms(),
+    )
+    write(f"Owner, once, within 24 hours:\n  toktui team join {url} {owner}\n")
+    write(f"Members, 20 times, within 72 hours:\n  toktui team join {url} {invite}\n")
+    write("Now run `toktui serve`.")
+
+
+@serve.command()
+@click.argument("target", type=click.Path())
+@click.pass_context
+def backup(ctx: click.Context, *, target: str) -> None:
+    """Write a whole copy of the SQLite database while the server runs."""
+    from pathlib import Path
+
+    from toktui.cli.output import write
+    from toktui.text import clean
+
+    _opened(ctx.obj[0]).back_up(Path(target))
+    write(clean(target, 400))
+
+
+def _opened(database: str | None) -> Database:
+    from toktui.errors import ToktuiError
+
+    try:
+        from toktui.server.start import open_database
+    except ImportError as error:
+        raise ToktuiError(
+            f"The server needs {error.name}, which is not installed.",
+            "pip install 'toktui[server]'",
+        ) from error
+    return open_database(database, _folder())
+
+
+def _folder() -> Path:
+    import os
+
+    from toktui.paths import user_paths
+
+    return user_paths(os.environ).data / "board"

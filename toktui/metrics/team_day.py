@@ -1,0 +1,66 @@
+"""What was called in a stretch of time, by agent, model and tier: the rollup of quarters, added up.
+
+Knows nothing of projects and branches, so that what a team is sent cannot, either.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from toktui.clock import QUARTER_MS, Range
+from toktui.model import TIERS, Tier
+
+if TYPE_CHECKING:
+    import sqlite3
+
+MEASURES: Final = (
+    "calls", "input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning",
+    "web_search", "estimated", "estimated_tokens", "unpriced", "unpriced_tokens", "cost_nusd",
+)  # fmt: skip
+
+
+class DayRow(msgspec.Struct, frozen=True):
+    """Calls of one agent, model and tier; `priced_as` is empty where they have no price."""
+
+    agent: str
+    model: str
+    priced_as: str
+    tier: Tier
+    sums: dict[str, int]
+
+
+def load_team_day(db: sqlite3.Connection, within: Range) -> tuple[DayRow, ...]:
+    """The rows of whole quarters of an hour."""
+    sums = ", ".join(f"sum(q.{name})" for name in MEASURES)
+    found = db.execute(
+        f"select a.text, m.text, p.text, q.tier, {sums} from quarter q"
+        " join name a on a.id = q.agent join name m on m.id = q.model"
+        " join name p on p.id = q.priced"
+        " where q.quarter >= ? and q.quarter < ? group by 1, 2, 3, 4 order by 1, 2, 3, 4",
+        (within.start_ms // QUARTER_MS, within.end_ms // QUARTER_MS),
+    )
+    return tuple(
+        DayRow(agent, model, priced, TIERS[int(tier)], dict(zip(MEASURES, numbers, strict=True)))
+        for agent, model, priced, tier, *numbers in found
+    )
+
+
+def load_call_keys(db: sqlite3.Connection, within: Range) -> dict[str, list[str]]:
+    """The ids of the calls in a stretch of time, by agent."""
+    keys: dict[str, list[str]] = {}
+    for agent, key in db.execute(
+        "select a.text, c.key from session s cross join call c on c.session = s.id"
+        " join name a on a.id = c.agent"
+        " where s.last_ms >= ?1 and s.first_ms < ?2 and c.at_ms >= ?1 and c.at_ms < ?2",
+        (within.start_ms, within.end_ms),
+    ):
+        keys.setdefault(agent, []).append(key)
+    return keys
+
+
+def first_day_ms(db: sqlite3.Connection) -> int | None:
+    """The first quarter of an hour with calls; None without any."""
+    (quarter,) = db.execute("select min(quarter) from quarter").fetchone()
+    return None if quarter is None else int(quarter) * QUARTER_MS

@@ -1,0 +1,1 @@
+"""The team board: what devices send is checked, priced again, kept, and shown to the team."""

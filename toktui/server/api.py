@@ -1,0 +1,259 @@
+"""The requests of clients: `/v1/...`, JSON in and out, signed by a device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import msgspec
+from sqlalchemy import Connection, delete, select, update
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.routing import Route
+
+from toktui.server import people
+from toktui.server.board import load_board
+from toktui.server.codes import hashed, new_secret
+from toktui.server.consumption import load_consumption
+from toktui.server.days import forget_day, held, hold, take
+from toktui.server.export import export_of
+from toktui.server.refusal import Refused
+from toktui.server.requests import Signed, body_of, decoded, speaker_of
+from toktui.server.tables import code, device, session
+from toktui.team.wire import messages
+from toktui.team.wire.document import MOST_BODY, MOST_DOCUMENTS
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from toktui.server.people import Speaker
+    from toktui.server.site import Site
+
+SMALL: Final = 4096
+LOGIN_MS: Final = 60_000
+
+Answer = Callable[["Site", Connection, "Speaker", "Call"], object]
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A request as the code that answers it sees it."""
+
+    path: dict[str, str]
+    query: dict[str, str]
+    body: bytes
+    now_ms: int
+
+
+def answer_json(value: object, status: int = 200) -> Response:
+    """A JSON response that nobody keeps."""
+    return Response(
+        msgspec.json.encode(value), status, media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _signed(
+    path: str, method: str, answer: Answer, *, most: int = 0, writes: bool = True,
+    windowed: bool = True,
+) -> Route:  # fmt: skip
+    """A route for devices. `windowed`: the time must be right, and if it writes, once is all.
+
+    Days need neither: their revisions make a replay harmless.
+    """
+
+    async def endpoint(request: Request) -> Response:
+        site = cast("Site", request.app.state.site)
+        body = await body_of(request, most)
+        now_ms = site.settings.now_ms()
+        signed = Signed(request, body, site.settings)
+        call = Call(dict(request.path_params), dict(request.query_params), body, now_ms)
+
+        def work() -> object:
+            if windowed:
+                signed.check_time(now_ms)
+            with site.database.write() if writes else site.database.read() as db:
+                who = speaker_of(db, signed)
+                site.per_device.take(who.device, now_ms)
+                if windowed and writes:
+                    signed.use_up(db, now_ms)
+                return answer(site, db, who, call)
+
+        found = await run_in_threadpool(work)
+        if writes:
+            site.changed()
+        return found if isinstance(found, Response) else answer_json(found)
+
+    return Route(path, endpoint, methods=[method])
+
+
+def _open(path: str, answer: Callable[[Site, Connection, Call, Request], object]) -> Route:
+    """A route for those who have a code and no device yet."""
+
+    async def endpoint(request: Request) -> Response:
+        site = cast("Site", request.app.state.site)
+        now_ms = site.settings.now_ms()
+        site.per_address.take(request.client.host if request.client else "", now_ms)
+        body = await body_of(request, SMALL)
+        call = Call({}, {}, body, now_ms)
+
+        def work() -> object:
+            with site.database.write() as db:
+                return answer(site, db, call, request)
+
+        found = await run_in_threadpool(work)
+        site.changed()
+        return answer_json(found)
+
+    return Route(path, endpoint, methods=["POST"])
+
+
+def _look(_site: Site, db: Connection, call: Call, _request: Request) -> object:
+    return people.look(db, decoded(call.body, messages.Look).code, call.now_ms)
+
+
+def _enrol(site: Site, db: Connection, call: Call, request: Request) -> object:
+    asked = decoded(call.body, messages.Enrol)
+    signed = Signed(request, call.body, site.settings)
+    signed.check(asked.public_key)
+    signed.check_time(call.now_ms)
+    return people.enrol(db, asked, call.now_ms)
+
+
+def _team(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
+    return people.team_info(db, who.team, call.now_ms)
+
+
+def _put_day(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
+    return take(db, who, call.body, day=call.path["day"], now_ms=call.now_ms)
+
+
+def _put_days(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
+    """Each document in its own savepoint, by day, so that two batches never wait in a ring."""
+    hold(db, who.member)
+    bodies = [bytes(raw) for raw in decoded(call.body, messages.Batch).documents]
+    items: list[messages.ItemResult] = []
+    for body in bodies:
+        try:
+            with db.begin_nested():
+                receipt = take(db, who, body, day=None, now_ms=call.now_ms)
+            items.append(messages.ItemResult(status=200, receipt=receipt))
+        except Refused as refused:
+            problem = refused.problem
+            items.append(messages.ItemResult(status=problem.status, problem=problem))
+    return messages.BatchResult(items=tuple(items))
+
+
+def _days(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
+    return messages.Days(days=held(db, who.device, call.query.get("since", "")[:10]))
+
+
+def _delete_day(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
+    forget_day(db, who, call.path["day"][:10])
+    return {}
+
+
+def _export(_site: Site, db: Connection, who: Speaker, _call: Call) -> object:
+    return Response(
+        export_of(db, who), media_type="application/x-ndjson", headers={"Cache-Control": "no-store"}
+    )
+
+
+def _leave(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
+    hold(db, who.member)
+    people.leave(db, who.team, who.member, call.now_ms)
+    return {}
+
+
+def _appear(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
+    asked = decoded(call.body, messages.Appear)
+    people.appear(db, who, asked.appearance, asked.name, call.now_ms)
+    return {}
+
+
+def _link(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
+    """A code with which a second device becomes this member's."""
+    made = people.make_code(
+        db, who.team, kind="link", made_by=who.member, lasts_ms=people.LINK_MS, now_ms=call.now_ms
+    )
+    return messages.Link(value=made, expires_ms=call.now_ms + people.LINK_MS)
+
+
+def _login(site: Site, db: Connection, who: Speaker, call: Call) -> object:
+    """An address that signs a browser in, once, within a minute."""
+    secret = new_secret()
+    expires = call.now_ms + LOGIN_MS
+    db.execute(delete(session).where(session.c.expires_ms < call.now_ms))
+    db.execute(session.insert().values(
+        hash=hashed(secret), kind="login", member=who.member, device=who.device, expires_ms=expires,
+    ))  # fmt: skip
+    return messages.Link(value=f"{site.settings.url}/sign-in/{secret}", expires_ms=expires)
+
+
+def _revoke(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
+    """Revokes a device of the same member; its days stay."""
+    done = db.execute(
+        update(device).where(device.c.id == call.path["device"], device.c.member == who.member)
+        .values(revoked_ms=call.now_ms)
+    )  # fmt: skip
+    if done.rowcount != 1:
+        raise Refused("not_found")
+    db.execute(delete(session).where(session.c.device == call.path["device"]))
+    people.note(db, who.team, "device_revoked", call.now_ms, who.member)
+    return {}
+
+
+def _invite(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
+    if not who.leads:
+        raise Refused("forbidden")
+    asked = decoded(call.body, messages.NewInvite)
+    made = people.make_code(
+        db, who.team, uses=asked.uses, hours=asked.hours, made_by=who.member, now_ms=call.now_ms
+    )
+    return messages.Link(value=made, expires_ms=call.now_ms + asked.hours * people.HOUR_MS)
+
+
+def _withdraw(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
+    """Takes back every invite of the team that is not used up."""
+    if not who.leads:
+        raise Refused("forbidden")
+    gone = db.execute(delete(code).where(code.c.team == who.team, code.c.kind == "invite"))
+    people.note(db, who.team, "invites_withdrawn", call.now_ms, who.member)
+    return {"withdrawn": gone.rowcount}
+
+
+def _board(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
+    if call.path["name"] == "main":
+        return load_board(db, who, call.now_ms)
+    if call.path["name"] == "consumption":
+        return load_consumption(db, who, call.query.get("span", "28 days"), call.now_ms)
+    raise Refused("not_found")
+
+
+def _devices(_site: Site, db: Connection, who: Speaker, _call: Call) -> object:
+    found = db.execute(
+        select(device.c.id, device.c.made_ms, device.c.revoked_ms)
+        .where(device.c.member == who.member).order_by(device.c.made_ms)
+    ).mappings()  # fmt: skip
+    return {"devices": [dict(cast(Any, row)) for row in found]}
+
+
+ROUTES: Final = (
+    _open("/v1/team", _look),
+    _open("/v1/enrol", _enrol),
+    _signed("/v1/team", "GET", _team, writes=False),
+    _signed("/v1/days/{day}", "PUT", _put_day, most=MOST_BODY, windowed=False),
+    _signed("/v1/days:batch", "POST", _put_days, most=MOST_BODY * MOST_DOCUMENTS // 8,
+            windowed=False),
+    _signed("/v1/days", "GET", _days, writes=False),
+    _signed("/v1/days/{day}", "DELETE", _delete_day),
+    _signed("/v1/devices", "GET", _devices, writes=False),
+    _signed("/v1/devices/{device}", "DELETE", _revoke),
+    _signed("/v1/me/export", "GET", _export, writes=False),
+    _signed("/v1/me", "DELETE", _leave),
+    _signed("/v1/me", "PUT", _appear, most=SMALL),
+    _signed("/v1/links", "POST", _link),
+    _signed("/v1/logins", "POST", _login),
+    _signed("/v1/invites", "POST", _invite, most=SMALL),
+    _signed("/v1/invites", "DELETE", _withdraw),
+    _signed("/v1/boards/{name}", "GET", _board, writes=False),
+)  # fmt: skip

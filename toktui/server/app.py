@@ -1,0 +1,177 @@
+"""The application that uvicorn runs: routes, headers, errors, upkeep."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+
+from toktui.clock import day_label
+from toktui.server import api, pages
+from toktui.server.days import expire
+from toktui.server.refusal import Refused
+from toktui.server.site import Site
+from toktui.server.tables import team
+from toktui.server.zones import days_before, zone_named
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from toktui.server.database import Database
+    from toktui.server.settings import Settings
+
+UPKEEP_S: Final = 3600
+log: Final = logging.getLogger("toktui.server")
+
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def create_app(database: Database, settings: Settings) -> Starlette:
+    """The board on a database that has its schema."""
+    site = Site(database, settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
+        task = asyncio.create_task(_keep_up(site))
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        database.close()
+
+    app = Starlette(
+        routes=[
+            Route("/healthz", _healthy), Route("/readyz", _ready), *api.ROUTES, *pages.ROUTES,
+            Mount("/static", pages.static_files()),
+        ],
+        exception_handlers={
+            Refused: _refused, HTTPException: _http, DBAPIError: _database_failed,
+            Exception: _failed,
+        },
+        lifespan=lifespan,
+    )  # fmt: skip
+    app.state.site = site
+    app.add_middleware(_Around, settings=settings)
+    return app
+
+
+def problem_response(refused: Refused) -> Response:
+    """An error as `application/problem+json`."""
+    problem = refused.problem
+    headers = {"Retry-After": "30"} if problem.status in (429, 503) else {}
+    return Response(
+        msgspec.json.encode(problem), problem.status, headers,
+        media_type="application/problem+json",
+    )
+
+
+def _answer(request: Request, refused: Refused) -> Response:
+    if request.url.path.startswith("/v1/"):
+        return problem_response(refused)
+    return pages.problem_page(request, refused)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return _answer(request, error)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    code = {404: "not_found", 405: "method"}.get(status, "bad_request")
+    return _answer(request, Refused(code))
+
+
+def _database_failed(request: Request, error: Exception) -> Response:
+    """A database that is away or busy; the client comes again."""
+    log.error("database failed: %s", type(error).__name__)
+    return _answer(request, Refused("not_ready"))
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    log.error("failed", exc_info=error)
+    return _answer(request, Refused("broken"))
+
+
+async def _healthy(_request: Request) -> Response:
+    return PlainTextResponse("ok\n")
+
+
+async def _ready(request: Request) -> Response:
+    site: Site = request.app.state.site
+    ready = await run_in_threadpool(site.database.is_ready)
+    return PlainTextResponse("ready\n" if ready else "not ready\n", 200 if ready else 503)
+
+
+async def _keep_up(site: Site) -> None:
+    """Once an hour: what is older than a team keeps is deleted."""
+    while True:
+        with contextlib.suppress(DBAPIError):
+            await run_in_threadpool(_expire, site)
+        await asyncio.sleep(UPKEEP_S)
+
+
+def _expire(site: Site) -> None:
+    now_ms = site.settings.now_ms()
+    with site.database.write() as db:
+        for one in db.execute(select(team.c.id, team.c.zone, team.c.retention_days)).all():
+            today = day_label(now_ms, zone_named(one.zone))
+            expire(db, one.id, days_before(today, one.retention_days))
+
+
+class _Around:
+    """Adds the headers that every response has, and writes one line a request without names."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._headers = [(k.lower().encode(), v.encode()) for k, v in HEADERS.items()]
+        if settings.is_secure:
+            self._headers.append((b"strict-transport-security", b"max-age=31536000"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begin, status = time.perf_counter(), 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *self._headers]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            route: Any = scope.get("route")
+            log.info(
+                '{"method":"%s","route":"%s","status":%d,"ms":%.1f}', scope["method"],
+                getattr(route, "path", "-"), status, (time.perf_counter() - begin) * 1000,
+            )  # fmt: skip

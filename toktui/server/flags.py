@@ -1,0 +1,58 @@
+"""Soft checks: a day that is hard to believe is marked, for the member first, and never refused.
+
+Each bound grows with the calls, so that heavy honest use passes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Connection, delete
+
+from toktui.server.repricing import public_book, reprice
+from toktui.server.tables import flag
+from toktui.server.upsert import upsert
+
+if TYPE_CHECKING:
+    from toktui.clock import Range
+    from toktui.server.people import Speaker
+    from toktui.team.wire.document import Document
+
+MOST_LANDED: Final = 25
+WIDEST_WINDOW: Final = 2_000_000
+
+
+def raise_flags(
+    db: Connection, speaker: Speaker, found: Document, within: Range, now_ms: int
+) -> tuple[str, ...]:
+    """Marks the member's day by what this document says; gives the rules that it breaks."""
+    broken = checked(found, within)
+    for rule in ("context", "price", "work"):
+        if rule not in broken:
+            db.execute(delete(flag).where(
+                flag.c.member == speaker.member, flag.c.day == found.day, flag.c.rule == rule
+            ))  # fmt: skip
+    if broken:
+        upsert(db, flag, ("member", "day", "rule"), [
+            {"member": speaker.member, "day": found.day, "rule": rule, "team": speaker.team,
+             "detail": detail, "made_ms": now_ms}
+            for rule, detail in broken.items()
+        ])  # fmt: skip
+    return tuple(sorted(broken))
+
+
+def checked(found: Document, within: Range) -> dict[str, str]:
+    """The rules that a document breaks, each with its numbers."""
+    broken: dict[str, str] = {}
+    for row in found.rows:
+        window = public_book().window(row.model) or WIDEST_WINDOW
+        # A sum of an agent's own ledger counts as one call, so only what no call can have counts.
+        if row.prompt > row.calls * max(window, WIDEST_WINDOW):
+            broken["context"] = f"{row.prompt} prompt tokens in {row.calls} calls of {row.model}"
+        if reprice(row, within).is_off:
+            broken["price"] = f"{row.cost_nusd} nano-dollars for {row.model} are not its price"
+    if found.outcomes is not None:
+        landed = sum(one.changes for one in found.outcomes.landed)
+        if landed > MOST_LANDED:
+            broken["work"] = f"{landed} landed changes in a day"
+    return broken

@@ -1,0 +1,1 @@
+"""Steps of the schema; one that was released is never edited."""

@@ -1,0 +1,129 @@
+"""Reading a request: its body within limits, and who signed it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, delete, select
+from starlette.requests import ClientDisconnect
+
+from toktui.server.codes import hashed
+from toktui.server.people import Speaker
+from toktui.server.refusal import Refused
+from toktui.server.tables import device, member, session, team, used_signature
+from toktui.server.upsert import insert_new
+from toktui.team.wire.signing import DEVICE, SIGNATURE, TIME, WINDOW_S, is_signed, signed_string
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from toktui.server.settings import Settings
+
+BODY_S: Final = 20
+"""Seconds in which a body must have arrived."""
+COOKIE: Final = "toktui"
+
+T = TypeVar("T")
+
+
+async def body_of(request: Request, most: int) -> bytes:
+    """The body, counted while it comes; nothing compressed is taken apart."""
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise Refused("encoding")
+    announced = request.headers.get("content-length", "0")
+    if not announced.isascii() or not announced.isdigit() or int(announced) > most:
+        raise Refused("too_large")
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for part in request.stream():
+                size += len(part)
+                if size > most:
+                    raise Refused("too_large")
+                parts.append(part)
+    except TimeoutError as error:
+        raise Refused("slow") from error
+    except ClientDisconnect as error:
+        raise Refused("bad_request") from error
+    return b"".join(parts)
+
+
+def decoded(body: bytes, kind: type[T]) -> T:
+    """A message of the wire; fields that it does not have are refused."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise Refused("wrong_value", str(error)[:200]) from error
+
+
+class Signed:
+    """The signature of one request, apart from the request, so that a thread can check it."""
+
+    def __init__(self, request: Request, body: bytes, settings: Settings) -> None:
+        self.device = request.headers.get(DEVICE, "")
+        self._signature = request.headers.get(SIGNATURE, "")
+        time = request.headers.get(TIME, "")
+        if not self.device or not self._signature or not (time.isascii() and time.isdigit()):
+            raise Refused("not_signed")
+        if max(len(self.device), len(self._signature), len(time)) > 128:
+            raise Refused("not_signed")
+        self.unix_time = int(time)
+        query = request.url.query
+        path = request.scope.get("raw_path", b"").decode("latin-1") or request.url.path
+        self._message = signed_string(
+            method=request.method, host=settings.host,
+            target=f"{path}?{query}" if query else path,
+            body=body, device=self.device, unix_time=self.unix_time,
+        )  # fmt: skip
+
+    def check(self, public_key: str) -> None:
+        """Refuses a signature that is not of this key over this request."""
+        if not is_signed(public_key, self._message, self._signature):
+            raise Refused("wrong_signature")
+
+    def check_time(self, now_ms: int) -> None:
+        """Refuses a request that was signed long ago, or far ahead."""
+        if abs(self.unix_time - now_ms // 1000) > WINDOW_S:
+            raise Refused("clock")
+
+    def use_up(self, db: Connection, now_ms: int) -> None:
+        """Refuses a request that was made before, and remembers this one."""
+        db.execute(delete(used_signature).where(used_signature.c.expires_ms < now_ms))
+        row = {"hash": hashed(self._signature), "expires_ms": now_ms + 3 * WINDOW_S * 1000}
+        if not insert_new(db, used_signature, row):
+            raise Refused("replayed")
+
+
+def speaker_of(db: Connection, signed: Signed) -> Speaker:
+    """The device that signed."""
+    found = db.execute(
+        select(device.c.public_key, device.c.revoked_ms, *_WHO).select_from(_JOINED)
+        .where(device.c.id == signed.device)
+    ).first()
+    if found is None or found.revoked_ms is not None:
+        raise Refused("not_signed")
+    signed.check(found.public_key)
+    return _speaker(found)
+
+
+def reader_of(db: Connection, cookie: str, now_ms: int) -> Speaker | None:
+    """Who is signed in with a cookie."""
+    found = db.execute(
+        select(*_WHO).select_from(_JOINED.join(session, session.c.device == device.c.id))
+        .where(session.c.hash == hashed(cookie), session.c.kind == "cookie",
+               session.c.expires_ms > now_ms, device.c.revoked_ms.is_(None))
+    ).first()  # fmt: skip
+    return None if found is None else _speaker(found)
+
+
+_WHO: Final = (device.c.id, device.c.member, device.c.team, member.c.role, team.c.zone)
+_JOINED: Final = device.join(member, member.c.id == device.c.member).join(
+    team, team.c.id == device.c.team
+)
+
+
+def _speaker(found: Any) -> Speaker:
+    return Speaker(found.team, found.member, found.id, found.role, found.zone)
