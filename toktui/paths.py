@@ -60,6 +60,11 @@ class Paths(NamedTuple):
         return self.data / "toktui.log"
 
     @property
+    def choices(self) -> Path:
+        """What was chosen on the screens: `tui.choices`."""
+        return self.data / "ui.json"
+
+    @property
     def config_file(self) -> Path:
         """`config.toml`, written by the user only."""
         return self.config / "config.toml"

@@ -25,10 +25,11 @@ STEPS = 150
 KEYS: Final = (
     *("1", "2", "9", "enter", "escape", "w", "s", "r", "b", "j", "k", "g", "G", "tab", "shift+tab"),
     *("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "space", "backspace"),
+    *("y", "Y", "e", "c", "d", "m", "colon", "agent:c", "since:7"),
     *("slash", "question_mark", "q", "ctrl+p", "a", "[", "é", "delete"),
 )
 SIZES: Final = ((1, 1), (20, 5), (40, 10), (80, 6), (80, 24), (120, 36), (200, 60), (300, 90))
-THEMES: Final = ("toktui-dark", "toktui-light", "nord", "ansi-dark")
+THEMES: Final = ("toktui-dark", "toktui-safe", "nord", "ansi-dark")
 TOLD: Final = (
     Progress(),
     Progress(phase="live"),
@@ -63,7 +64,11 @@ class Monkey:
 
     def press(self) -> None:
         key = self.random.choice(KEYS)
-        character = {"slash": "/", "question_mark": "?", "space": " "}.get(key, key)
+        if len(key) > 6 and ":" in key:
+            for char in key:
+                self.send(events.Key("colon" if char == ":" else char, char))
+            return
+        character = {"colon": ":", "slash": "/", "question_mark": "?", "space": " "}.get(key, key)
         self.send(events.Key(key, character if len(character) == 1 else None))
 
     def click(self) -> None:
@@ -124,13 +129,14 @@ async def stays() -> None:
 
 @pytest.mark.parametrize("seed", range(2))
 async def test_a_monkey_breaks_nothing(
-    seed: int, normal: Path, absurd: Path, empty: Path, run: Run, monkeypatch: pytest.MonkeyPatch
-):
+    seed: int, tmp_path: Path, normal: Path, absurd: Path, empty: Path, run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
     store = (normal, absurd, empty)[seed % 3]
     async with run(store, now_ms=Clock()) as screens:
         app = screens.app
         monkeypatch.setattr(app, "action_quit", stays)
-        monkeypatch.setattr(app, "deliver_screenshot", lambda *_: None)
+        monkeypatch.setattr(app, "downloads", lambda: tmp_path)
         monkey = Monkey(screens, seed)
         await monkey.play(STEPS)
         assert app.is_running

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
+
+from toktui.ingest.progress import Progress
 
 from .conftest import Run
 
@@ -73,3 +77,42 @@ async def test_in_a_low_terminal_the_footer_says_the_filter(normal: Path, run: R
         await typed(screens, "codex")
         await screens.press("enter")
         assert "filter: codex" in screens.text.splitlines()[-1]
+
+
+async def test_a_session_shows_its_calls_in_the_filter(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press("enter")
+        whole = screens.app.view.data
+        assert len(whole.models) > 1
+        sums = {}
+        for model in whole.models:
+            await typed(screens, f"model:={model.model}")
+            await screens.press("enter")
+            part = screens.app.view.data
+            assert {call.call.model for call in part.calls} == {model.model}
+            assert part.row.sums == model.sums
+            assert f"of {whole.row.sums.calls}" in screens.text
+            sums[model.model] = part.row.sums.priced_nusd
+            await screens.press("slash", "escape")
+        assert sum(sums.values()) == whole.row.sums.priced_nusd
+        await typed(screens, "since:2999-01-01")
+        assert "No call of this session matches the filter." in screens.text
+
+
+async def test_a_store_that_is_being_rebuilt_is_followed(normal: Path, tmp_path: Path, run: Run):
+    store = tmp_path / "toktui.db"
+    await asyncio.to_thread(shutil.copy, normal, store)
+    async with run(store) as screens:
+        await screens.press("2")
+        found = screens.app.view.data.found
+        store.unlink()
+        screens.ingest.say(Progress(phase="indexing", bytes_done=1, bytes_total=9, logs_known=1))
+        await screens.pilot.pause(0.7)
+        await screens.rest()
+        assert screens.app.is_running
+        assert "could not be read" not in screens.text
+        await asyncio.to_thread(shutil.copy, normal, store)
+        screens.ingest.say(Progress(phase="live", logs_known=1))
+        await screens.pilot.pause(0.7)
+        await screens.rest()
+        assert screens.app.view.data.found == found

@@ -220,6 +220,26 @@ def test_without_logs_it_says_so_and_offers_the_demo(home: Path, terminals: list
     terminal.wait_for("toktui --demo")
 
 
+@pytest.mark.parametrize("term", ["dumb", "unknown"])
+def test_a_dumb_terminal_is_sent_to_the_commands_that_print(
+    term: str, home: Path, terminals: list[Terminal]
+):
+    terminal = Terminal(TERM=term)
+    terminals.append(terminal)
+    assert terminal.wait_for_end() == 2
+    assert "toktui now" in terminal.text
+    assert b"\x1b" not in terminal.written
+
+
+def test_output_to_a_pipe_is_sent_to_the_commands_that_print(home: Path):
+    found = subprocess.run(
+        [sys.executable, "-m", "toktui"], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert (found.returncode, found.stdout) == (2, "")
+    assert "toktui report" in found.stderr
+
+
 def test_no_color_means_no_colors(home: Path, terminals: list[Terminal]):
     busy_afternoon(home, now_ms())
     terminal = Terminal(NO_COLOR="1")

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual.app import App
 
+from toktui.ingest.progress import Progress
 from toktui.tui import views
 from toktui.tui.views import tabs, view_types, way_to
+from toktui.tui.widgets.header import Header
 
 from .conftest import Run
 
@@ -88,3 +91,32 @@ async def test_every_tab_keeps_its_digit_and_this_one_its_word(width: int, norma
         assert "1 Live" in first
         if width >= 30:
             assert all(str(digit) in first for digit in range(1, len(tabs()) + 1))
+
+
+LABELS = ("Live", "Sessions", "History", "Models", "Projects", "Limits", "Health", "Outcomes",
+          "Team")  # fmt: skip
+
+
+class Nine(App[None]):
+    def __init__(self, current: str) -> None:
+        super().__init__()
+        self.header = Header([(label.lower(), label) for label in LABELS])
+        self.header.current = current.lower()
+        self.header.progress = Progress(phase="live", agents=("codex",))
+
+    def compose(self):
+        yield self.header
+
+
+@pytest.mark.parametrize("current", ["Live", "Projects", "Team"])
+@pytest.mark.parametrize("width", [20, 24, 40, 80, 100, 120, 160, 200])
+async def test_nine_tabs_have_room_at_every_width(width: int, current: str):
+    app = Nine(current)
+    async with app.run_test(size=(width, 5)):
+        shown = app.header.shown.splitlines()[0]
+        assert current in shown
+        if width >= 24:
+            assert all(str(digit) in shown for digit in range(1, 10))
+        if width >= 60:
+            assert "●" in shown
+        assert all(label in shown for label in LABELS) is (width >= 103)

@@ -120,6 +120,11 @@ def _holds_anything(context: Context) -> bool:
 
 def start_screens(*, demo: bool) -> int:
     """Runs the screens until the user leaves; gives the exit code."""
+    if os.environ.get("TERM") in ("dumb", "unknown"):
+        raise UsageError(
+            "The screens need a terminal that can move its cursor; this one says it is dumb.",
+            "`toktui now` and `toktui report` print plain text.",
+        )
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "The screens need a terminal.", "For scripts there is `toktui now` or `toktui report`."
@@ -127,7 +132,7 @@ def start_screens(*, demo: bool) -> int:
     # Until something is seen nothing is thrown away; looking for it costs a twentieth of the time.
     gc.disable()
     from toktui.journal import open_journal
-    from toktui.tui.app import run
+    from toktui.tui.program import run
 
     context = open_context()
     if demo:

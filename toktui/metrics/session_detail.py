@@ -8,8 +8,11 @@ import msgspec
 
 from toktui.metrics.burn import CALL_JOINS, CALL_SELECT, HotCall, call_of
 from toktui.metrics.feed import coldness
+from toktui.metrics.filters import columns_of, conditions
+from toktui.metrics.scope import EVERYTHING, Scope
+from toktui.metrics.select import is_limited
 from toktui.metrics.session_list import SessionRow, load_row
-from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
+from toktui.metrics.sums import SUM_OF_CALLS, SUM_SELECT, Sums, sums_of
 from toktui.model import TIERS
 
 if TYPE_CHECKING:
@@ -71,6 +74,8 @@ class SessionDetail(msgspec.Struct, frozen=True):
     window: int | None
     """Context window of its last model."""
     copies: int
+    of_all: int
+    """Calls of the whole session, those outside of the scope included."""
     found: int
     first: int
     calls: tuple[SessionCall, ...]
@@ -78,27 +83,39 @@ class SessionDetail(msgspec.Struct, frozen=True):
 
 
 def load_detail(
-    db: sqlite3.Connection, book: RateBook, question: DetailQuestion, now_ms: int
+    db: sqlite3.Connection,
+    book: RateBook,
+    question: DetailQuestion,
+    now_ms: int,
+    scope: Scope = EVERYTHING,
 ) -> SessionDetail | None:
-    """The session from one state of the store; None if it is gone."""
+    """The session, as far as its calls are in the scope; None if it is gone."""
     db.execute("begin")
     try:
         try:
             row = load_row(db, question.session)
         except KeyError:
             return None
+        of_all = row.sums.calls
+        calls_of = _calls_of(db, question.session, scope)
+        if scope.is_limited:
+            sums = db.execute(f"select {SUM_OF_CALLS} {calls_of}").fetchone()
+            row = msgspec.structs.replace(row, sums=sums_of(sums), probable=None)
         found = row.sums.calls
         first = max(0, min(question.first, found - 1))
-        calls = _calls(db, book, question, first)
+        calls = _calls(db, book, question, first, calls_of)
         newest = calls[0].call if calls else None
         return SessionDetail(
             question=question,
             row=row,
-            branches=_branches(db, question.session),
-            models=_models(db, question.session),
-            steps=_steps(db, question.session),
+            branches=_branches(db, calls_of),
+            models=_models(db, calls_of)
+            if scope.is_limited
+            else _models_of_all(db, question.session),
+            steps=_steps(db, calls_of),
             window=None if newest is None else newest.window or book.window(newest.model),
-            copies=_copies_in_all(db, question.session),
+            copies=_copies_in_all(db, calls_of),
+            of_all=of_all,
             found=found,
             first=first,
             calls=calls,
@@ -108,16 +125,38 @@ def load_detail(
         db.execute("rollback")
 
 
-def _branches(db: sqlite3.Connection, session: int) -> tuple[str, ...]:
+def _calls_of(db: sqlite3.Connection, session: int, scope: Scope) -> str:
+    """`from call c where ...` of the session's calls in the scope; it has no values to bind."""
+    where = [f"c.session = {session:d}"]
+    if is_limited(scope.within):
+        start_ms, end_ms = scope.within
+        where.append(f"c.at_ms >= {start_ms:d} and c.at_ms < {end_ms:d}")
+    where += conditions(db, scope.filters, columns_of("c"))
+    return f"from call c where {' and '.join(where)}"
+
+
+def _branches(db: sqlite3.Connection, calls_of: str) -> tuple[str, ...]:
     rows = db.execute(
-        "select b.text from call c join name b on b.id = c.branch where c.session = ?"
-        " and c.branch <> 0 group by c.branch order by min(c.at_ms)",
-        (session,),
+        "select b.text from (select c.branch as branch, min(c.at_ms) as at_ms"
+        f" {calls_of} and c.branch <> 0 group by c.branch) x"
+        " join name b on b.id = x.branch order by x.at_ms"
     )
     return tuple(text for (text,) in rows)
 
 
-def _models(db: sqlite3.Connection, session: int) -> tuple[ModelSums, ...]:
+def _models(db: sqlite3.Connection, calls_of: str) -> tuple[ModelSums, ...]:
+    rows = db.execute(
+        f"select m.text, r.text, x.* from (select c.tier, c.model, c.priced, {SUM_OF_CALLS}"
+        f" {calls_of} group by c.model, c.priced, c.tier order by sum(c.cost_nusd) desc) x"
+        " join name m on m.id = x.model join name r on r.id = x.priced"
+    )
+    found = (
+        ModelSums(row[0], row[1] or None, str(TIERS[int(row[2])]), sums_of(row[5:])) for row in rows
+    )
+    return tuple(sorted(found, key=lambda one: (-one.sums.priced_nusd, one.model)))
+
+
+def _models_of_all(db: sqlite3.Connection, session: int) -> tuple[ModelSums, ...]:
     rows = db.execute(
         f"select m.text, r.text, t.tier, {SUM_SELECT} from session_total t"
         " join name m on m.id = t.model join name r on r.id = t.priced where t.session = ?"
@@ -129,14 +168,14 @@ def _models(db: sqlite3.Connection, session: int) -> tuple[ModelSums, ...]:
     )
 
 
-def _steps(db: sqlite3.Connection, session: int) -> tuple[Step, ...]:
+def _steps(db: sqlite3.Connection, calls_of: str) -> tuple[Step, ...]:
     rows = db.execute(
         "select min(at_ms), count(*), sum(cost_input), sum(cost_cache_read),"
         " sum(cost_cache_write_5m), sum(cost_cache_write_1h), sum(cost_output), sum(cost_fees),"
         " max(iif(agent_id = 0, input + cache_read + cache_write_5m + cache_write_1h, 0))"
-        " from (select *, ntile(?) over (order by at_ms, id) as step from call where session = ?)"
+        f" from (select c.*, ntile(?) over (order by c.at_ms, c.id) as step {calls_of})"
         " group by step order by step",
-        (STEPS, session),
+        (STEPS,),
     )
     return tuple(
         Step(start, count, (fresh, read, short, long, output, fees), context)
@@ -147,21 +186,21 @@ def _steps(db: sqlite3.Connection, session: int) -> tuple[Step, ...]:
 _COPIES: Final = "coalesce(sum(x.rows + x.stream + x.reemit), 0)"
 
 
-def _copies_in_all(db: sqlite3.Connection, session: int) -> int:
+def _copies_in_all(db: sqlite3.Connection, calls_of: str) -> int:
     row = db.execute(
-        f"select {_COPIES} from call c join sighting x on x.call = c.id where c.session = ?",
-        (session,),
+        f"select {_COPIES} from (select c.id {calls_of}) c join sighting x on x.call = c.id"
     ).fetchone()
     return int(row[0])
 
 
 def _calls(
-    db: sqlite3.Connection, book: RateBook, question: DetailQuestion, first: int
+    db: sqlite3.Connection, book: RateBook, question: DetailQuestion, first: int, calls_of: str
 ) -> tuple[SessionCall, ...]:
     rows = db.execute(
-        f"{CALL_SELECT} from call c join session s on s.id = c.session{CALL_JOINS}"
-        " where c.session = ? order by c.at_ms desc, c.id desc limit ? offset ?",
-        (question.session, question.count, first),
+        f"{CALL_SELECT} from (select c.id as number {calls_of}"
+        " order by c.at_ms desc, c.id desc limit ? offset ?) x join call c on c.id = x.number"
+        f" join session s on s.id = c.session{CALL_JOINS} order by c.at_ms desc, c.id desc",
+        (question.count, first),
     ).fetchall()
     kinds = dict(
         db.execute(

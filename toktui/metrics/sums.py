@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from toktui.model import EXACTNESS
 from toktui.store.absurd import MOST
 from toktui.store.schema import MEASURES
 
@@ -14,6 +15,20 @@ if TYPE_CHECKING:
 
 SUM_SELECT: Final = ", ".join(f"coalesce(sum({measure}), 0)" for measure in MEASURES)
 """Every measure summed, in the order of `Sums`."""
+
+
+_TOKENS: Final = "c.input + c.cache_read + c.cache_write_5m + c.cache_write_1h + c.output"
+_OF_A_CALL: Final = {
+    "calls": "1",
+    **{word: f"c.exactness = {number}" for number, word in enumerate(EXACTNESS)},
+    "unpriced": "c.cost_nusd is null",
+    "estimated_tokens": f"iif(c.exactness = {EXACTNESS.index('estimated')}, {_TOKENS}, 0)",
+    "unpriced_tokens": f"iif(c.cost_nusd is null, {_TOKENS}, 0)",
+}
+SUM_OF_CALLS: Final = ", ".join(
+    f"coalesce(sum({_OF_A_CALL.get(measure, f'c.{measure}')}), 0)" for measure in MEASURES
+)
+"""The same over calls `c`, where the rollups do not know enough."""
 
 
 class Sums(msgspec.Struct, frozen=True, gc=False):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import SystemCommand
@@ -11,10 +10,10 @@ from textual.binding import Binding
 from textual.widget import Widget
 from textual.widgets import Input
 
-from toktui import clock, zones
+from toktui import clock
 from toktui.text import clean
 from toktui.tui.filter_box import KNOWN, FilterBox, load_known
-from toktui.tui.frame import EVERYWHERE, Frame, bindings_of
+from toktui.tui.frame import EVERYWHERE, Frame
 from toktui.tui.ingesting import Changed, Ingest
 from toktui.tui.pulse import Pulse
 from toktui.tui.refresher import Answer, Question, ReadFailed, Refresher
@@ -32,8 +31,8 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.screen import Screen
+    from textual.theme import Theme
 
-    from toktui.ingest.context import Context
     from toktui.ingest.progress import Change
     from toktui.pricing.rates import RateBook
 
@@ -62,12 +61,14 @@ class ToktuiApp(TakingApp):
         now_ms: Callable[[], int] = clock.now_ms,
         ingest: Callable[[Callable[[Change], None]], Ingest] | None = None,
         theme: str | None = None,
+        keep_theme: Callable[[str], None] | None = None,
         store_name: str = "",
         demo: bool = False,
     ) -> None:
         super().__init__()
         self._now_ms = now_ms
         self._theme_wanted = theme
+        self._keep_theme = keep_theme
         self._refresher = Refresher(
             store=store, zone=zone, now_ms=now_ms, book=book, post=self.post_message
         )
@@ -98,8 +99,9 @@ class ToktuiApp(TakingApp):
         for theme in THEMES:
             self.register_theme(theme)
         known = self.available_themes
-        self.theme = self._theme_wanted if self._theme_wanted in known else THEMES[0].name
-        self.theme_changed_signal.subscribe(self, lambda _theme: self._draw_all())
+        wanted = self._theme_wanted
+        self.theme = self._theme_wanted = wanted if wanted in known else THEMES[0].name
+        self.theme_changed_signal.subscribe(self, self._theme_changed)
         for index, view in enumerate(tabs()[:_DIGITS], 1):
             self.bind(str(index), f"show('{view.KEY}')", description=view.LABEL, show=False)
         if not self.is_headless:
@@ -231,6 +233,13 @@ class ToktuiApp(TakingApp):
         self._draw_frame()
         self._pulse.ask_again()
 
+    def _theme_changed(self, theme: Theme) -> None:
+        keep = self._keep_theme
+        if keep is not None and theme.name != self._theme_wanted:
+            self._theme_wanted = theme.name
+            self.run_worker(lambda: keep(theme.name), thread=True, exit_on_error=False)
+        self._draw_all()
+
     def _draw_all(self) -> None:
         self._draw_frame()
         self.view.redraw()
@@ -271,24 +280,13 @@ class ToktuiApp(TakingApp):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every screen and every action of this one, in the palette."""
+        from toktui.tui.commands import commands_of  # noqa: PLC0415  seldom needed
+
         for command in super().get_system_commands(screen):  # pyright: ignore[reportUnknownMemberType]
             # Textual's list of keys and its large widgets would stand on our screens, not in them.
             if command.title in ("Theme", "Quit"):
                 yield command
-        for view in tabs():
-            yield SystemCommand(f"Show {view.LABEL}", "screen", partial(self.action_show, view.KEY))
-        for binding in bindings_of(self.view):
-            yield SystemCommand(
-                f"{self.view.LABEL}: {binding.description}",
-                binding.key,
-                partial(self.action_in_view, binding.action),
-            )
-        yield SystemCommand("Copy row", "of the table, with tabs", self.action_copy_row)
-        yield SystemCommand("Copy table", "as Markdown", self.action_copy_table)
-        yield from self.copy_commands()
-        yield SystemCommand("Export", "CSV, JSON, Markdown, SVG", self.action_export)
-        yield SystemCommand("Filter", "by agent, model, project, time", self.action_filter)
-        yield SystemCommand("Clear the filter", "show everything", self.action_clear)
+        yield from commands_of(self)
 
     # ---- filter ----
 
@@ -324,30 +322,3 @@ class ToktuiApp(TakingApp):
             self.view.scoped()
             self._draw_frame()
             self._pulse.ask()
-
-
-def run(context: Context, *, demo: bool = False) -> int:
-    """Runs the screens until the user leaves; gives the exit code. `demo` is only shown."""
-    app = ToktuiApp(
-        store=context.paths.store,
-        zone=zones.zone(None, context.env, config=context.config.ui.timezone),
-        book=context.book,
-        now_ms=context.now_ms,
-        ingest=partial(_ingest_of, context),
-        theme=context.config.ui.theme,
-        store_name=_short(context.paths.store, context.home),
-        demo=demo,
-    )
-    app.run()
-    return app.return_code or 0
-
-
-def _ingest_of(context: Context, tell: Callable[[Change], None]) -> Ingest:
-    from toktui.ingest.service import IngestService  # noqa: PLC0415  imports watchdog
-
-    return IngestService(context, tell)
-
-
-def _short(path: Path, home: Path) -> str:
-    """A path as people write it."""
-    return clean(f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path), 200)

@@ -72,7 +72,40 @@ LIGHT: Final = Theme(
         "block-cursor-background": "#dcd5c6",
     },
 )
-THEMES: Final = (DARK, LIGHT)
+SAFE: Final = Theme(
+    name="toktui-safe",
+    primary="#e69f00",
+    secondary="#56b4e9",
+    accent="#e69f00",
+    foreground="#e6e8eb",
+    background="#0e1116",
+    surface="#151a21",
+    panel="#1f252e",
+    success="#56b4e9",
+    warning="#f0e442",
+    error="#ee7a33",
+    dark=True,
+    variables={
+        "ink-dim": "#9aa4b2",
+        "ink-faint": "#727d8e",
+        "read": "#0072b2",
+        "write": "#e69f00",
+        "fresh": "#d55e00",
+        "output": "#f0e442",
+        "series-1": "#0072b2",
+        "series-2": "#f0e442",
+        "series-3": "#d55e00",
+        "series-4": "#56b4e9",
+        "series-5": "#009e73",
+        "series-6": "#e0a3c8",
+        "block-cursor-foreground": "#ffffff",
+        "block-cursor-background": "#2b3442",
+        "input-selection-background": "#2b3442",
+    },
+)
+"""Colours of Okabe and Ito, which people with any colour vision tell apart; what stands beside each
+other also differs in lightness, and good and bad never only in red and green."""
+THEMES: Final = (DARK, LIGHT, SAFE)
 SERIES: Final = 6
 
 

@@ -29,8 +29,16 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from toktui.export.seen import Raw, SeenTable
     from toktui.tui.refresher import Reading
     from toktui.tui.theme import Palette
+
+
+EVERY: Final = 1_000_000
+"""Calls in an export."""
+RAW_NAMES: Final = {
+    "at": "at_ms", "read": "cache_read", "write": "cache_write", "cost": "cost_nusd",
+}  # fmt: skip
 
 
 class CallRows(PagedRows):
@@ -53,6 +61,33 @@ class CallRows(PagedRows):
     def __init__(self, *, zone: ZoneInfo, id: str) -> None:
         super().__init__(id=id)
         self._zone = zone
+
+    def raw(self, row: SessionCall, column: Column) -> Raw:
+        """Exact values; money in nano-dollars, times in milliseconds."""
+        call = row.call
+        match column.name:
+            case "at":
+                return call.at_ms
+            case "model":
+                return call.model
+            case "read":
+                return call.cache_read
+            case "write":
+                return call.cache_write_5m + call.cache_write_1h
+            case "input":
+                return call.input
+            case "output":
+                return call.output
+            case "cost":
+                return call.cost_nusd
+            case "copies":
+                return row.copies
+            case _:
+                return super().raw(row, column)
+
+    def raw_name(self, column: Column) -> str:
+        """With the unit."""
+        return RAW_NAMES.get(column.name, column.name)
 
     def cells(
         self, line: Line, row: SessionCall, column: Column, width: int, palette: Palette
@@ -138,14 +173,31 @@ class SessionView(View["SessionDetail | None"]):
     @classmethod
     def load(cls, reading: Reading, about: DetailQuestion) -> SessionDetail | None:
         """The session with a window of its calls."""
-        return load_detail(reading.db, reading.book, about, reading.now_ms)
+        return load_detail(reading.db, reading.book, about, reading.now_ms, reading.scope)
+
+    def scoped(self) -> None:
+        """Begins at the last of the calls that match."""
+        self._calls.start_over()
+        self.about = msgspec.structs.replace(self.about, first=0)
+
+    def everything(self) -> DetailQuestion:
+        """All calls of the session that match."""
+        return msgspec.structs.replace(self.about, first=0, count=EVERY)
+
+    def table(self, data: SessionDetail | None) -> SeenTable | None:
+        """The calls, or the window of them that is at hand."""
+        return None if data is None else self._calls.seen(self.title, data.calls)
 
     def fill(self) -> None:
         """Gives every part its share."""
         for part in (self._head, self._chart, self._models):
             part.detail = self.data
             part.redraw()
-        self._calls.empty = "The session is gone." if self.data is None else "No calls."
+        self._calls.empty = (
+            "The session is gone." if self.data is None
+            else "No call of this session matches the filter." if self.scope.is_limited
+            else "No calls."
+        )
         if self.data is not None:
             self._calls.take(
                 self.data.calls,

@@ -37,33 +37,46 @@ class Header(Drawing):
         self.live: Live | None = None
 
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
-        """One line; what stands at the right gives way first, then the words of other tabs."""
+        """One line; the state gives way first, then our name, then the words of other tabs."""
         del height
         state = self._state(palette, width)
         mark = Line(*state.pieces[:1])
+        named, words = self._named(palette), self._line(palette, words=True)
+        digits, close = self._line(palette, words=False), self._close(palette)
+        whole = Line(*named.pieces).extend(words.pieces)
+        short = Line(*named.pieces).extend(digits.pieces)
         for tabs, right in (
-            (self._line(palette, words=True), state),
-            (self._line(palette, words=True), mark),
-            (self._line(palette, words=False), state),
-            (self._line(palette, words=False), mark),
-        ):
+            (whole, state), (whole, mark), (words, mark), (short, state), (short, mark),
+            (digits, mark), (digits, Line()),
+        ):  # fmt: skip
             if tabs.width + right.width < width:
                 return [both_ends(tabs, right, width)]
-        whole = self._line(palette, words=False)
-        short = self._line(palette, words=False, tight=True)
-        return [both_ends(whole if whole.width <= width else short, Line(), width)]
+        return [close]
 
-    def _line(self, palette: Palette, *, words: bool, tight: bool = False) -> Line:
-        """The tabs; without words those of the others are only their digits, if need be without
-        our name and close to each other."""
-        line = Line() if tight else Line().add("toktui", palette.accent).add("  ")
+    @staticmethod
+    def _named(palette: Palette) -> Line:
+        return Line().add("toktui", palette.accent).add("  ")
+
+    def _line(self, palette: Palette, *, words: bool) -> Line:
+        """The tabs; without words those of the others are only their digits."""
+        line = Line()
         for index, (key, label) in enumerate(self._tabs, 1):
             here = key == self.current
-            digit = f"{index} " if tight else f" {index} "
-            line.pieces.append(link(digit, palette.faint, f"app.show('{key}')"))
+            line.pieces.append(link(f" {index} ", palette.faint, f"app.show('{key}')"))
             if words or here:
                 style = palette.strong if here else palette.dim
                 line.pieces.append(link(f"{label} ", style, f"app.show('{key}')"))
+        return line
+
+    def _close(self, palette: Palette) -> Line:
+        """The digits without a space between them, for the narrowest terminals."""
+        line = Line()
+        for index, (key, label) in enumerate(self._tabs, 1):
+            show = f"app.show('{key}')"
+            if key == self.current:
+                line.pieces.append(link(f"{index} {label} ", palette.strong, show))
+            else:
+                line.pieces.append(link(f"{index}", palette.faint, show))
         return line
 
     def _state(self, palette: Palette, width: int) -> Line:

@@ -55,7 +55,7 @@ class SessionHead(Drawing):
         )
         counts = Line()
         for word, value in (
-            ("calls", fmt.tokens(sums.calls)),
+            ("calls", _calls(detail)),
             ("copies", fmt.tokens(detail.copies)),
             ("tokens", fmt.tokens(sums.tokens)),
             ("hit", fmt.percent(sums.cache_hit_rate)),
@@ -69,6 +69,14 @@ class SessionHead(Drawing):
             both_ends(counts, Line().add(times, palette.dim), width),
             both_ends(place, Line().add(row.id, palette.faint), width),
         ]
+
+
+def _calls(detail: SessionDetail) -> str:
+    """How many calls; within a filter also of how many."""
+    calls = fmt.tokens(detail.row.sums.calls)
+    if detail.row.sums.calls == detail.of_all:
+        return calls
+    return f"{calls} of {fmt.tokens(detail.of_all)}"
 
 
 class CostChart(Drawing):

@@ -1,0 +1,47 @@
+"""The program with screens, made of what a run was started with."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from toktui import zones
+from toktui.text import clean
+from toktui.tui.app import ToktuiApp
+from toktui.tui.choices import Choices, keep_choices, load_choices
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from toktui.ingest.context import Context
+    from toktui.ingest.progress import Change
+    from toktui.tui.ingesting import Ingest
+
+
+def run(context: Context, *, demo: bool = False) -> int:
+    """Runs the screens until the user leaves; gives the exit code. `demo` is only shown."""
+    app = ToktuiApp(
+        store=context.paths.store,
+        zone=zones.zone(None, context.env, config=context.config.ui.timezone),
+        book=context.book,
+        now_ms=context.now_ms,
+        ingest=partial(_ingest_of, context),
+        theme=context.config.ui.theme or load_choices(context.paths.choices).theme,
+        keep_theme=lambda name: keep_choices(context.paths.choices, Choices(theme=name)),
+        store_name=_short(context.paths.store, context.home),
+        demo=demo,
+    )
+    app.run()
+    return app.return_code or 0
+
+
+def _ingest_of(context: Context, tell: Callable[[Change], None]) -> Ingest:
+    from toktui.ingest.service import IngestService  # noqa: PLC0415  imports watchdog
+
+    return IngestService(context, tell)
+
+
+def _short(path: Path, home: Path) -> str:
+    """A path as people write it."""
+    return clean(f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path), 200)
