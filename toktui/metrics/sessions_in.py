@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from toktui.metrics.filters import Columns, columns_of, conditions
+from toktui.metrics.filters import Columns, Filters, columns_of, conditions
 from toktui.metrics.select import is_limited
 
 if TYPE_CHECKING:
@@ -44,8 +44,22 @@ def sessions_in(
         values,
     ).fetchall()
     sure = {number for number, is_inside in found if is_inside}
-    doubtful = [number for number, is_inside in found if not is_inside]
+    if by_calls and not filters.models and not filters.words and not is_limited(within):
+        sure = _begun_on(db, scope) & {number for number, _ in found}
+    doubtful = [number for number, _ in found if number not in sure]
     return sure | _by_calls(db, scope, doubtful)
+
+
+def _begun_on(db: sqlite3.Connection, scope: Scope) -> set[int]:
+    """Sessions of projects that have no call on another branch: their first call is meant."""
+    wanted = scope.filters
+    filters = Filters(branches=wanted.branches, any_case=wanted.any_case)
+    branch = conditions(db, filters, columns_of("q"))
+    found = db.execute(
+        "select id from session where project in (select q.project from quarter q"
+        f" group by q.project having min({' and '.join(branch)}))"
+    )
+    return {number for (number,) in found}
 
 
 def _by_calls(db: sqlite3.Connection, scope: Scope, numbers: Sequence[int]) -> set[int]:
