@@ -170,3 +170,27 @@ async def test_escape_leads_back_from_a_day_to_its_week_with_the_cursor(normal: 
         await screens.press("escape")
         assert "WEEK 46" in screens.text
         assert screens.app.view.cursor_row() == 1
+
+
+async def test_a_week_of_the_filters_time_opens_and_the_next_filter_holds_again(
+    normal: Path, run: Run
+):
+    async with run(normal) as screens:
+        await screens.press(*WAY, "slash", *"since:90d", "enter")
+        assert screens.app.view.data.review.span.grain == "week"
+        await screens.press("up", "down", "enter")
+        review = screens.app.view.data.review
+        assert (review.span.kind, review.span.label) == ("week", "2026-W47")
+        await screens.press("slash", *" until:2026-11-01", "enter")
+        assert screens.app.view.data.review.span.last.isoformat() == "2026-11-01"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("since:2030-01-01", "This time is still to come."), ("zzz", "matches the filter"),
+     ("until:2020-01-01", "matches the filter")],
+)  # fmt: skip
+async def test_a_filter_without_calls_says_so(text: str, words: str, normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press(*WAY, "slash", *text, "enter")
+        assert words in screens.text

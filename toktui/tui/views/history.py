@@ -21,7 +21,7 @@ from toktui.tui.lines import Line
 from toktui.tui.view import Ask, Open, View
 from toktui.tui.widgets.drawing import palette_of
 from toktui.tui.widgets.review_board import VAST, ReviewBoard
-from toktui.tui.widgets.review_lists import LISTS, places_of
+from toktui.tui.widgets.review_lists import LISTS, places_of, short_name
 from toktui.tui.widgets.review_tables import table_of
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class HistoryAbout(msgspec.Struct, frozen=True):
     """What a line that was opened is about, beside the filter of all screens."""
     name: str = ""
     """How that is called."""
+    fixed: bool = False
+    """The span was opened from within the filter's time, and holds although that is longer."""
     year: bool = False
     calendar: bool = False
     """Whether the screen has room for the year beside everything else."""
@@ -114,9 +116,9 @@ class HistoryView(View[History]):
         """The review, and what else is asked for."""
         db, zone, now_ms = reading.db, reading.zone, reading.now_ms
         filters = _both(reading.scope.filters, about.narrowed)
-        span, kept = about.span, False
-        if is_limited(reading.scope.within) and (span is None or span.kind != "day"):
-            span, kept = _span_of_scope(db, reading.scope.within, now_ms, zone), True
+        span, kept = about.span, is_limited(reading.scope.within)
+        if kept and not about.fixed:
+            span = _span_of_scope(db, reading.scope.within, now_ms, zone)
         review = load_review(db, reading.book, HistoryQuestion(span, filters), now_ms, zone)
         waste = None
         if not filters and (about.waste or review.sums.calls <= _FEW_CALLS):
@@ -149,7 +151,7 @@ class HistoryView(View[History]):
     def title(self) -> str:
         """The stretch, and what it is narrowed to."""
         span = self.data.review.span if self.data else self.about.span
-        name = "History" if span is None else span.label
+        name = self.LABEL if span is None else short_name(span)
         return f"{name} {fmt.project_name(self.about.name)}" if self.about.name else name
 
     def table(self, data: History) -> SeenTable | None:
@@ -167,9 +169,10 @@ class HistoryView(View[History]):
         ends = [bar.piece.within.end_ms for bar in self.data.review.bars]
         return min((end for end in ends if end > self.data.review.now_ms), default=None)
 
-    def reopen(self, about: Any) -> None:
-        """Another stretch, or something else in it."""
-        self.about = about
+    def scoped(self) -> None:
+        """Another time of the filter holds here, too; a view that is new was opened from within."""
+        if self.data is not None:
+            self.about = msgspec.structs.replace(self.about, fixed=False)
 
     # ---- keys ----
 
@@ -273,7 +276,7 @@ class HistoryView(View[History]):
         self.post_message(Ask())
 
     def _open(self, **changes: object) -> None:
-        about = msgspec.structs.replace(self.about, waste=False, **changes)
+        about = msgspec.structs.replace(self.about, waste=False, fixed=True, **changes)
         self.post_message(Open(self.KEY, about))
 
     # ---- words ----
@@ -321,7 +324,11 @@ class HistoryView(View[History]):
             words = "No call in this time matches the filter."
         begun = local_date(self.data.review.store_begins_ms, self.zone)
         hint = f"← shows what was before; the store begins on {begun:%d %b %Y}."
-        if self.data.review.span.last < begun:
+        if self.data.review.span.first > local_date(self.now_ms, self.zone):
+            words = "This time is still to come."
+        if self.data.kept:
+            hint = "/ changes the time of the filter, esc clears it."
+        elif self.data.review.span.last < begun:
             hint = f"The store begins later, on {begun:%d %b %Y}: n goes back to now."
         return [Line().add(words, palette.dim), Line().add(hint, palette.faint)]
 
@@ -344,16 +351,13 @@ def _span_of_scope(
 ) -> Span:
     """The days of a filter's time; open ends are the store's first day and today."""
     today = local_date(now_ms, zone)
-    first = today
+    last = today if within.end_ms == END_OF_TIME_MS else local_date(within.end_ms - 1, zone)
     if within.start_ms > BEGINNING_MS:
         first = local_date(within.start_ms, zone)
-    else:
-        begun = db.execute("select min(first_ms) from session").fetchone()[0]
-        first = today if begun is None else local_date(begun, zone)
-    last = today
-    if within.end_ms < END_OF_TIME_MS:
-        last = local_date(within.end_ms - 1, zone)
-    return Span("days", min(first, last), max(first, last))
+        return Span("days", first, max(first, last))
+    begun = db.execute("select min(first_ms) from session").fetchone()[0]
+    first = last if begun is None else local_date(begun, zone)
+    return Span("days", min(first, last), last)
 
 
 VIEW: Final = HistoryView

@@ -47,6 +47,23 @@ def span_name(span: Span) -> str:
             return days
 
 
+def short_name(span: Span) -> str:
+    """`W47`, `Nov 2026`, `Thu 19 Nov`, `13 weeks`."""
+    match span.kind:
+        case "week":
+            return span.label[5:]
+        case "month":
+            return f"{span.first:%b %Y}"
+        case "day":
+            return f"{span.first:%a} {span.first.day} {span.first:%b}"
+        case "weeks":
+            return "13 weeks"
+        case "months":
+            return "12 months"
+        case _:
+            return span.label
+
+
 def head_lines(review: Review, width: int, palette: Palette) -> list[Line]:
     """What is reviewed, what it cost, and what it is beside."""
     sums = review.sums
