@@ -66,6 +66,14 @@ def _said(message: Mapping[str, object]) -> Iterator[Piece]:
             yield Piece(block.kind, block.text, sealed=block.sealed)
 
 
+def told_pieces(message: Mapping[str, object]) -> Iterator[Piece]:
+    """The pieces of a message of Anthropic's shape, of whom it may be."""
+    if message.get("role") == "assistant":
+        yield from _said(message)
+    else:
+        yield from _told({"message": message})
+
+
 def _told(row: Mapping[str, object]) -> Iterator[Piece]:
     kind: PieceKind = "prompt"
     if row.get("isCompactSummary"):

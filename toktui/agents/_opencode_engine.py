@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+    from toktui.agents.content import Turn
+
 _DATABASE: Final = ".db"
 
 
@@ -83,6 +85,13 @@ class OpenCodeEngine(Agent):
         from toktui.agents._opencode_quotes import find_entries  # noqa: PLC0415  loads SQLite
 
         return find_entries(path, places)
+
+    def turns(self, path: str, place: int) -> Sequence[Turn]:
+        from toktui.agents import _opencode_conversation as conversation  # noqa: PLC0415
+
+        if self.is_database(path):
+            return conversation.turns_in_database(path, place)
+        return conversation.turns_in_files(path, place)
 
 
 def parts_folder(path: str) -> str:

@@ -31,10 +31,11 @@ def said(line: bytes, key: str) -> tuple[Block, ...]:
     messages = [object_of(object_of(value).get("message")) for value in found]
     if not key.startswith("h:"):
         messages = [m for m in messages if clean_id(text_of(m, "responseId")) == key]
-    return tuple(block for message in messages for block in _blocks(message))
+    return tuple(block for message in messages for block in blocks_of(message))
 
 
-def _blocks(message: Mapping[str, object]) -> Iterator[Block]:
+def blocks_of(message: Mapping[str, object]) -> Iterator[Block]:
+    """What a message of the model holds."""
     if text_of(message, "role") != "assistant":
         return
     for value in list_of(message.get("content")):

@@ -27,7 +27,7 @@ from toktui.text import clean, clean_id
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from toktui.agents.content import Block
+    from toktui.agents.content import Block, Turn
 
 _SESSION: Final = re.compile(r"(?:.*[/\\])?(?:[0-9TZ-]+_)?([^/\\]+?)\.jsonl$")
 """The name of a session's log: `<time>_<session>.jsonl`."""
@@ -177,6 +177,11 @@ class PiAgent(LineAgent):
         from toktui.agents._pi_content import said  # noqa: PLC0415  few lines are read for it
 
         return said(line, key)
+
+    def turn(self, line: bytes) -> Turn | None:
+        from toktui.agents._pi_conversation import turn  # noqa: PLC0415  only on demand
+
+        return turn(line)
 
 
 def session_in(path: str) -> str:

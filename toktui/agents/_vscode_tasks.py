@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+    from toktui.agents.content import Turn
+
 HOSTS: Final = (
     "Code", "Code - Insiders", "VSCodium", "Cursor", "Windsurf", "Trae", "Kiro", "Antigravity",
     "Positron",
@@ -70,3 +72,8 @@ class TaskAgent(Agent):
         from toktui.agents._task_messages import task_places  # noqa: PLC0415  if there are any
 
         return {place: data for place, data in task_places(path) if place in places}
+
+    def turns(self, path: str, place: int) -> Sequence[Turn]:
+        from toktui.agents import _task_conversation as conversation  # noqa: PLC0415  on demand
+
+        return conversation.turns_before_the_last_answer(path)

@@ -166,6 +166,14 @@ class Agent:
         """The line as a part of a conversation; None where it is none."""
         return None
 
+    def turns(self, path: str, place: int) -> Sequence[Turn]:
+        """What was sent with the answer at a place of a document, in its order; nothing where it
+        does not say. Only the last answer of a session is asked for.
+
+        Raises OSError where it cannot be read.
+        """
+        return ()
+
     # Documents and databases.
 
     def is_document(self, path: str) -> bool:

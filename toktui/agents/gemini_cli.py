@@ -31,7 +31,7 @@ from toktui.agents._gemini_messages import (
     read_conversation,
     sightings,
 )
-from toktui.agents.documents import NotUnderstoodError
+from toktui.agents.documents import NotUnderstoodError, load
 from toktui.agents.lines import LineAgent, LineState, Said, name_in
 from toktui.facts import Thread, encode
 from toktui.model import Fact, Misread
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from toktui.agents.base import Document
+    from toktui.agents.content import Turn
 
 
 class _Head(Struct):
@@ -134,6 +135,16 @@ class _GeminiCli(LineAgent):
 
     def excerpts(self, path: str, places: Collection[int]) -> Mapping[int, bytes]:
         return quoted_messages(path, places)
+
+    def turn(self, line: bytes) -> Turn | None:
+        from toktui.agents._gemini_conversation import turn  # noqa: PLC0415  only on demand
+
+        return turn(line)
+
+    def turns(self, path: str, place: int) -> Sequence[Turn]:
+        from toktui.agents import _gemini_conversation as conversation  # noqa: PLC0415
+
+        return conversation.turns_before_the_last_answer(load(path))
 
 
 def _session(named: str | None, state: _State) -> Iterator[Fact]:

@@ -28,6 +28,7 @@ from msgspec import Struct
 
 from toktui.agents._gemini_messages import quoted_messages, read_conversation
 from toktui.agents._qwen_ledger import Numbers, Spent, Used, accounted, tokens_of
+from toktui.agents.documents import load
 from toktui.agents.lines import Count, LineAgent, LineState, Said, name_in, provider_key
 from toktui.clock import parse_ms
 from toktui.facts import Thread, encode
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from toktui.agents.base import Document
+    from toktui.agents.content import Turn
 
 _REMEMBERED: Final = 64
 """Rows among which the other row of a response is looked for."""
@@ -162,6 +164,16 @@ class _QwenCode(LineAgent):
 
     def excerpts(self, path: str, places: Collection[int]) -> Mapping[int, bytes]:
         return quoted_messages(path, places)
+
+    def turn(self, line: bytes) -> Turn | None:
+        from toktui.agents._gemini_conversation import linked_turn  # noqa: PLC0415  on demand
+
+        return linked_turn(line)
+
+    def turns(self, path: str, place: int) -> Sequence[Turn]:
+        from toktui.agents import _gemini_conversation as conversation  # noqa: PLC0415
+
+        return conversation.turns_before_the_last_answer(load(path))
 
     def start(self, path: str) -> _State:
         return _State(session=name_in(path).removesuffix(".jsonl"))

@@ -42,6 +42,7 @@ class _Place(msgspec.Struct, frozen=True, gc=False):
     length: int
     id: str
     parent: str
+    key: str
     calls: frozenset[str]
     results: frozenset[str]
 
@@ -65,7 +66,9 @@ def conversation(db: sqlite3.Connection, call: int) -> Conversation | None:
 def _turns(opened: OpenLogs, name: str, places: Places) -> list[Turn]:
     """The turns up to the first line that reports the call."""
     log = places.log
-    if agent(name).is_document(log.path) or places.generation != log.generation:
+    if agent(name).is_document(log.path):
+        return list(agent(name).turns(log.path, places.spots[-1][0]))
+    if places.generation != log.generation:
         return []
     fd = opened.descriptor(log.path)
     if not is_same(fd, Mark(log.offset, log.head, log.tail)):
@@ -91,6 +94,7 @@ def _links(fd: int, name: str, end: int) -> list[_Place]:
                 len(line),
                 turn.id,
                 turn.parent,
+                turn.key,
                 frozenset(p.id for p in turn.pieces if p.kind == "call" and p.id),
                 frozenset(p.id for p in turn.pieces if p.kind != "call" and p.id),
             )
@@ -117,7 +121,7 @@ def _chain(places: list[_Place], end: int) -> list[_Place]:
     A response may call several tools, whose results are then not all among its ancestors.
     """
     if not any(place.id for place in places):
-        return places
+        return _last_of_each(places)
     by_id = {place.id: place for place in places}
     at = next((place for place in places if place.offset == end), None)
     chain: set[_Place] = set()
@@ -126,6 +130,12 @@ def _chain(places: list[_Place], end: int) -> list[_Place]:
         at = by_id.get(at.parent)
     called = frozenset[str]().union(*(place.calls for place in chain))
     return [place for place in places if place in chain or place.results & called]
+
+
+def _last_of_each(places: list[_Place]) -> list[_Place]:
+    """Without rows that a later row of the same response has taken the place of."""
+    last = {place.key: place.offset for place in places if place.key}
+    return [place for place in places if not place.key or last[place.key] == place.offset]
 
 
 def _conversation(turns: list[Turn]) -> Conversation:
