@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import date
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from toktui.metrics.filters import NO_FILTERS, Filters
 from toktui.metrics.models import ModelRow, Models, load_models
 from toktui.metrics.parts import KEYS, load_whole
 from toktui.metrics.projects import Projects, load_projects
+from toktui.metrics.rates_used import all_rates
 from toktui.metrics.select import ALWAYS
 from toktui.metrics.what_if import MOST_READ, otherwise, token_ratio
 from toktui.model import Tokens
@@ -291,3 +293,13 @@ def test_no_question_scans_the_calls(large: sqlite3.Connection, book: RateBook):
     assert asked
     plans = [row[3] for text in asked for row in large.execute(f"explain query plan {text}")]
     assert [plan for plan in plans if plan.startswith(("SCAN t", "SCAN call"))] == []
+
+
+def test_all_rates_of_a_model_are_listed_each_once(db: sqlite3.Connection, book: RateBook):
+    found = all_rates(db, book, "claude-opus-4-6", "standard")
+    assert [used.rate.valid_from for used in found] == sorted(
+        (used.rate.valid_from for used in found), key=lambda day: day or date.min
+    )
+    assert len({used.rate.rate_id for used in found}) == len(found) == 2
+    assert found[0].until == found[1].rate.valid_from
+    assert found[-1].until is None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from toktui.clock import BEGINNING_MS, END_OF_TIME_MS, Range
 from toktui.pricing.derive import RateRow
 from toktui.pricing.periods import DAY_MS, Rate
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
-    from toktui.clock import Range
     from toktui.pricing.rates import RateBook
 
 _EPOCH: Final = datetime.date(1970, 1, 1)
@@ -44,6 +44,16 @@ def stored_rates(db: sqlite3.Connection) -> dict[str, list[UsedRate]]:
 def book_rates(book: RateBook, model: str) -> list[UsedRate]:
     """Every rate that the present book has of a model."""
     return [UsedRate(rate, None, "") for rate in book.rates_of(model)]
+
+
+def all_rates(
+    db: sqlite3.Connection, book: RateBook, model: str, tier: str
+) -> tuple[UsedRate, ...]:
+    """Those of the book and those that priced calls, each once, oldest first."""
+    used = stored_rates(db).get(model, [])
+    known = {one.rate.rate_id for one in used}
+    rates = [*used, *(one for one in book_rates(book, model) if one.rate.rate_id not in known)]
+    return rates_within(rates, tier, Range(BEGINNING_MS, END_OF_TIME_MS))
 
 
 def rates_within(rates: Iterable[UsedRate], tier: str, within: Range) -> tuple[UsedRate, ...]:

@@ -124,8 +124,16 @@ def otherwise(
         for other, rate in rates.items()
         if other != name or tier != "standard"
     ]
-    found.sort(key=lambda one: (not one.used, one.middle_nusd is None, one.middle_nusd or 0))
+    found.sort(key=lambda one: _order(one, sums.cost_nusd))
     return (*own, *found)
+
+
+def _order(one: WhatIf, actual: int | None) -> tuple[bool, bool, int]:
+    """What is used here by its cost, then others, the nearest to the actual cost first."""
+    middle = one.middle_nusd
+    if middle is None:
+        return not one.used, True, 0
+    return not one.used, False, middle if one.used or actual is None else abs(middle - actual)
 
 
 def token_ratio(name: str, other: str) -> float | None:

@@ -14,7 +14,7 @@ from toktui.tui.view import Open, View
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.over_time import OverTime, Series
 from toktui.tui.widgets.paged_rows import PagedRows
-from toktui.tui.widgets.sorted_rows import SortedRows, range_words, trend
+from toktui.tui.widgets.sorted_rows import SortedRows, last_call, range_words, trend
 from toktui.tui.widgets.today import saved_money, sum_money
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class ProjectRows(SortedRows):
             case "branches":
                 text = str(len(row.branches)) if row.branches else fmt.UNKNOWN
             case "last":
-                text = fmt.moment(row.last_ms, self.now_ms, self._zone)
+                text = last_call(row.last_ms, self.now_ms, self._zone)
             case "calls":
                 text = fmt.tokens(sums.calls)
             case "tokens":

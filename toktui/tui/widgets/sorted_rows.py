@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual.message import Message
 
@@ -17,11 +17,23 @@ if TYPE_CHECKING:
 
     from rich.style import Style
 
+    from toktui.export.seen import Raw
     from toktui.metrics.cut import Slices
+    from toktui.tui.columns import Column
     from toktui.tui.theme import Palette
 
 SERIES: Final = 5
 """How many of a chart have a colour of their own; the others share the next one."""
+RAW_NAMES: Final = {
+    "hit": "cache_hit_rate", "last": "last_ms", "cost": "cost_nusd", "saved": "saved_nusd",
+    "scaled": "scaled_nusd", "input": "input_nusd_per_million", "read": "read_nusd_per_million",
+    "write5m": "write_5m_nusd_per_million", "write1h": "write_1h_nusd_per_million",
+    "output": "output_nusd_per_million", "per_output": "nusd_per_thousand_output",
+    "reasoning": "reasoning_share", "share": "cost_share", "tokens": "tokens",
+}  # fmt: skip
+"""How exports name columns."""
+LAST_CELLS: Final = 12
+"""Width of a column with the last call."""
 GRAINS: Final = {"day": "daily", "week": "weekly", "month": "monthly"}
 
 
@@ -46,6 +58,17 @@ class SortedRows(PagedRows):
     def value(self, row: Any, name: str) -> Any:
         """What a row has in a column, to sort by; None is unknown and comes last."""
         raise NotImplementedError
+
+    def raw(self, row: Any, column: Column) -> Raw:
+        """What the column is sorted by; of several names the list of them."""
+        value = self.value(row, column.name)
+        if isinstance(value, tuple):
+            return ", ".join(map(str, cast("tuple[object, ...]", value))) or None
+        return cast("Raw", value)
+
+    def raw_name(self, column: Column) -> str:
+        """With the unit."""
+        return RAW_NAMES.get(column.name, column.name)
 
     def name_of(self, row: Any) -> object:
         """What tells a row from others when the data are loaded anew."""
@@ -119,6 +142,12 @@ def trend(
     shown = merged(values, width)
     drawn = spark(shown, style or palette.read, palette.ground)
     line.add(" " * (width - len(shown))).extend(drawn.pieces)
+
+
+def last_call(at_ms: int, now_ms: int, zone: ZoneInfo) -> str:
+    """The time of today, the day and time of this year, else only the day."""
+    text = fmt.moment(at_ms, now_ms, zone)
+    return text if len(text) <= LAST_CELLS else fmt.day(at_ms, zone)
 
 
 def merged(values: Sequence[int], most: int) -> list[int]:
