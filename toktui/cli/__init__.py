@@ -29,6 +29,7 @@ MODULES: Final[Mapping[str, str]] = {
     "doctor": "doctor",
     "hook": "hook",
     "import": "import_",
+    "models": "models",
     "now": "now",
     "outcomes": "outcomes",
     "prices": "prices",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from operator import add
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from toktui.metrics.cut import Slices, Tally, meant, names_of, pieces, share, slices_of
+from toktui.metrics.cut import SHOWN, Slices, Tally, meant, names_of, pieces, share, slices_of
 from toktui.metrics.filters import Columns, conditions
 from toktui.metrics.sums import Sums
 from toktui.model import TIERS
@@ -98,7 +99,7 @@ def load_whole(
     slices = slices_of(db, within, zone)
     columns = tuple("priced" if key == "model" else key for key in keys)
     extra = ("model",) if "model" in keys else ()
-    found = list(pieces(db, (*columns, *extra), slices, filters, one))
+    found = list(pieces(db, (*columns, *extra), slices, filters, one, measures=SHOWN))
     names = names_of(
         db,
         (
@@ -181,28 +182,38 @@ def _sessions(
 def _kinds(
     db: sqlite3.Connection, slices: Slices, filters: Filters, one: One, calls: int
 ) -> tuple[Kind, ...] | None:
-    """By an index, the calls of the sessions of the range."""
-    if not slices.count:
-        return ()
-    within = slices.within
-    rows = _users(db, one, within)
-    if rows is None or calls > MOST_READ:
+    """By an index, the calls of the sessions that began in the project or used the model; where
+    these are not all calls, of every session of the range. None: too many to look at each."""
+    if calls > MOST_READ:
         return None
-    where = " and ".join(meant(db, filters, one)) or "1"
+    for widely in (False, True) if one.project is not None else (False,):
+        sessions = _users(db, one, slices.within, widely=widely)
+        if sessions is None:
+            return None
+        kinds = _kinds_in(db, sessions, slices.within, meant(db, filters, one))
+        if sum(kind.calls for kind in kinds) == calls:
+            return kinds
+    return None
+
+
+def _kinds_in(
+    db: sqlite3.Connection, sessions: Sequence[tuple[int, str]], within: Range, where: list[str]
+) -> tuple[Kind, ...]:
     statement = (
         "select t.agent_id, count(*),"
         f" sum({_TOKENS}), sum(coalesce(t.cost_nusd, 0)), sum(t.cost_nusd is null) from call t"
-        f" where t.session = ? and t.at_ms >= ? and t.at_ms < ? and {where} group by 1"
+        f" where t.session = ? and t.at_ms >= ? and t.at_ms < ? and {' and '.join(where) or '1'}"
+        " group by 1"
     )
     sums: dict[str, list[int]] = {}
-    for number, key in rows:
+    for number, key in sessions:
         types: dict[int, str] | None = None
         for agent_id, *numbers in db.execute(statement, (number, within.start_ms, within.end_ms)):
             if agent_id and types is None:
                 types = _types(db, key)
             name = (types or {}).get(agent_id, SUB_AGENT) if agent_id else CONVERSATION
             known = sums.setdefault(name, [0, 0, 0, 0])
-            sums[name] = [one + other for one, other in zip(known, numbers, strict=True)]
+            sums[name] = list(map(add, known, numbers))
     total = sum(found[2] for found in sums.values())
     kinds = [
         Kind(name, asked, tokens, nusd, unpriced, share(nusd, total))
@@ -212,9 +223,12 @@ def _kinds(
 
 
 def _users(
-    db: sqlite3.Connection, one: One, within: Range
+    db: sqlite3.Connection, one: One, within: Range, *, widely: bool
 ) -> list[tuple[int, str]] | None:
-    """Sessions of the range that may hold such calls; None: they hold too many."""
+    """Sessions of the range that may hold such calls; None: they hold too many.
+
+    `widely`: also those that began in another project.
+    """
     span = "s.last_ms >= ?1 and s.first_ms < ?2"
     values: tuple[object, ...] = (within.start_ms, within.end_ms)
     source = f"session s where {span}"
@@ -226,6 +240,9 @@ def _users(
             " join session_total x on x.priced = n.id where n.text = ?3) u"
             f" cross join session s on s.id = u.session where {span}"
         )
+    elif not widely:
+        values = (*values, one.project)
+        source += " and s.project = (select id from name where text = ?3)"
     found = db.execute(f"select s.id, s.key, s.calls from {source}", values).fetchall()
     if sum(calls for _, _, calls in found) > MOST_READ:
         return None

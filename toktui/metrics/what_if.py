@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from toktui.errors import UsageError
 from toktui.metrics.cut import One, meant
 from toktui.model import FLAG_SUM
 from toktui.pricing.calibrate import shipped
 from toktui.pricing.multiples import multiple_of
 from toktui.pricing.rows import of_tier
+from toktui.text import clean
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from toktui.metrics.cut import Slices
     from toktui.metrics.filters import Filters
+    from toktui.metrics.models import Models
     from toktui.metrics.sums import Sums
     from toktui.model import Tier
     from toktui.pricing.periods import BandRates, Rate
@@ -75,6 +78,18 @@ class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
         """The amount with the tokens that the other tokenizer would have counted; an estimate."""
         middle = self.middle_nusd
         return None if middle is None or self.ratio is None else round(middle * self.ratio)
+
+
+class WhatIfs(msgspec.Struct, frozen=True):
+    """Of the calls of one model and tier."""
+
+    name: str
+    tier: Tier
+    calls: int
+    cost_nusd: int | None
+    lacks: bool
+    """Some of them have no price."""
+    otherwise: tuple[WhatIf, ...]
 
 
 class Pile(msgspec.Struct, frozen=True):
@@ -134,6 +149,40 @@ def _order(one: WhatIf, actual: int | None) -> tuple[bool, bool, int]:
     if middle is None:
         return not one.used, True, 0
     return not one.used, False, middle if one.used or actual is None else abs(middle - actual)
+
+
+def load_what_ifs(
+    db: sqlite3.Connection,
+    book: RateBook,
+    found: Models,
+    named: str,
+    *,
+    filters: Filters,
+    others: Sequence[str] = (),
+) -> tuple[WhatIfs, ...]:
+    """Of every tier of a model, named as in the book or as in a log; `others` as `otherwise` has
+    them, if there are any. Raises `UsageError` for a model that no call or no rate is of."""
+    rows = [row for row in found.rows if named in (row.name, *row.logged)]
+    if not rows:
+        known = ", ".join(dict.fromkeys(clean(row.name, 60) for row in found.rows)) or "none"
+        raise UsageError(f"No call of the model {clean(named)!r}.", f"Models with calls: {known}.")
+    targets = [book.canonical(other) for other in others]
+    for other, target in zip(others, targets, strict=True):
+        if target is None:
+            raise UsageError(
+                f"The rate book has no model {clean(other)!r}.", "`toktui prices list` has all."
+            )
+    return tuple(
+        WhatIfs(
+            row.name, row.tier, row.sums.calls, row.sums.cost_nusd, bool(row.sums.unpriced),
+            otherwise(
+                db, book, name=row.name, tier=row.tier, sums=row.sums, filters=filters,
+                slices=found.slices, now_ms=found.now_ms,
+                others=[target for target in targets if target] or None,
+            ),
+        )
+        for row in rows
+    )  # fmt: skip
 
 
 def token_ratio(name: str, other: str) -> float | None:

@@ -109,7 +109,7 @@ class SectionBar(Drawing):
             here = section.key == self.seen
             style = palette.hot if here else palette.dim
             text = section.label.upper() if here else section.label
-            count = f" {len(section.items)}"
+            count = f" {len(section.items)}" if section.items else ""
             if line.pieces:
                 line.add("   ")
             line.pieces.append(link(text, style, f"app.in_view('section', '{section.key}')"))

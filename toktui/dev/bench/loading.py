@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from toktui.dev.bench.table import Result, median
+from toktui.model import TIERS
 from toktui.pricing.rates import load_book
 from toktui.store.connect import connect_reader
 
@@ -43,7 +44,7 @@ def measure(settings: Settings) -> list[Result]:
 
 
 def _about(view: Any, db: sqlite3.Connection) -> object:
-    """What the screen looks at: the largest session, a call of a log that is there, or all."""
+    """What the screen looks at: the largest of its kind, a call of a log that is there, or all."""
     if view.KEY == "why":
         return db.execute(
             "select max(s.call) from log l join source o on o.log = l.id"
@@ -56,6 +57,17 @@ def _about(view: Any, db: sqlite3.Connection) -> object:
             "select session from session_total group by session order by sum(calls) desc limit 1"
         ).fetchone()
         return DetailQuestion(largest)
+    if view.KEY == "model":
+        name, tier = db.execute(
+            "select n.text, t.tier from session_total t join name n on n.id = t.priced"
+            " where t.priced <> 0 group by t.priced, t.tier order by sum(t.calls) desc limit 1"
+        ).fetchone()
+        return str(name), TIERS[int(tier)]
+    if view.KEY == "project":
+        return db.execute(
+            "select n.text from session s join name n on n.id = s.project"
+            " group by s.project order by sum(s.calls) desc limit 1"
+        ).fetchone()[0]
     return view(zone=ZoneInfo("Europe/Paris")).about
 
 

@@ -8,7 +8,7 @@ from toktui.tui import format as fmt
 from toktui.tui.glyphs import columns as stacked
 from toktui.tui.lines import Line, both_ends
 from toktui.tui.widgets.drawing import Drawing
-from toktui.tui.widgets.sorted_rows import SERIES, grain_words, merged
+from toktui.tui.widgets.sorted_rows import SERIES, grain_words, merged, series_styles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ class OverTime(Drawing):
         count = len(kept[0][1])
         wide = max(1, min(_WIDEST, width // count))
         gap = 1 if wide > 2 else 0
-        styles = palette.series[: len(kept)]
+        styles = series_styles(palette)[: len(kept)]
         sums = [sum(numbers) for numbers in zip(*(v for _, v in kept), strict=True)]
         top = max(sums)
         peak = fmt.money(top) if priced else f"{fmt.tokens(top)} tokens"

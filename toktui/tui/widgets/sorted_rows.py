@@ -82,7 +82,7 @@ class SortedRows(PagedRows):
     def color_of(self, row: Any, palette: Palette) -> Style:
         """The row's colour in the chart."""
         rank = self.ranks.get(self.name_of(row), SERIES)
-        return palette.series[min(rank, SERIES)]
+        return series_styles(palette)[min(rank, SERIES)]
 
     @property
     def chosen(self) -> Any | None:
@@ -142,6 +142,11 @@ def trend(
     shown = merged(values, width)
     drawn = spark(shown, style or palette.read, palette.ground)
     line.add(" " * (width - len(shown))).extend(drawn.pieces)
+
+
+def series_styles(palette: Palette) -> tuple[Style, ...]:
+    """Those of a chart, and at the end that of all others."""
+    return (*palette.series[:SERIES], palette.faint)
 
 
 def last_call(at_ms: int, now_ms: int, zone: ZoneInfo) -> str:
