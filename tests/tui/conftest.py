@@ -15,7 +15,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.app import App
 from textual.pilot import Pilot
 
-from toktui.dev.sample import absurd_work, busy_afternoon, settle_home
+from toktui.dev.sample import absurd_work, busy_afternoon, settle_home, settle_outcomes
 from toktui.ingest.progress import Change, Progress
 from toktui.pricing.rates import load_book
 from toktui.tui.app import ToktuiApp
@@ -132,6 +132,7 @@ def _store(folder: Path, work: Callable[[Path, int], None]) -> Path:
     (folder / "home").mkdir()
     work(folder / "home", NOW)
     settle_home(folder / "home", store, load_book(), NOW)
+    settle_outcomes(store, NOW)
     return store
 
 

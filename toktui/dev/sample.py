@@ -362,3 +362,70 @@ def settle_home(home: Path, store: Path, book: RateBook, now_ms: int) -> None:
             settler.settle(batches, now_ms)
     finally:
         db.close()
+
+
+_SUBJECTS: Final[tuple[str, ...]] = (
+    "Orders can be split", "Cart keeps its place after a reload", "Search forgives typing errors",
+    "Retry what the provider refused", "Invoices in the customer's language",
+    "Migrate sessions to the new store", "A page for each supplier", "Faster first paint",
+)
+
+
+def settle_outcomes(store: Path, now_ms: int) -> None:
+    """Puts changes into the store that landed in repositories, without a repository:
+    made by the sessions there, with a reason of each kind."""
+    from toktui.outcomes.attribution import Link, Reason
+    from toktui.outcomes.landed import Change, Commit, Kind
+    from toktui.outcomes.repository import Repository
+    from toktui.outcomes.sizes import Extent
+    from toktui.outcomes.survey import Findings, Found, keep
+    from toktui.store.connect import connect_writer
+
+    kinds: tuple[Kind, ...] = ("merge", "squash", "push")
+    reasons: tuple[Reason, ...] = ("committed", "branch", "merged", "time", "squashed")
+    rng = random.Random(4)
+    db = connect_writer(store)
+    try:
+        found: list[Found] = []
+        rows = db.execute(
+            "select p.id, p.text, s.id, s.last_ms from session s join name p on p.id = s.project"
+            " where s.last_ms < ? order by s.last_ms", (now_ms - 3_600_000,)
+        ).fetchall()  # fmt: skip
+        places: set[tuple[int, str]] = {(number, text) for number, text, _, _ in rows if text}
+        for project, folder in sorted(places):
+            changes: list[Change] = []
+            links: list[Link] = []
+            for at, (_, _, session, last_ms) in enumerate(r for r in rows if r[0] == project):
+                if at % 4 == 3:
+                    continue
+                name = f"{rng.getrandbits(160):040x}"
+                at_ms = last_ms + 600_000
+                commit = Commit(
+                    hash=name, tree=name, parents=("p",), author_ms=at_ms, at_ms=at_ms, email="",
+                    subject=rng.choice(_SUBJECTS), body="",
+                )  # fmt: skip
+                gone = at_ms + 86_400_000 if at % 9 == 4 else None
+                changes.append(Change(
+                    hash=name, before="p", commits=(commit,), kind=kinds[at % 3],
+                    branch="orders" if at % 3 == 0 else "", reverted_ms=gone,
+                    reverted_by=name[::-1] if gone else "",
+                ))  # fmt: skip
+                if at % 5 != 4:
+                    links.append(Link(session, name, reasons[at % len(reasons)]))
+            spans = {
+                (c.before, c.hash): Extent(rng.randint(1, 12), round(4 * 2 ** rng.uniform(0, 9)))
+                for c in changes
+            }
+            repository = Repository(
+                place=f"{folder}/.git", folder=folder, ref="refs/remotes/origin/main",
+                tip=changes[-1].hash if changes else "", upstream=True, shallow=False,
+                emails=frozenset({"mira@example.com"}),
+            )  # fmt: skip
+            found.append(Found(
+                repository, frozenset({project}), tuple(changes), spans, tuple(links)
+            ))  # fmt: skip
+        db.execute("begin")
+        keep(db, Findings(tuple(found)))
+        db.execute("commit")
+    finally:
+        db.close()

@@ -169,7 +169,9 @@ def per_change(spent: Spent, linked: int) -> int | None:
     return round(spent.nusd / linked) if spent.nusd is not None and linked else None
 
 
-class _Session(NamedTuple):
+class SessionSpent(NamedTuple):
+    """A session and its cost as a whole."""
+
     number: int
     id: str
     agent: str
@@ -201,20 +203,40 @@ def load_summary(db: sqlite3.Connection, *, zone: ZoneInfo, scope: Scope = EVERY
     )
 
 
-def _outcomes(db: sqlite3.Connection, zone: ZoneInfo, scope: Scope) -> Outcomes:
+class Look(NamedTuple):
+    """One state of the store: sessions by number; links as session, change and reason; what each
+    change has of a session's cost, by session and change."""
+
+    db: sqlite3.Connection
+    sessions: Mapping[int, SessionSpent]
+    links: Sequence[tuple[int, int, str]]
+    shares: Mapping[tuple[int, int], int]
+
+    def changes(self, scope: Scope = EVERYTHING, meant: set[int] | None = None) -> list[ChangeRow]:
+        """Those that landed in the range, the latest first; `meant` are the sessions of the
+        filters, None without any."""
+        return _changes(self, scope, meant)
+
+
+def look_at(db: sqlite3.Connection) -> Look:
+    """What all questions begin with; in the caller's transaction."""
     sessions = _sessions(db)
     links: list[tuple[int, int, str]] = [
         row for row in db.execute("select session, change, reason from link") if row[0] in sessions
     ]
-    sizes: dict[int, int | None] = dict(db.execute("select id, size from change order by id"))
-    shares = share_out(sessions, links, sizes)
+    sizes: dict[int, int | None] = dict(db.execute("select id, size from change"))
+    return Look(db, sessions, links, share_out(sessions, links, sizes))
+
+
+def _outcomes(db: sqlite3.Connection, zone: ZoneInfo, scope: Scope) -> Outcomes:
+    look = look_at(db)
     meant = sessions_in(db, Scope(scope.filters)) if scope.filters else None
-    changes = _changes(db, scope, links, shares, sessions, meant)
+    changes = look.changes(scope, meant)
     within = [
-        one for one in sessions.values()
+        one for one in look.sessions.values()
         if scope.holds(one.last_ms) and (meant is None or one.number in meant)
     ]  # fmt: skip
-    having = {session for session, _, _ in links}
+    having = {session for session, _, _ in look.links}
     linked = [one for one in within if one.number in having]
     unlinked = [one for one in within if one.number not in having]
     shown = {change.number for change in changes}
@@ -231,7 +253,7 @@ def _outcomes(db: sqlite3.Connection, zone: ZoneInfo, scope: Scope) -> Outcomes:
         weeks=_by_week(within, changes, zone),
         reverted=len(reverted),
         reverted_spent=added(change.spent for change in reverted if change.sessions),
-        reasons=_counted(reason for _, change, reason in links if change in shown),
+        reasons=_counted(reason for _, change, reason in look.links if change in shown),
         unlanded=_unlanded(db, unlinked),
         repositories=_repositories(db, scope),
         nowhere=_counted(
@@ -240,7 +262,7 @@ def _outcomes(db: sqlite3.Connection, zone: ZoneInfo, scope: Scope) -> Outcomes:
     )
 
 
-def _sessions(db: sqlite3.Connection) -> dict[int, _Session]:
+def _sessions(db: sqlite3.Connection) -> dict[int, SessionSpent]:
     lacking = {
         number for (number,) in db.execute(
             "select distinct session from session_total where unpriced > 0"
@@ -252,7 +274,7 @@ def _sessions(db: sqlite3.Connection) -> dict[int, _Session]:
         " where s.last_ms is not null"
     )
     return {
-        number: _Session(number, key, agent, project, last_ms, Spent(nusd, number in lacking))
+        number: SessionSpent(number, key, agent, project, last_ms, Spent(nusd, number in lacking))
         for number, key, agent, project, last_ms, nusd in rows
     }
 
@@ -269,7 +291,7 @@ def added(parts: Iterable[Spent]) -> Spent:
 
 
 def share_out(
-    sessions: Mapping[int, _Session],
+    sessions: Mapping[int, SessionSpent],
     links: Iterable[tuple[int, int, str]],
     sizes: Mapping[int, int | None],
 ) -> dict[tuple[int, int], int]:
@@ -291,20 +313,13 @@ def share_out(
     return shares
 
 
-def _changes(
-    db: sqlite3.Connection,
-    scope: Scope,
-    links: Sequence[tuple[int, int, str]],
-    shares: Mapping[tuple[int, int], int],
-    sessions: Mapping[int, _Session],
-    meant: set[int] | None,
-) -> list[ChangeRow]:
+def _changes(look: Look, scope: Scope, meant: set[int] | None) -> list[ChangeRow]:
     by_change: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
-    for session, change, reason in links:
+    for session, change, reason in look.links:
         by_change[change].append((session, reason))
-    places = _places_meant(db, scope) if scope.filters.projects else None
+    places = _places_meant(look.db, scope) if scope.filters.projects else None
     found: list[ChangeRow] = []
-    for row in db.execute(
+    for row in look.db.execute(
         "select c.id, c.hash, c.at_ms, c.begun_ms, r.folder, r.branch, c.kind, c.commits,"
         " c.branch, c.subject, c.files, c.lines, c.size, c.reverted_ms, c.reverted_by, r.id"
         " from change c join repository r on r.id = c.repository"
@@ -317,7 +332,7 @@ def _changes(
             continue
         if meant is not None and places is None and not any(s in meant for s, _ in by):
             continue
-        found.append(_change(row, by, shares, sessions))
+        found.append(_change(row, by, look.shares, look.sessions))
     return found
 
 
@@ -325,7 +340,7 @@ def _change(
     row: tuple[int | str | None, ...],
     by: Sequence[tuple[int, str]],
     shares: Mapping[tuple[int, int], int],
-    sessions: Mapping[int, _Session],
+    sessions: Mapping[int, SessionSpent],
 ) -> ChangeRow:
     (number, hash_, at_ms, begun_ms, folder, landed_on, kind, commits, branch, subject, files,
      lines, size, reverted_ms, reverted_by, _) = row  # fmt: skip
@@ -373,7 +388,7 @@ def _by_size(changes: Sequence[ChangeRow]) -> tuple[SizeRow, ...]:
 
 
 def _by_week(
-    sessions: Sequence[_Session], changes: Sequence[ChangeRow], zone: ZoneInfo
+    sessions: Sequence[SessionSpent], changes: Sequence[ChangeRow], zone: ZoneInfo
 ) -> tuple[WeekRow, ...]:
     times = [one.last_ms for one in sessions] + [change.at_ms for change in changes]
     if not times:
@@ -408,7 +423,7 @@ def _weeks(span: Range, zone: ZoneInfo) -> list[int]:
     return starts
 
 
-def _unlanded(db: sqlite3.Connection, sessions: Iterable[_Session]) -> tuple[Unlanded, ...]:
+def _unlanded(db: sqlite3.Connection, sessions: Iterable[SessionSpent]) -> tuple[Unlanded, ...]:
     whys: dict[str, str] = {project: why for why, project in _nowhere(db)}
     costliest = sorted(sessions, key=lambda one: (-(one.spent.nusd or 0), one.number))[:COSTLIEST]
     return tuple(

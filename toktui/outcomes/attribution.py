@@ -22,7 +22,7 @@ InferredReason = Literal["branch", "time", "time_only", "only_branch"]
 Reason = Literal[ExactReason, InferredReason]
 
 EXACT: Final = ("committed", "merged", "same_patch", "squashed")
-REASONS: Final[Mapping[Reason, str]] = {
+REASONS: Final[Mapping[str, str]] = {
     "committed": "it ran the commit that landed",
     "merged": "it ran a commit that was merged",
     "same_patch": "it ran a commit whose patch landed, rebased or picked",

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 
-class Field(NamedTuple, Generic[Row]):
+@dataclass(frozen=True)
+class Field(Generic[Row]):
     """What a column shows of a row."""
 
     column: Column

@@ -1,0 +1,94 @@
+"""The screen of outcomes: what landed, what landed nothing, and who made a change."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from toktui.metrics.outcomes import load_outcomes
+from toktui.outcomes.attribution import REASONS
+from toktui.store.connect import connect_reader
+from toktui.tui import format as fmt
+from toktui.tui.views import view_types, way_to
+
+from .conftest import Run
+
+WAYS = {view.KEY: way_to(view) for view in view_types()}
+WAY = WAYS["outcomes"]
+UTC = ZoneInfo("UTC")
+
+
+async def test_the_unattributed_share_is_always_said(normal: Path, run: Run) -> None:
+    found = load_outcomes(connect_reader(normal), zone=UTC)
+    for size in ((80, 24), (120, 36), (40, 12)):
+        async with run(normal, size=size) as screens:
+            await screens.press(*WAY)
+            assert f"{fmt.percent(found.unattributed)} unattributed" in screens.text
+
+
+async def test_spend_is_split_into_linked_and_not_to_the_nano_dollar(normal: Path) -> None:
+    found = load_outcomes(connect_reader(normal), zone=UTC)
+    linked, unlinked = found.linked.nusd or 0, found.unlinked.nusd or 0
+    assert linked + unlinked == found.spent.nusd
+    assert sum(week.spent.nusd or 0 for week in found.weeks) == found.spent.nusd
+    assert sum(change.spent.nusd or 0 for change in found.changes) == linked
+    assert sum(size.spent.nusd or 0 for size in found.sizes) == linked
+
+
+async def test_a_change_opens_with_its_sessions_and_their_reasons(normal: Path, run: Run) -> None:
+    found = load_outcomes(connect_reader(normal), zone=UTC)
+    first = found.changes[0]
+    assert first.sessions == 1
+    async with run(normal) as screens:
+        await screens.press(*WAY, "enter")
+        assert first.hash in screens.text
+        assert any(words in screens.text for words in REASONS.values())
+        await screens.press("enter")
+        assert screens.app.view.KEY == "session"
+        await screens.press("escape", "escape")
+        assert screens.app.view.KEY == "outcomes"
+
+
+async def test_sessions_that_landed_nothing_are_a_key_away(normal: Path, run: Run) -> None:
+    costliest = load_outcomes(connect_reader(normal), zone=UTC).unlanded[0]
+    async with run(normal) as screens:
+        await screens.press(*WAY, "t")
+        assert "nothing landed, or not yet" in screens.text
+        await screens.press("enter")
+        assert screens.app.view.KEY == "session"
+        assert costliest.id[:8] in screens.text
+
+
+async def test_the_filter_of_all_screens_narrows_it(normal: Path, run: Run) -> None:
+    async with run(normal) as screens:
+        await screens.press(*WAY, "slash", *"project:infra", "enter")
+        shown = [line for line in screens.text.splitlines() if " Nov " in line or " Oct " in line]
+        assert shown
+        assert all("infra" in line for line in shown)
+
+
+async def test_a_change_that_is_gone_is_a_sentence(
+    normal: Path, run: Run, tmp_path: Path
+) -> None:
+    store = tmp_path / "toktui.db"
+    with sqlite3.connect(normal) as source, sqlite3.connect(store) as copy:
+        source.backup(copy)
+    async with run(store) as screens:
+        await screens.press(*WAY)
+        with sqlite3.connect(store) as db:
+            db.execute("delete from change")
+        await screens.press("enter")
+        assert "not known any more" in screens.text
+
+
+async def test_hostile_subjects_are_text(normal: Path, run: Run, tmp_path: Path) -> None:
+    store = tmp_path / "toktui.db"
+    with sqlite3.connect(normal) as source, sqlite3.connect(store) as copy:
+        source.backup(copy)
+        copy.execute("update change set subject = '[/b][@click=app.quit]x[red]', lines = 1 << 62")
+    async with run(store) as screens:
+        await screens.press(*WAY)
+        assert "[/b][@click=app.quit]x[red]" in screens.text
+        await screens.press("enter")
+        assert "[/b][@click=app.quit]x[red]" in screens.text
