@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from toktui.server.database import Database
+    from toktui.server.settings import Settings
 
 DATABASE = click.option(
     "--database", envvar="TOKTUI_SERVE_DATABASE", metavar="URL",
@@ -28,17 +29,20 @@ Examples:
   toktui serve init --name Shop --zone Europe/Paris
   toktui serve                              on 127.0.0.1:8765
   toktui serve --url https://board.example.com    behind a proxy with TLS
+  toktui serve --demo                       a made-up team, forgotten when it stops
   toktui serve backup /var/backups/board.db""",
 )
 @DATABASE
 @URL
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8765, show_default=True, help="Port to listen on; 0: any.")
+@click.option("--demo", is_flag=True, help="A made-up team of twelve, in a temporary folder.")
 @click.option("--fd", type=int, hidden=True, help="Listen on this open socket.")
 @click.pass_context
 def serve(
-    ctx: click.Context, *, database: str | None, url: str, host: str, port: int, fd: int | None
-) -> None:
+    ctx: click.Context, *, database: str | None, url: str, host: str, port: int, fd: int | None,
+    demo: bool,
+) -> None:  # fmt: skip
     """The team board: `init` once, then run it."""
     ctx.obj = (database, url)
     if ctx.invoked_subcommand is not None:
@@ -53,7 +57,30 @@ def serve(
             "Others could read and change what is sent.",
             "Put a proxy with TLS before it and name its address with --url https://...",
         )
-    run(_opened(database), settings, host=host, port=port, fd=fd)
+    if demo:
+        _run_demo(settings, host=host, port=port, fd=fd)
+    else:
+        run(_opened(database), settings, host=host, port=port, fd=fd)
+
+
+def _run_demo(settings: Settings, *, host: str, port: int, fd: int | None) -> None:
+    """Serves a made-up team until it is stopped."""
+    import tempfile
+    from pathlib import Path
+
+    from toktui.cli.output import note, write
+    from toktui.server.imagined import imagine
+    from toktui.server.people import sign_in_address
+    from toktui.server.start import open_database, run
+
+    with tempfile.TemporaryDirectory(prefix="toktui-board-") as folder:
+        note("Making up a team of twelve and its eight weeks ...")
+        database = open_database(None, Path(folder))
+        who = imagine(database, settings.now_ms())
+        with database.write() as db:
+            address = sign_in_address(db, who, settings.url, settings.now_ms(), lasts_ms=3_600_000)
+        write(f"Open once, within an hour:\n  {address}")
+        run(database, settings, host=host, port=port, fd=fd)
 
 
 @serve.command()

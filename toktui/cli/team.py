@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Generator
 
     from toktui.ingest.context import Context
     from toktui.team.http import Server
     from toktui.team.membership import Membership, TeamFile
+    from toktui.team.preview import OutcomesOf
 
 
 @click.group(
@@ -127,17 +129,44 @@ def preview(*, day: str | None) -> None:
 
     context = open_context()
     with _joined(context) as (file, member, _), reading(context, catch_up=True) as db:
+        landed = _landed(context, member, db)
         asked = day or day_label(context.now_ms(), ZoneInfo(member.zone))
         try:
             day_of(asked)
         except WrongDocumentError as error:
             raise UsageError("--day is no day.", "Such as 2026-11-21.") from error
         known = file.sent().get(asked)
-        made = make(db, member, asked, rev=known.rev + 1 if known else 1, now_ms=context.now_ms())
+        now_ms = context.now_ms()
+        rev = known.rev if known else 0
+        made = make(db, member, asked, rev=rev + 1, now_ms=now_ms, outcomes=landed)
         if known is not None and known.content == made.content:
-            made = make(db, member, asked, rev=known.rev, now_ms=context.now_ms())
+            made = make(db, member, asked, rev=rev, now_ms=now_ms, outcomes=landed)
     sys.stdout.write(made.body.decode())
     note(f"\nsha256 {made.sha256}")
+
+
+def _landed(
+    context: Context, member: Membership, db: sqlite3.Connection
+) -> OutcomesOf | None:
+    """What landed, after a look at the repositories; None for those who do not share it."""
+    if "outcomes" not in member.shares:
+        return None
+    from zoneinfo import ZoneInfo
+
+    from toktui.cli.output import note
+    from toktui.cli.start import as_it_is
+    from toktui.errors import StoreError, WriteError
+    from toktui.ingest.outcomes import bring_up_to_date
+    from toktui.team.landed import outcomes_of
+
+    try:
+        with as_it_is(context):
+            bring_up_to_date(context, db)
+    except WriteError:
+        raise
+    except StoreError as error:
+        note(f"{error.what} What is sent is what was known before.")
+    return outcomes_of(db, ZoneInfo(member.zone))
 
 
 @team.command()
@@ -154,7 +183,10 @@ def submit(ctx: click.Context) -> None:
             write("Paused; `toktui team pause --off` goes on.")
             return
         with reading(context, catch_up=True) as db:
-            done = client.submit(db, file, member, server, now_ms=context.now_ms(), hurry=True)
+            landed = _landed(context, member, db)
+            done = client.submit(
+                db, file, member, server, now_ms=context.now_ms(), hurry=True, outcomes=landed
+            )
     for one in done:
         write(f"{one.day}  {one.result}  {one.sha256[:12] or one.code}  {one.what}".rstrip())
     if not done:

@@ -13,7 +13,6 @@ from starlette.routing import Route
 
 from toktui.server import people
 from toktui.server.board import load_board
-from toktui.server.codes import hashed, new_secret
 from toktui.server.consumption import load_consumption
 from toktui.server.days import forget_day, held, hold, take
 from toktui.server.export import export_of
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from toktui.server.site import Site
 
 SMALL: Final = 4096
-LOGIN_MS: Final = 60_000
 
 Answer = Callable[["Site", Connection, "Speaker", "Call"], object]
 
@@ -180,13 +178,8 @@ def _link(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
 
 def _login(site: Site, db: Connection, who: Speaker, call: Call) -> object:
     """An address that signs a browser in, once, within a minute."""
-    secret = new_secret()
-    expires = call.now_ms + LOGIN_MS
-    db.execute(delete(session).where(session.c.expires_ms < call.now_ms))
-    db.execute(session.insert().values(
-        hash=hashed(secret), kind="login", member=who.member, device=who.device, expires_ms=expires,
-    ))  # fmt: skip
-    return messages.Link(value=f"{site.settings.url}/sign-in/{secret}", expires_ms=expires)
+    address = people.sign_in_address(db, who, site.settings.url, call.now_ms)
+    return messages.Link(value=address, expires_ms=call.now_ms + people.LOGIN_MS)
 
 
 def _revoke(_site: Site, db: Connection, who: Speaker, call: Call) -> object:

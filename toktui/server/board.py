@@ -40,8 +40,9 @@ LEAST_HIDDEN: Final = 5
 """Hidden members that an aggregate needs before it holds any of them."""
 PRIOR: Final = 5
 """Usual units that are added on both sides of the index."""
-WORTH: Final[Mapping[str, float]] = {"XS": 0.25, "S": 1, "M": 2.5, "L": 5, "XL": 8}
-"""Units of a change by its size."""
+WORTH: Final[Mapping[str, float]] = {"XS": 0.25, "S": 1, "M": 4, "L": 16, "XL": 64}
+"""Units of a change by its size: four of the size below, as its lines are, so that a change that is
+split into four is worth what it was."""
 GOOD_HIT_RATE: Final = 0.85
 
 Missing = Literal[

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from sqlalchemy import Connection, and_, delete, func, select, update
 
 from toktui.clock import day_label
-from toktui.server.codes import hashed_code, new_code, new_id
+from toktui.server.codes import hashed, hashed_code, new_code, new_id, new_secret
 from toktui.server.refusal import Refused
 from toktui.server.tables import (
     audit,
@@ -31,6 +31,7 @@ from toktui.text import clean
 
 HOUR_MS: Final = 3_600_000
 LINK_MS: Final = 8 * 60_000
+LOGIN_MS: Final = 60_000
 OWNER_HOURS: Final = 24
 
 
@@ -163,6 +164,19 @@ def shown_name(
     if taken is not None:
         raise Refused("wrong_value", "Another member has this name.")
     return shown
+
+
+def sign_in_address(
+    db: Connection, who: Speaker, url: str, now_ms: int, *, lasts_ms: int = LOGIN_MS
+) -> str:
+    """An address that signs a browser in as this device, once."""
+    secret = new_secret()
+    db.execute(delete(session).where(session.c.expires_ms < now_ms))
+    db.execute(session.insert().values(
+        hash=hashed(secret), kind="login", member=who.member, device=who.device,
+        expires_ms=now_ms + lasts_ms,
+    ))  # fmt: skip
+    return f"{url}/sign-in/{secret}"
 
 
 def appear(db: Connection, who: Speaker, appearance: Appearance, name: str, now_ms: int) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from toktui.clock import Range
 
 MOST: Final = (1 << 62) - 1
+MOST_A_DAY: Final = 8
+"""Landed changes of a day that count, the largest first: who splits his work gains no more."""
 _Key = tuple[str, str, str]
 
 
@@ -107,8 +109,10 @@ def _landed(documents: list[Document]) -> dict[str, Any]:
     best = max(shared, key=lambda o: (sum(landed.changes for landed in o.landed), -o.reverted))
     by_size = {landed.size: landed for landed in best.landed}
     values: dict[str, Any] = {"reverted": best.reverted}
-    for size, changes, cost in zip(SIZES, LANDED, LINKED, strict=True):
+    room = MOST_A_DAY
+    for size, changes, cost in reversed(tuple(zip(SIZES, LANDED, LINKED, strict=True))):
         if size in by_size:
-            values[changes] = by_size[size].changes
+            values[changes] = min(room, by_size[size].changes)
             values[cost] = by_size[size].cost_nusd
+            room -= values[changes]
     return values

@@ -1,0 +1,51 @@
+"""What landed on each day, as a team is told: counts and costs by size, and no more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, cast
+
+from toktui.metrics.outcomes import load_outcomes
+from toktui.metrics.scope import Scope
+from toktui.team.wire.document import MOST, SIZES, Landed, Outcomes
+
+if TYPE_CHECKING:
+    import sqlite3
+    from zoneinfo import ZoneInfo
+
+    from toktui.clock import Range
+    from toktui.team.preview import OutcomesOf
+    from toktui.team.wire.document import Size
+
+
+def outcomes_of(db: sqlite3.Connection, zone: ZoneInfo) -> OutcomesOf:
+    """Answers for any day; what the store knows of repositories is read once.
+
+    Only changes that a session is linked to count, at the size that they are known to have; one
+    that was reverted counts as reverted and as nothing else.
+    """
+    linked = [
+        change for change in load_outcomes(db, zone=zone, scope=Scope()).changes
+        if change.sessions and change.size in SIZES
+    ]  # fmt: skip
+
+    def of_day(_db: sqlite3.Connection, within: Range) -> Outcomes:
+        changes: Counter[str] = Counter()
+        cost: Counter[str] = Counter()
+        reverted = 0
+        for change in linked:
+            if not within.start_ms <= change.at_ms < within.end_ms:
+                continue
+            if change.reverted_ms is not None:
+                reverted += 1
+                continue
+            size = str(change.size)
+            changes[size] += 1
+            cost[size] = min(MOST, cost[size] + (change.spent.nusd or 0))
+        landed = tuple(
+            Landed(size=cast("Size", size), changes=changes[size], cost_nusd=cost[size])
+            for size in SIZES if changes[size]
+        )  # fmt: skip
+        return Outcomes(landed=landed, reverted=reverted)
+
+    return of_day
