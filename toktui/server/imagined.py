@@ -25,6 +25,7 @@ from toktui.team.wire.document import (
     Landed,
     Outcomes,
     Row,
+    Size,
     encode,
     schema_hash,
 )
@@ -44,6 +45,8 @@ PEOPLE: Final[tuple[tuple[str, Appearance, float], ...]] = (
 )  # fmt: skip
 """Name, how they appear, and what they spend for a change against the others."""
 
+_SHARES: Final = (0.35, 0.5, 0.3, 0.1, 0.03)
+"""On how many days a change of each size lands."""
 _MODELS: Final = (("claude-code", "claude-opus-4-8"), ("claude-code", "claude-sonnet-5"),
                   ("codex", "gpt-5.5"))  # fmt: skip
 
@@ -93,8 +96,9 @@ def _document(
         if public_book().canonical(model) == model and draw.random() < 0.7
     )
     cost = sum(row.cost_nusd or 0 for row in rows)
-    sizes = [size for size, share in zip(SIZES, (0.35, 0.5, 0.3, 0.1, 0.03), strict=True)
-             if rows and draw.random() < share]  # fmt: skip
+    sizes: list[Size] = [
+        size for size, share in zip(SIZES, _SHARES, strict=True) if rows and draw.random() < share
+    ]
     landed = tuple(
         Landed(size=size, changes=1, cost_nusd=int(cost * draw.uniform(0.1, 0.3)))
         for size in sizes

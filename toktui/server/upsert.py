@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -13,10 +14,15 @@ def upsert(
     db: Connection, table: Table, keys: Sequence[str], rows: Sequence[Mapping[str, Any]]
 ) -> None:
     """Puts rows in the place of those with the same keys."""
-    make = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
+    db.execute(_upserting(db.dialect.name, table, tuple(keys)), list(rows))
+
+
+@lru_cache(maxsize=64)
+def _upserting(dialect: str, table: Table, keys: tuple[str, ...]) -> Executable:
+    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement = make(table)
     values = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
-    db.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=values), list(rows))
+    return statement.on_conflict_do_update(index_elements=list(keys), set_=values)
 
 
 def insert_new(db: Connection, table: Table, row: Mapping[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from toktui.metrics.outcomes import load_outcomes
 from toktui.metrics.scope import Scope
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from toktui.clock import Range
     from toktui.team.preview import OutcomesOf
-    from toktui.team.wire.document import Size
 
 
 def outcomes_of(db: sqlite3.Connection, zone: ZoneInfo) -> OutcomesOf:
@@ -43,7 +42,7 @@ def outcomes_of(db: sqlite3.Connection, zone: ZoneInfo) -> OutcomesOf:
             changes[size] += 1
             cost[size] = min(MOST, cost[size] + (change.spent.nusd or 0))
         landed = tuple(
-            Landed(size=cast("Size", size), changes=changes[size], cost_nusd=cost[size])
+            Landed(size=size, changes=changes[size], cost_nusd=cost[size])
             for size in SIZES if changes[size]
         )  # fmt: skip
         return Outcomes(landed=landed, reverted=reverted)
