@@ -20,6 +20,8 @@ OPUS, SONNET = ("claude-opus-5-5", "standard"), ("claude-sonnet-5-5", "fast")
         (Reason("calls", 1, 10, 300), "more calls (×30)"),
         (Reason("calls", 1, 0, 300), "more calls"),
         (Reason("mix", 1, gained=OPUS, lost=SONNET), "opus-5-5 took work from sonnet-5-5 fast"),
+        (Reason("mix", -1, gained=OPUS, lost=SONNET, unpriced=True),
+         "opus-5-5 (no price known) took work from sonnet-5-5 fast"),
         (Reason("prompt", 1, 88_000.0, 121_000.0), "longer prompts (mean 88.0k → 121k)"),
         (Reason("prompt", 1, 88_000.0, 80_000.0), "longer prompts of dearer models"),
         (Reason("output", -1, 900.0, 800.0), "shorter answers (mean 900 → 800)"),

@@ -49,6 +49,8 @@ class Reason(msgspec.Struct, frozen=True):
     after: float | None = None
     gained: Key | None = None
     lost: Key | None = None
+    unpriced: bool = False
+    """What `gained` did has no price, so that the sum only looks smaller."""
 
 
 def sides_of(groups: Iterable[ModelGroup], rates: ListRates) -> dict[Key, Side]:
@@ -103,7 +105,9 @@ def _reason(
             for key in {*before, *after}
         }
         order = sorted(shares, key=lambda key: (shares[key], key))
-        return Reason(cause, nusd, gained=order[-1], lost=order[0])
+        side = after.get(order[-1])
+        unpriced = side is not None and not side.priced
+        return Reason(cause, nusd, gained=order[-1], lost=order[0], unpriced=unpriced)
     if cause in _FIGURES:
         count, per = _FIGURES[cause]
         return Reason(cause, nusd, *_at_the_same_mix(before, after, count, per))

@@ -27,7 +27,8 @@ def sentence(reason: Reason) -> str:
         case "mix":
             if reason.gained is None or reason.lost is None or reason.gained == reason.lost:
                 return "another mix of models"
-            return f"{_name(reason.gained)} took work from {_name(reason.lost)}"
+            unpriced = " (no price known)" if reason.unpriced else ""
+            return f"{_name(reason.gained)}{unpriced} took work from {_name(reason.lost)}"
         case "prompt":
             return _length(reason, "prompts")
         case "output":
