@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from toktui.metrics.agents_seen import alarms
+from toktui.metrics.understood import alarms
 
 
 def store(*logs: tuple[str, int, int]) -> sqlite3.Connection:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from toktui.clock import iso
-from toktui.metrics.agents_seen import AgentSeen, Alarm, Misread, Place
+from toktui.metrics.agents_seen import AgentSeen, Place
 from toktui.metrics.doctor import RereadSeen, Unreadable, Versions
+from toktui.metrics.understood import Alarm, Misread
 
 if TYPE_CHECKING:
     from toktui.metrics.doctor import Diagnosis

@@ -14,17 +14,10 @@ from toktui.ingest.context import UPDATE_NAME
 from toktui.ingest.discover import find_logs, log_roots
 from toktui.ingest.reprice import stored_book
 from toktui.ingest.reread import load_rereads
-from toktui.metrics.agents_seen import (
-    AgentSeen,
-    Alarm,
-    Misread,
-    Place,
-    agent_seen,
-    alarms,
-    misread_by_shape,
-)
+from toktui.metrics.agents_seen import AgentSeen, Place, agent_seen
 from toktui.metrics.coverage import Unpriced, unpriced_models
 from toktui.metrics.store_health import LOW_SPACE, StoreHealth, has_wal_race, open_store
+from toktui.metrics.understood import Alarm, Misread, alarms, misread_by_shape
 from toktui.store.backup import Backup, backups
 from toktui.text import clean
 
@@ -112,7 +105,7 @@ def diagnose(context: Context) -> Diagnosis:
         at_ms=context.now_ms(),
         warnings=(
             *_warnings(store, unpriced, agents, unreadable, found_roots),
-            *map(_alarm, heard),
+            *(alarm.sentence() for alarm in heard),
         ),
         unpriced=unpriced,
         versions=Versions(
@@ -157,14 +150,6 @@ def _book(context: Context, db: sqlite3.Connection | None) -> BookSeen:
         updated=(context.paths.data / UPDATE_NAME).exists(),
         own=len(context.config.prices),
         pending=db is not None and stored_book(db) not in ("", book.version),
-    )
-
-
-def _alarm(alarm: Alarm) -> str:
-    return (
-        f"{alarm.agent} {clean(alarm.version, 60)} writes lines that are not understood:"
-        f" {alarm.share:.1%} of {alarm.lines:,}, {alarm.share_before:.1%} in older versions."
-        " toktui may need an update."
     )
 
 
