@@ -91,7 +91,7 @@ def test_every_third_party_import_is_a_declared_dependency():
         allowed = declared | {"textual", "rich"} | (tools if "dev" in path.parts else set())
         packages = {name.partition(".")[0] for name in imported_by(path)}
         for name in packages - STANDARD - {"toktui"}:
-            owners = set(distributions.get(name, [name]))
+            owners = {owner.replace("_", "-") for owner in distributions.get(name, [name])}
             assert owners & allowed, f"{path.relative_to(ROOT)} imports {name}"
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 INTERRUPTED: Final = 130
 
 MODULES: Final[Mapping[str, str]] = {
+    "card": "card",
     "completion": "completion",
     "config": "config",
     "data": "data",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MINUTE: Final = 60_000
 DAY: Final = 24 * 60 * MINUTE
+WEEK: Final = 7 * DAY
 
 
 @dataclass
@@ -151,8 +152,15 @@ class Thread:
             at_ms, "turn_context", {"turn_id": "t1", "cwd": self.project, "model": self.model}
         )
 
-    def turn(self, at_ms: int, *, used_percent: float = 31.0, resets_ms: int | None = None) -> None:
-        """One response."""
+    def turn(
+        self,
+        at_ms: int,
+        *,
+        used_percent: float = 31.0,
+        resets_ms: int | None = None,
+        week: tuple[float, int] | None = None,
+    ) -> None:
+        """One response; `week` is how much of the week's window is used, and when it ends."""
         grows = self.rng.randint(600, 5_000)
         cached = self.context if self.totals[0] else 0
         self.context += grows
@@ -160,6 +168,7 @@ class Thread:
         for index, count in enumerate((self.context, cached, output)):
             self.totals[index] += count
         reset = (resets_ms or at_ms + 3 * 3_600_000) // 1000
+        week_used, week_ends_ms = week or (used_percent / 2, (reset + 3 * 86_400) * 1000)
         info = {
             "total_token_usage": _codex_usage(*self.totals),
             "last_token_usage": _codex_usage(self.context, cached, output),
@@ -170,9 +179,9 @@ class Thread:
             "plan_type": "pro",
             "primary": {"used_percent": used_percent, "window_minutes": 300, "resets_at": reset},
             "secondary": {
-                "used_percent": used_percent / 2,
+                "used_percent": week_used,
                 "window_minutes": 10_080,
-                "resets_at": reset + 3 * 86_400,
+                "resets_at": week_ends_ms // 1000,
             },
         }
         self._row(at_ms, "event_msg", {"type": "token_count", "info": info, "rate_limits": limits})
@@ -185,6 +194,26 @@ class Thread:
         at_ms = start_ms
         while at_ms <= end_ms:
             self.turn(at_ms, used_percent=used, resets_ms=end_ms + 2 * 3_600_000)
+            at_ms += round(pace_ms * self.rng.uniform(0.4, 1.8))
+
+    def work_in_windows(
+        self, start_ms: int, end_ms: int, *, used: float, week_ends_ms: int, pace_ms: int = 40_000
+    ) -> None:
+        """As `work`, in a window of five hours that begins now and is filled up to `used`, and in
+        weeks one of which ends at `week_ends_ms`."""
+        self.start(start_ms)
+        at_ms = start_ms
+        while at_ms <= end_ms:
+            done = (at_ms - start_ms) / max(1, end_ms - start_ms)
+            back = (week_ends_ms - at_ms) // WEEK
+            elapsed = 1 - (week_ends_ms - back * WEEK - at_ms) / WEEK
+            share = elapsed * (38 + back * 37 % 60)
+            self.turn(
+                at_ms,
+                used_percent=round(2 + done * used),
+                resets_ms=start_ms + 5 * 3_600_000,
+                week=(round(share), week_ends_ms - back * WEEK),
+            )
             at_ms += round(pace_ms * self.rng.uniform(0.4, 1.8))
 
     def write(self, mtime_ms: int | None = None) -> None:
@@ -287,7 +316,12 @@ def _weeks(home: Path, now_ms: int) -> None:
             start = now_ms - day * DAY - rng.randint(0, 7) * 60 * MINUTE - part * 20 * MINUTE
             if rng.random() < 0.3:
                 thread = Thread(home, _uuid(1000 + day * 10 + part), project, rng=rng)
-                thread.work(start, start + rng.randint(20, 90) * MINUTE, used=20.0)
+                thread.work_in_windows(
+                    start,
+                    start + rng.randint(20, 90) * MINUTE,
+                    used=12 + (day * 37 + part * 23) % 84,
+                    week_ends_ms=now_ms - round(0.6 * MINUTE) + 2 * 60 * MINUTE + 3 * DAY,
+                )
                 thread.write(start + 90 * MINUTE)
                 continue
             model = rng.choice(("claude-opus-5-5", "claude-sonnet-4-5-20250929", "claude-opus-4-6"))
@@ -302,6 +336,41 @@ def _weeks(home: Path, now_ms: int) -> None:
             )
             work.work(start, start + rng.randint(20, 140) * MINUTE, pace_ms=28_000)
             work.write(start + 140 * MINUTE)
+
+
+def a_year(home: Path, now_ms: int) -> None:
+    """What was before the last four weeks: a session on most working days, more and more of them,
+    with a holiday in summer."""
+    projects = ("shop-api", "web", "infra", "docs", "notes", "billing")
+    week_ends_ms = now_ms - round(0.6 * MINUTE) + 2 * 60 * MINUTE + 3 * DAY
+    for day in range(31, 362):
+        rng = random.Random(10_000 + day)
+        weekend = (day - 1) % 7 in (0, 6)
+        if 96 <= day <= 118 or rng.random() < (0.82 if weekend else 0.2 + day / 700):
+            continue
+        start = now_ms - day * DAY - rng.randint(0, 5) * 60 * MINUTE
+        end = start + rng.randint(6, 34) * MINUTE
+        project = f"/home/dev/{rng.choice(projects)}"
+        if rng.random() < 0.3:
+            thread = Thread(home, _uuid(20_000 + day), project, rng=rng)
+            used = 12 + day * 37 % 84
+            thread.work_in_windows(
+                start, end, used=used, week_ends_ms=week_ends_ms, pace_ms=70_000
+            )
+            thread.write(end)
+            continue
+        model = rng.choice(("claude-opus-4-6", "claude-sonnet-4-5-20250929", "claude-opus-4-6"))
+        work = Conversation(
+            home,
+            _uuid(20_000 + day),
+            project,
+            model=model,
+            rng=rng,
+            context=rng.randint(12_000, 60_000),
+            branch=rng.choice(("main", "orders", "fix/tax")),
+        )
+        work.work(start, end, pace_ms=70_000)
+        work.write(end)
 
 
 def _uuid(number: int) -> str:

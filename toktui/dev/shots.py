@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from toktui.dev.sample import busy_afternoon, settle_home
+from toktui.dev.sample import a_year, busy_afternoon, settle_home
 from toktui.ingest.progress import Change, Progress
 from toktui.pricing.rates import load_book
 from toktui.tui.app import ToktuiApp
@@ -92,8 +92,9 @@ def main() -> int:
 
 
 def prepare(folder: Path) -> Path:
-    """A store with four weeks of work, whose logs seem to be in a home of that name."""
+    """A store with a year of work, whose logs seem to be in a home of that name."""
     home, store = folder / "home", folder / "data/toktui.db"
+    a_year(home, NOW)
     busy_afternoon(home, NOW)
     settle_home(home, store, load_book(), NOW)
     db = sqlite3.connect(store)
