@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,7 +25,7 @@ from toktui.metrics.what_if import MOST_READ, otherwise, token_ratio
 from toktui.model import Tokens
 from toktui.pricing.price import price
 from toktui.pricing.rates import RateBook, load_book
-from toktui.store.connect import connect_reader
+from toktui.store.connect import connect_reader, connect_writer
 
 NOW = 1_795_357_925_000
 ZONES = ("UTC", "America/New_York", "Asia/Kathmandu", "Pacific/Kiritimati")
@@ -109,7 +110,7 @@ def test_the_parts_of_each_project_add_up_to_it_by_every_key(db: sqlite3.Connect
     for row in found.rows:
         whole = load_whole(
             db, KEYS, filters=NO_FILTERS, within=ALWAYS, zone=ZoneInfo("UTC"),
-            one=One(project=row.project),
+            one=One(folders=row.folders),
         )  # fmt: skip
         assert whole.sums.priced_nusd == row.sums.priced_nusd
         for key in KEYS:
@@ -140,7 +141,7 @@ def test_sub_agents_are_told_by_their_type(db: sqlite3.Connection):
     for row in projects(db).rows:
         whole = load_whole(
             db, ("agent",), filters=NO_FILTERS, within=ALWAYS, zone=ZoneInfo("UTC"),
-            one=One(project=row.project),
+            one=One(folders=row.folders),
         )  # fmt: skip
         names |= {kind.name for kind in whole.kinds or ()}
     assert "conversation" in names
@@ -286,7 +287,7 @@ def test_no_question_scans_the_calls(large: sqlite3.Connection, book: RateBook):
     for row in projects(large).rows[:3]:
         load_whole(
             large, KEYS, filters=NO_FILTERS, within=WEEK, zone=ZoneInfo("UTC"),
-            one=One(project=row.project),
+            one=One(folders=row.folders),
         )  # fmt: skip
     large.set_trace_callback(None)
     asked = [text for text in statements if text.lstrip().startswith("select")]
@@ -303,3 +304,35 @@ def test_all_rates_of_a_model_are_listed_each_once(db: sqlite3.Connection, book:
     assert len({used.rate.rate_id for used in found}) == len(found) == 2
     assert found[0].until == found[1].rate.valid_from
     assert found[-1].until is None
+
+
+def test_folders_of_one_repository_are_one_project(
+    tmp_path: Path, db: sqlite3.Connection
+):
+    copy = connect_writer(tmp_path / "toktui.db")
+    db.backup(copy)
+    apart = projects(db)
+    one, other = (row.project for row in apart.rows[:2])
+    copy.execute(
+        "insert into repository (id, place, folder, branch, upstream, tip, mine)"
+        " values (7, '/x/.git', '/x', 'main', 0, '', 0)"
+    )
+    copy.execute(
+        "insert into workplace (project, repository, why)"
+        " select id, 7, '' from name where text in (?, ?)",
+        (one, other),
+    )
+    together = projects(copy)
+    joined = next(row for row in together.rows if row.project == "/x")
+    assert joined.folders == tuple(sorted((one, other)))
+    assert len(together.rows) == len(apart.rows) - 1
+    assert together.sums == apart.sums
+    assert joined.sums.priced_nusd == sum(row.sums.priced_nusd for row in apart.rows[:2])
+    whole = load_whole(
+        copy, KEYS, filters=NO_FILTERS, within=ALWAYS, zone=ZoneInfo("UTC"),
+        one=One(folders=joined.folders),
+    )  # fmt: skip
+    assert whole.sums.priced_nusd == joined.sums.priced_nusd
+    assert {part.name for part in whole.parts if part.key == "project"} == {one, other}
+    assert sum(kind.nusd for kind in whole.kinds or ()) == joined.sums.priced_nusd
+    copy.close()

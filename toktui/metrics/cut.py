@@ -69,16 +69,16 @@ class Slices(msgspec.Struct, frozen=True):
 class One(msgspec.Struct, frozen=True):
     """One project, or one model as its row is named; with a tier: only that."""
 
-    project: str | None = None
-    """Empty: calls that name none."""
+    folders: tuple[str, ...] | None = None
+    """Those of the project; an empty name is that of calls that name none."""
     model: str | None = None
     tier: Tier | None = None
 
     def conditions(self, db: sqlite3.Connection) -> list[str]:
         """What a row `t` of a call or of a rollup of calls has to be."""
         where: list[str] = []
-        if self.project is not None:
-            where.append(f"t.project = {_number(db, self.project)}")
+        if self.folders is not None:
+            where.append(f"t.project in ({numbered(db, self.folders)})")
         if self.model is not None:
             number = _number(db, self.model)
             where.append(f"(t.priced = {number} or (t.priced = 0 and t.model = {number}))")
@@ -88,6 +88,11 @@ class One(msgspec.Struct, frozen=True):
 
 
 ALL: Final = One()
+
+
+def numbered(db: sqlite3.Connection, texts: Sequence[str]) -> str:
+    """The numbers of names, for a list in a statement."""
+    return ", ".join(str(_number(db, text)) for text in texts)
 
 
 def _number(db: sqlite3.Connection, text: str) -> int:

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from toktui.metrics.cut import SHOWN, Slices, Tally, meant, names_of, pieces, share, slices_of
+from toktui.metrics.cut import (
+    SHOWN,
+    Slices,
+    Tally,
+    meant,
+    names_of,
+    numbered,
+    pieces,
+    share,
+    slices_of,
+)
 from toktui.metrics.filters import Columns, conditions
 from toktui.metrics.sums import Sums
 from toktui.model import TIERS
@@ -148,19 +158,15 @@ def _sessions(
     if not slices.count:
         return ()
     places = Columns("s.agent", "t.model", "t.priced", "s.project", "0")
-    inside = msgspec.structs.replace(one, project=None).conditions(db)
+    inside = msgspec.structs.replace(one, folders=None).conditions(db)
     inside += conditions(db, msgspec.structs.replace(filters, branches=()), places)
     wanted = " and ".join(inside) or "1"
-    where = ""
-    if one.project is not None:
-        where = " and s.project = (select id from name where text = ?3)"
     within = slices.within
-    values = (within.start_ms, within.end_ms, *(() if one.project is None else (one.project,)))
     numbers = db.execute(
-        f"select s.id from session s where s.last_ms >= ?1 and s.first_ms < ?2{where}"
+        f"select s.id from session s where s.last_ms >= ?1 and s.first_ms < ?2{_began(db, one)}"
         f" and exists (select 1 from session_total t where t.session = s.id and {wanted})"
         f" order by s.last_ms desc limit {MOST_SESSIONS}",
-        values,
+        within,
     ).fetchall()
     statement = (
         "select s.id, s.key, a.text, p.text,"
@@ -186,7 +192,7 @@ def _kinds(
     these are not all calls, of every session of the range. None: too many to look at each."""
     if calls > MOST_READ:
         return None
-    for widely in (False, True) if one.project is not None else (False,):
+    for widely in (False, True) if one.folders is not None else (False,):
         sessions = _users(db, one, slices.within, widely=widely)
         if sessions is None:
             return None
@@ -241,12 +247,18 @@ def _users(
             f" cross join session s on s.id = u.session where {span}"
         )
     elif not widely:
-        values = (*values, one.project)
-        source += " and s.project = (select id from name where text = ?3)"
+        source += _began(db, one)
     found = db.execute(f"select s.id, s.key, s.calls from {source}", values).fetchall()
     if sum(calls for _, _, calls in found) > MOST_READ:
         return None
     return [(number, key) for number, key, _ in found]
+
+
+def _began(db: sqlite3.Connection, one: One) -> str:
+    """Of sessions that began in the project, if one is meant."""
+    if one.folders is None:
+        return ""
+    return f" and s.project in ({numbered(db, one.folders)})"
 
 
 def _types(db: sqlite3.Connection, session: str) -> dict[int, str]:

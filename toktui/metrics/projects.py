@@ -22,9 +22,12 @@ MOST_SLICES: Final = 31
 
 
 class ProjectRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A project: the folder as logged; empty for calls that name none."""
+    """A project; of calls that name no folder its name is empty."""
 
     project: str
+    """The folder of its repository where that is known, else the folder as logged."""
+    folders: tuple[str, ...]
+    """As logged: those of one repository, its worktrees included, are one project."""
     sums: Sums
     cost_share: float | None
     costs: tuple[int, ...]
@@ -70,7 +73,8 @@ def load_projects(
             whole.join(tally)
         worked = _worked(db, slices, filters)
         names = names_of(db, [*tallies, *(n for row in worked for n in row)])
-        return _projects(tallies, whole.sums, worked, names, slices, now_ms)
+        homes = _homes(db, {number: names[number] for number in tallies})
+        return _projects(tallies, whole.sums, worked, names, homes, slices, now_ms)
     finally:
         db.execute("rollback")
 
@@ -89,36 +93,65 @@ def _worked(
     ).fetchall()
 
 
+def _homes(db: sqlite3.Connection, folders: dict[int, str]) -> dict[int, str]:
+    """What folders belong to: their repository, where it was looked for and found, or themselves.
+
+    An older store that can only be read has no table for that.
+    """
+    homes = dict(folders)
+    if db.execute("select 1 from sqlite_master where name = 'workplace'").fetchone():
+        rows = db.execute(
+            "select w.project, r.folder from workplace w join repository r on r.id = w.repository"
+        )
+        homes |= {number: folder for number, folder in rows if number in folders}
+    return homes
+
+
+class _Group:
+    """What is known of a project while it is added up."""
+
+    def __init__(self, count: int) -> None:
+        self.tally = Tally(count)
+        self.folders: list[str] = []
+        self.seen: tuple[set[str], set[str], set[str]] = (set(), set(), set())
+        """Agents, models, branches."""
+
+
 def _projects(
     tallies: dict[int, Tally],
     total: Sums,
     worked: list[tuple[int, int, int, int]],
     names: dict[int, str],
+    homes: dict[int, str],
     slices: Slices,
     now_ms: int,
 ) -> Projects:
-    seen: dict[int, tuple[set[str], set[str], set[str]]] = {}
+    groups: dict[str, _Group] = {}
+    for number, tally in tallies.items():
+        group = groups.setdefault(homes[number], _Group(slices.count))
+        group.tally.join(tally)
+        group.folders.append(names[number])
     for project, *others in worked:
-        found = seen.setdefault(project, (set(), set(), set()))
-        for texts, number in zip(found, others, strict=True):
+        for texts, number in zip(groups[homes[project]].seen, others, strict=True):
             if number:
                 texts.add(names[number])
-    rows: list[ProjectRow] = []
-    for number, tally in tallies.items():
-        sums = tally.sums
-        agents, models, branches = seen.get(number, (set(), set(), set()))
-        rows.append(
-            ProjectRow(
-                project=names[number],
-                sums=sums,
-                cost_share=share(sums.priced_nusd, total.priced_nusd),
-                costs=tuple(tally.costs),
-                tokens=tuple(tally.tokens),
-                agents=tuple(sorted(agents)),
-                models=tuple(sorted(models)),
-                branches=tuple(sorted(branches)),
-                last_ms=tally.last_ms,
-            )
-        )
+    rows = [_row(project, group, total) for project, group in groups.items()]
     rows.sort(key=lambda row: (-row.sums.priced_nusd, -row.sums.tokens, row.project))
     return Projects(tuple(rows), total, slices, now_ms)
+
+
+def _row(project: str, group: _Group, total: Sums) -> ProjectRow:
+    sums = group.tally.sums
+    agents, models, branches = (tuple(sorted(texts)) for texts in group.seen)
+    return ProjectRow(
+        project=project,
+        folders=tuple(sorted(group.folders)),
+        sums=sums,
+        cost_share=share(sums.priced_nusd, total.priced_nusd),
+        costs=tuple(group.tally.costs),
+        tokens=tuple(group.tally.tokens),
+        agents=agents,
+        models=models,
+        branches=branches,
+        last_ms=group.tally.last_ms,
+    )

@@ -21,9 +21,10 @@ def rate_lines(used: UsedRate, width: int, palette: Palette) -> list[Line]:
     """One rate: since when, what a million tokens of each bucket costs, who says so; and its bands.
     """
     rate = used.rate
-    since = "always" if rate.valid_from is None else f"from {rate.valid_from.isoformat()}"
+    since = "" if rate.valid_from is None else f"from {rate.valid_from.isoformat()}"
     if used.until is not None:
-        since += f" to {used.until.isoformat()}"
+        since += f"{' to' if since else 'until'} {used.until.isoformat()}"
+    since = since or "always"
     indent = len(since) + 2
     lines: list[Line] = []
     for band in rate.bands:

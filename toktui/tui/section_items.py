@@ -81,7 +81,7 @@ def _part(part: Part, zone: ZoneInfo, now_ms: int) -> Item:
     name, leads = part.name, None
     match part.key:
         case "project":
-            leads = Open("project", part.name)
+            leads = Open("project", (part.name, (part.name,)))
             name = fmt.project_name(name) if name else NOWHERE
         case "model":
             name = fmt.model_name(name)

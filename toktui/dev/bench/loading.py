@@ -64,10 +64,11 @@ def _about(view: Any, db: sqlite3.Connection) -> object:
         ).fetchone()
         return str(name), TIERS[int(tier)]
     if view.KEY == "project":
-        return db.execute(
+        (project,) = db.execute(
             "select n.text from session s join name n on n.id = s.project"
             " group by s.project order by sum(s.calls) desc limit 1"
-        ).fetchone()[0]
+        ).fetchone()
+        return project, (project,)
     return view(zone=ZoneInfo("Europe/Paris")).about
 
 

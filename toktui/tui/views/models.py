@@ -265,7 +265,7 @@ class ModelsView(View[Models]):
         rows = len(self.data.rows) if self.data else 0
         chart = height - rows - FOOT - 7
         self._chart.display = rows > 0 and height >= 26
-        self._chart.styles.height = max(7, min(16, chart))
+        self._chart.styles.height = max(7, min(16 if height < 50 else 24, chart))
         self._foot.display = rows > 0 and height >= 14
         self._foot.styles.height = FOOT if height < 40 else FOOT + 4
         small = height < 12

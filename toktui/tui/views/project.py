@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from toktui.metrics.cut import One
-from toktui.metrics.parts import KEYS, Whole, load_whole
+from toktui.metrics.parts import Key, Whole, load_whole
 from toktui.tui import format as fmt
 from toktui.tui.lines import Line, both_ends
 from toktui.tui.section_items import NOWHERE, kinds_section, parts_section, sessions_section
@@ -26,10 +26,14 @@ if TYPE_CHECKING:
     from toktui.tui.theme import Palette
 
 
+_KEYS: Final[tuple[Key, ...]] = ("branch", "model", "agent", "tier")
+
+
 class ProjectDetail(msgspec.Struct, frozen=True):
     """The calls of a project, cut by each key."""
 
     project: str
+    folders: tuple[str, ...]
     whole: Whole
     now_ms: int
 
@@ -61,7 +65,8 @@ class ProjectHead(Drawing):
             .add(f"  {fmt.percent(sums.cache_hit_rate)} hit", palette.dim)
             .add(f"  saved {saved_money(sums)}", palette.dim)
         )
-        folder = Line().add(found.project, palette.faint)
+        more = f" and {len(found.folders) - 1} more" if len(found.folders) > 1 else ""
+        folder = Line().add(f"{found.project}{more}", palette.faint)
         return [
             both_ends(title, dates, width, keep_left=True),
             both_ends(counts, folder, width, keep_left=True),
@@ -81,26 +86,29 @@ class ProjectView(SectionsView[ProjectDetail]):
 
     def __init__(self, *, zone: ZoneInfo, about: Any = None) -> None:
         self._summary = ProjectHead(zone=zone, id="project-head")
-        super().__init__(self._summary, zone=zone, about="" if about is None else about)
+        super().__init__(self._summary, zone=zone, about=about or ("", ("",)))
 
     @classmethod
     def load(cls, reading: Reading, about: Any) -> ProjectDetail:
         """Sums of the rollup, and what few calls say."""
+        project, folders = about
+        keys: tuple[Key, ...] = (*_KEYS, "project") if len(folders) > 1 else _KEYS
         db, scope = reading.db, reading.scope
         db.execute("begin")
         try:
             whole = load_whole(
-                db, KEYS, filters=scope.filters, within=scope.within, zone=reading.zone,
-                one=One(project=about),
+                db, keys, filters=scope.filters, within=scope.within, zone=reading.zone,
+                one=One(folders=folders),
             )  # fmt: skip
         finally:
             db.execute("rollback")
-        return ProjectDetail(about, whole, reading.now_ms)
+        return ProjectDetail(project, folders, whole, reading.now_ms)
 
     @property
     def title(self) -> str:
         """The project."""
-        return fmt.project_name(self.about) if self.about else NOWHERE
+        project, _ = self.about
+        return fmt.project_name(project) if project else NOWHERE
 
     def fill(self) -> None:
         """Gives every part its share."""
@@ -134,12 +142,18 @@ class ProjectView(SectionsView[ProjectDetail]):
         if found is None:
             return ()
         whole, zone, now_ms = found.whole, self.zone, found.now_ms
+        folders = (
+            (parts_section("project", "folders", whole.parts, zone, now_ms),)
+            if len(found.folders) > 1
+            else ()
+        )
         return (
             parts_section("branch", "branches", whole.parts, zone, now_ms),
             parts_section("model", "models", whole.parts, zone, now_ms),
             parts_section("agent", "agents", whole.parts, zone, now_ms),
             kinds_section(whole.kinds),
             parts_section("tier", "tiers", whole.parts, zone, now_ms),
+            *folders,
             sessions_section(
                 whole.sessions, zone, now_ms, "that began here, with their whole life"
             ),

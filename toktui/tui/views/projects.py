@@ -179,7 +179,7 @@ class ProjectsView(View[Projects]):
         ("enter", "open it: branches, models, agents, sub-agents, sessions"),
         ("s", "sort by the next column; or click its head"),
         ("r", "the other way round"),
-        ("project", "the folder in which a session began; folders of one name stay apart"),
+        ("project", "a repository with its worktrees where `outcomes` found it, else a folder"),
         ("last call", "to the quarter of an hour"),
         ("share", "of the cost of all that is shown"),
     )
@@ -260,7 +260,7 @@ class ProjectsView(View[Projects]):
 
     def on_paged_rows_chosen(self, message: PagedRows.Chosen) -> None:
         """Opens a project."""
-        self.post_message(Open("project", message.row.project))
+        self.post_message(Open("project", (message.row.project, message.row.folders)))
 
 
 VIEW: Final = ProjectsView

@@ -141,7 +141,7 @@ def trend(
     """Appends what was burned over time in so many cells, the latest at the right."""
     shown = merged(values, width)
     drawn = spark(shown, style or palette.read, palette.ground)
-    line.add(" " * (width - len(shown))).extend(drawn.pieces)
+    line.extend(drawn.pieces).add(" " * (width - len(shown)))
 
 
 def series_styles(palette: Palette) -> tuple[Style, ...]:
