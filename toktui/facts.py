@@ -48,6 +48,13 @@ class Thread(Struct, frozen=True, array_like=True):
     """Ordinal of the first row that is not replayed, where the log says so."""
 
 
+class Ran(Struct, frozen=True, array_like=True):
+    """Body of a `commit` fact: the session that made the commit which is the subject, abbreviated
+    as git did it."""
+
+    session: str
+
+
 class Limit(Struct, frozen=True, array_like=True):
     """Body of a `limit` fact: how much of a plan's window is used, as the vendor says."""
 
@@ -71,5 +78,6 @@ encode: Final = msgspec.msgpack.Encoder().encode
 decode_ledger: Final = msgspec.msgpack.Decoder(Ledger).decode
 decode_searches: Final = msgspec.msgpack.Decoder(Searches).decode
 decode_thread: Final = msgspec.msgpack.Decoder(Thread).decode
+decode_ran: Final = msgspec.msgpack.Decoder(Ran).decode
 decode_limit: Final = msgspec.msgpack.Decoder(Limit).decode
 decode_status: Final = msgspec.msgpack.Decoder(Status).decode

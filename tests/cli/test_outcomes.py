@@ -152,3 +152,28 @@ def test_addresses_in_the_configuration_are_mine_too(
 
 def test_no_session_is_a_sentence(toktui: Toktui) -> None:
     assert "Nothing was spent" in toktui("outcomes").stdout
+
+
+def test_a_commit_that_the_session_ran_is_an_exact_link(
+    logs: Logs, shop: Repo, document: Document
+) -> None:
+    work(logs, shop, 1, branch="elsewhere")
+    done = shop.commit("Landed", minutes=10)
+    block: dict[str, Any] = {"type": "tool_use", "id": "toolu_1", "name": "Bash",
+                             "input": {"command": "git commit -m Landed"}}  # fmt: skip
+    call = {
+        "type": "assistant", "sessionId": session(1), "timestamp": iso(shop.at_ms),
+        "cwd": str(shop.folder), "gitBranch": "elsewhere", "version": "2.1.200",
+        "message": {"id": "msg_01BBBBBBBBBBBBBBBBBB0001", "model": "claude-opus-4-8",
+                    "content": [block], "stop_reason": "tool_use",
+                    "usage": {"input_tokens": 1, "output_tokens": 1}},
+    }  # fmt: skip
+    said = f"[elsewhere {done[:9]}] Landed\n 1 file changed, 20 insertions(+)"
+    answer = {"type": "tool_result", "tool_use_id": "toolu_1", "content": said}
+    result = {"type": "user", "sessionId": session(1), "timestamp": iso(shop.at_ms + 900),
+              "message": {"content": [answer]}}  # fmt: skip
+    for row in (call, result):
+        logs.raw(json.dumps(row), session=session(1))
+    found = document("outcomes")
+    assert found["links"] == {"committed": 1}
+    assert found["changes"][0]["link"] == "exact"

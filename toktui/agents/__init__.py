@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _PARTS = {
     "base",
+    "commits",
     "content",
     "database",
     "documents",

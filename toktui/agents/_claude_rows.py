@@ -215,6 +215,48 @@ class ResultRow(Struct):
     message: _Content | None = None
 
 
+class _Command(Struct):
+    command: str | None = None
+
+
+class _ShellBlock(Struct):
+    type: str | None = None
+    id: str | None = None
+    name: str | None = None
+    input: _Command | None = None
+
+
+class _ShellContent(Struct):
+    content: list[_ShellBlock] | None = None
+
+
+class ShellRow(Struct):
+    """The commands that an assistant row runs."""
+
+    message: _ShellContent | None = None
+
+
+class _Text(Struct):
+    text: str | None = None
+
+
+class _Output(Struct):
+    tool_use_id: str | None = None
+    content: str | list[_Text] | None = None
+
+
+class _OutputContent(Struct):
+    content: list[_Output] | None = None
+
+
+class OutputRow(Struct):
+    """What commands have answered."""
+
+    sessionId: str | None = None
+    timestamp: str | None = None
+    message: _OutputContent | None = None
+
+
 class Head(Struct):
     """What every row can say."""
 
@@ -229,6 +271,8 @@ as_row: Final = msgspec.json.Decoder(Row).decode
 as_head: Final = msgspec.json.Decoder(Head).decode
 as_progress_row: Final = msgspec.json.Decoder(ProgressRow).decode
 as_tool_row: Final = msgspec.json.Decoder(ToolRow).decode
+as_shell_row: Final = msgspec.json.Decoder(ShellRow).decode
+as_output_row: Final = msgspec.json.Decoder(OutputRow).decode
 _as_usage: Final = msgspec.json.Decoder(Usage).decode
 
 _as_iterations: Final = msgspec.json.Decoder(list[Iteration] | None).decode

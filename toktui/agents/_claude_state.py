@@ -22,6 +22,8 @@ class State(Struct, array_like=True):
     searches: dict[str, str] = {}
     """Keys of calls by the search that they asked for, the oldest first."""
     weak: WeakIds = field(default_factory=WeakIds)
+    commits: list[str] = []
+    """Ids of tool calls that make a commit and have no result yet, the oldest first."""
 
     def project(self, session: str, cwd: str | None) -> str:
         """The first working folder of a session in this log."""

@@ -52,6 +52,15 @@ class SessionMeta(Struct):
     git: Git | None = None
 
 
+class Tool(Struct, gc=False):
+    """A `function_call`, or its output: in text, or in an object with text."""
+
+    type: str | None = None
+    call_id: str | None = None
+    arguments: str | None = None
+    output: Raw = Raw(b"null")
+
+
 class Turn(Struct, gc=False):
     """A `turn_context`."""
 

@@ -42,6 +42,8 @@ class State(Struct, array_like=True):
     """Key of the call that the present total reports; empty if a record reports it."""
     totals: dict[str, int] = {}
     """Totals seen, with their stretch, the oldest first."""
+    commits: list[str] = []
+    """Ids of tool calls that make a commit and have no result yet, the oldest first."""
 
 
 load_state: Final = msgspec.msgpack.Decoder(State).decode

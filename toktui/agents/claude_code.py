@@ -26,6 +26,7 @@ import msgspec
 
 from toktui.agents import _claude_beside as beside
 from toktui.agents._claude_calls import embedded, response
+from toktui.agents._claude_commits import awaited, committed, remember_commits
 from toktui.agents._claude_rows import (
     LedgerRow,
     ProgressRow,
@@ -38,6 +39,7 @@ from toktui.agents._claude_rows import (
 from toktui.agents._claude_state import State, load_state
 from toktui.agents._claude_status import STATUS_TYPE
 from toktui.agents.base import NOTHING, Agent, Parsed
+from toktui.agents.commits import COMMAND_WORD
 from toktui.agents.json_lines import (
     BrokenLineError,
     convert,
@@ -64,7 +66,7 @@ _USAGE: Final = (b'"usage"',)
 class _ClaudeCode(Agent):
     name = "claude-code"
     label = "Claude Code"
-    PARSER = 1
+    PARSER = 2
     replays = False
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
@@ -100,8 +102,12 @@ class _ClaudeCode(Agent):
         kind = leading_type(block, pos, end)
         if kind is None:
             # From behind: most rows that stay are responses, which end in their own type.
+            if state.commits and awaited(block, pos, end, state):
+                return False
             return block.rfind(_WORDS[0], pos, end) < 0 and not holds(block, pos, end, _WORDS[1:])
         if kind == b"user":
+            if state.commits and awaited(block, pos, end, state):
+                return False
             return not state.searches or block.find(b'"searchCount"', pos, end) < 0
         if kind == b"progress":
             return not holds(block, pos, end, _USAGE)
@@ -111,6 +117,8 @@ class _ClaudeCode(Agent):
         try:
             row = as_row(line)
             if row.type == "assistant":
+                if COMMAND_WORD in line:
+                    remember_commits(line, state)
                 return response(row, line, state)
         except beside.UNREADABLE:
             if self.is_silent(line, 0, len(line), state):
@@ -123,6 +131,11 @@ class _ClaudeCode(Agent):
                 return self._slow(line, state)
         if row.type == STATUS_TYPE:
             return beside.status(line)
+        if row.type == "user" and state.commits and awaited(line, 0, len(line), state):
+            facts = committed(line, state)
+            if facts:
+                self._bystander(line, state)
+                return Parsed(facts=facts)
         if row.type == "cost-state" or (row.type == "user" and state.searches):
             return self._slow(line, state)
         state.project(clean_id(row.sessionId or "") or state.stem, row.cwd)

@@ -25,6 +25,7 @@ from msgspec import Struct
 from toktui.agents import _codex_beside as beside
 from toktui.agents import _codex_rows as rows
 from toktui.agents._codex_calls import counted, recorded
+from toktui.agents._codex_commits import is_tool, tool
 from toktui.agents._codex_state import State, load_state
 from toktui.agents.base import NOTHING, Agent, Parsed
 from toktui.agents.json_lines import (
@@ -82,7 +83,7 @@ class _Found(Struct, gc=False):
 class _Codex(Agent):
     name = "codex"
     label = "Codex"
-    PARSER = 1
+    PARSER = 2
     replays = True
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
@@ -111,10 +112,11 @@ class _Codex(Agent):
         return turn(line)
 
     def is_silent(self, block: bytes, pos: int, end: int, state: State) -> bool:
-        del state
         kind = leading_type(block, pos, end)
         if kind is None:
             return not holds(block, pos, end, _NEEDLES)
+        if kind == b"response_item":
+            return not is_tool(block, pos, end, state)
         if kind == b"event_msg":
             event = _EVENT.search(block, pos, min(end, pos + _EVENT_WITHIN))
             return event is not None and event[1] not in _EVENT_NEEDLES
@@ -128,6 +130,9 @@ class _Codex(Agent):
         found = _Found()
         try:
             row = rows.as_line(line)
+            if row.type == "response_item":
+                facts = tool(row, state)
+                return Parsed(facts=facts) if facts else NOTHING
             if row.type not in _READ:
                 return NOTHING
             if row.type == "event_msg":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from toktui.facts import Ran, encode
 from toktui.ingest.forgetting import Rule, digest
 from toktui.ingest.settle import HOME
 from toktui.model import REASONS
@@ -95,6 +96,9 @@ def _forget_ledgers(settler: Settler, sessions: set[tuple[int, int]]) -> None:
         )
         settler.db.execute(
             "delete from fact where kind in ('ledger', 'status') and subject = ?", (key,)
+        )
+        settler.db.execute(
+            "delete from fact where kind = 'commit' and body = ?", (encode(Ran(key)),)
         )
 
 

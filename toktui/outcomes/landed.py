@@ -120,6 +120,17 @@ def read_chain(git: Git, tip: str) -> list[Commit]:
     return list(_commits(said))[::-1]
 
 
+def read_commits(git: Git, hashes: Sequence[str]) -> list[Commit]:
+    """Some commits, in no order."""
+    if not hashes:
+        return []
+    said = git.ask(
+        "log", "--no-walk", "--stdin", "-z", f"--format=tformat:{_FIELDS}", "--no-show-signature",
+        said="".join(f"{name}\n" for name in hashes).encode(),
+    )  # fmt: skip
+    return list(_commits(said))
+
+
 def _merged(git: Git, merges: Sequence[Commit]) -> dict[str, tuple[Commit, ...]]:
     """What each merge brought."""
     found: dict[str, tuple[Commit, ...]] = {}

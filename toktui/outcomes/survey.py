@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.clock import DAY_MS
+from toktui.facts import decode_ran
 from toktui.outcomes.attribution import STEP_MS, Link, Stay, link
 from toktui.outcomes.git import Git, GitError, NoGitError
 from toktui.outcomes.landed import Change, read_changes
+from toktui.outcomes.ran import Ran, exact_links
 from toktui.outcomes.repository import Repository, find_repository
 from toktui.outcomes.sizes import Extent, extents
 from toktui.text import clean
@@ -97,7 +99,8 @@ def _look(
     known = _known_extents(db, repository)
     spans = [(c.before, c.hash) for c in changes if _can_be_sized(c, repository)]
     known |= extents(git, [span for span in spans if span not in known])
-    links = link(changes, stays, (), repository.local_name)
+    ran = exact_links(git, repository.tip, changes, _ran(db, {stay.session for stay in stays}))
+    links = link(changes, stays, ran, repository.local_name)
     sized = {span: known[span] for span in spans if span in known}
     return Found(repository, projects, tuple(changes), sized, tuple(links))
 
@@ -120,6 +123,26 @@ def _stays(db: sqlite3.Connection, projects: frozenset[int]) -> tuple[list[Stay]
         first = quarter if first is None else min(first, quarter)
     stays = [Stay(session, branch, frozenset(at)) for (session, branch), at in quarters.items()]
     return stays, (first or 0) * STEP_MS
+
+
+def _ran(db: sqlite3.Connection, sessions: Collection[int]) -> list[Ran]:
+    """What logs say of commits that these sessions made, the earliest session first."""
+    rows = db.execute(
+        "select f.subject, f.body, f.at_ms, l.agent from fact f join log l on l.id = f.log"
+        " where f.kind = 'commit' and f.at_ms is not null"
+    )
+    all_of_them = db.execute("select id, agent, key, first_ms from session")
+    known = {
+        (agent, key): (first_ms, key, number)
+        for number, agent, key, first_ms in all_of_them
+        if number in sessions
+    }
+    found: list[tuple[tuple[int, str, int], int, str]] = []
+    for name, body, at_ms, agent in rows:
+        session = known.get((agent, decode_ran(body).session))
+        if session is not None:
+            found.append((session, at_ms, name))
+    return [Ran(session[2], name, at_ms) for session, at_ms, name in sorted(set(found))]
 
 
 def _list(numbers: Collection[int]) -> str:
