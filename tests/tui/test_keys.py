@@ -200,6 +200,15 @@ async def test_what_cannot_be_read_is_said(normal: Path, run: Run):
         assert "cannot read /home/dev/.claude/x.jsonl: Permission denied and 1 more" in screens.text
 
 
+async def test_a_toast_says_once_that_the_ingest_failed(normal: Path, run: Run):
+    async with run(normal) as screens:
+        for _ in range(2):
+            screens.ingest.say(Progress(phase="failed", notice="No space is left. [b]"))
+            await screens.pilot.pause(0.2)
+        notes = [note.message for note in screens.app._notifications]
+        assert notes == ["No space is left. [b]"]
+
+
 async def test_missing_prices_are_said(normal: Path, run: Run):
     async with run(normal) as screens:
         assert "no price for house-model-7b" in screens.text

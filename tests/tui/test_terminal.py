@@ -20,6 +20,7 @@ import pytest
 
 from toktui.clock import now_ms
 from toktui.dev.sample import MINUTE, Conversation, busy_afternoon
+from toktui.tui.views import tabs
 
 ROOT = Path(__file__).parents[2]
 _ESCAPES = re.compile(
@@ -131,6 +132,18 @@ def test_it_starts_shows_every_screen_and_leaves_the_terminal_as_it_was(
     terminal = Terminal()
     terminals.append(terminal)
     terminal.wait_for("shop-api")
+    for digit, tab in reversed(list(enumerate(tabs(), 1))):
+        # Only the tab that is shown has a bold word in the first line.
+        terminal.written = b""
+        terminal.press(str(digit))
+        end = time.monotonic() + 10
+        while not re.search(rb"\x1b\[1;[^m]*m ?" + tab.LABEL.encode(), terminal.written):
+            assert time.monotonic() < end, f"{tab.LABEL}: {terminal.text[-2000:]!r}"
+            assert terminal.process.poll() is None, terminal.text[-2000:]
+            terminal.read(0.1)
+        terminal.read(0.5)
+        assert "because of a bug" not in terminal.text
+        assert "could not be read" not in terminal.text
     terminal.press_until("2", "SESSIONS")
     terminal.press_until("\r", "MODELS")
     terminal.press_until("w", "COUNTED")

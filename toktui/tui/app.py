@@ -82,6 +82,7 @@ class ToktuiApp(TakingApp):
         )
         self._make_ingest = ingest
         self._ingest: Ingest | None = None
+        self._phase = ""
         self._frame = Frame(demo=demo)
         self._stage = Stage(zone=zone, store_name=store_name or str(store))
         self._box = FilterBox()
@@ -203,6 +204,12 @@ class ToktuiApp(TakingApp):
     def on_changed(self, message: Changed) -> None:
         """Follows the ingest."""
         progress = message.change.progress
+        if progress.phase == "failed" and self._phase != "failed":
+            self.notify(
+                clean(progress.notice or "The logs are no longer read.", 300),
+                title="Not reading", severity="error", markup=False, timeout=15,
+            )  # fmt: skip
+        self._phase = progress.phase
         self._stage.take_progress(progress)
         self._draw_frame()
         self._pulse.follow(indexing=progress.phase == "indexing")

@@ -61,8 +61,10 @@ class SessionHead(Drawing):
             ("hit", fmt.percent(sums.cache_hit_rate)),
             ("saved", saved_money(sums)),
         ):
-            counts.add("   " if counts.pieces else "")
-            counts.add(f"{word} ", palette.faint).add(value, palette.text)
+            gap = "   " if counts.pieces else ""
+            if counts.width + len(f"{gap}{word} {value}") + len(times) + 1 > width:
+                break
+            counts.add(gap).add(f"{word} ", palette.faint).add(value, palette.text)
         place = Line().add(row.project or fmt.UNKNOWN, palette.faint)
         return [
             both_ends(name, cost, width),
