@@ -153,7 +153,8 @@ async def test_question_mark_lists_the_keys_of_this_screen(normal: Path, run: Ru
 async def test_the_palette_knows_every_screen_and_action(normal: Path, run: Run):
     async with run(normal) as screens:
         titles = {command.title for command in screens.app.get_system_commands(screens.app.screen)}
-        assert {"Show Live", "Show Sessions", "Live: chart", "Live: why", "Filter"} <= titles
+        assert {"Show Live", "Show Sessions", "Live: chart", "Live: why", "Live: open", "Filter",
+                "Clear the filter", "Export", "Copy row", "Copy table", "Help", "Back"} <= titles
 
 
 async def test_q_quits(normal: Path, run: Run):

@@ -289,11 +289,11 @@ class ToktuiApp(TakingApp):
         """Every screen and every action of this one, in the palette."""
         from toktui.tui.commands import commands_of  # noqa: PLC0415  seldom needed
 
+        yield from commands_of(self)
         for command in super().get_system_commands(screen):  # pyright: ignore[reportUnknownMemberType]
             # Textual's list of keys and its large widgets would stand on our screens, not in them.
             if command.title in ("Theme", "Quit"):
                 yield command
-        yield from commands_of(self)
 
     # ---- filter ----
 

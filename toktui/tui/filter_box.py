@@ -106,8 +106,8 @@ class FilterBox(Vertical):
     """Above the keys; only there while one types."""
 
     DEFAULT_CSS = """
-    FilterBox { height: 2; display: none; }
-    FilterBox FilterInput { height: 1; padding: 0 1; background: $panel; }
+    FilterBox { height: 2; background: $panel; display: none; }
+    FilterBox FilterInput { height: 1; margin: 0 1; background: $panel; }
     """
 
     def __init__(self) -> None:

@@ -5,11 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.await_complete import AwaitComplete
-from textual.command import CommandList, CommandPalette
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hits
+from textual.system_commands import SystemCommandsProvider
 from textual.theme import ThemeProvider
 
 if TYPE_CHECKING:
     from textual.worker import Worker
+
+
+class Actions(SystemCommandsProvider):
+    """Every action; before anything is searched those of this screen first."""
+
+    async def discover(self) -> Hits:
+        """In the order in which the app names them."""
+        for title, words, callback, discover in self.app.get_system_commands(self.screen):  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            if discover:
+                yield DiscoveryHit(title, callback, help=words)
 
 
 class Palette(CommandPalette):
@@ -21,7 +32,7 @@ class Palette(CommandPalette):
     @classmethod
     def of_actions(cls) -> Palette:
         """Every action there is."""
-        return cls(id="--command-palette")
+        return cls(providers=[Actions], id="--command-palette")
 
     @classmethod
     def of_themes(cls) -> Palette:

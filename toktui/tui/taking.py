@@ -89,6 +89,7 @@ class TakingApp(EndingApp):
                     f"Copy {column.head or column.name}",
                     clean(text, _SHOWN).replace("[", "("),
                     lambda text=text: self._copy(text, "cell"),
+                    discover=False,
                 )
 
     def _table(self) -> SeenTable | None:
