@@ -6,11 +6,14 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from textual import events
+from textual import actions, events
 from textual.geometry import Size
 
 from toktui.ingest.progress import Change, Problem, Progress
+from toktui.tui.frame import bindings_of
 from toktui.tui.ingesting import Changed
+from toktui.tui.view import View
+from toktui.tui.views import view_types, way_to
 from toktui.tui.views.live import LiveView
 from toktui.tui.views.sessions import SessionsView
 from toktui.tui.widgets.active_rows import ActiveRows
@@ -303,3 +306,21 @@ async def test_answers_that_come_while_the_app_ends_are_no_bug(normal: Path, run
         await app.screen.remove()
         app.on_changed(Changed(Change(0, 0, 0, screens.ingest.progress)))
         app._draw_frame()
+
+
+@pytest.mark.parametrize("kind", view_types(), ids=lambda kind: kind.KEY)
+async def test_every_action_of_a_screen_can_be_done_by_the_palette(
+    kind: type[View], normal: Path, run: Run
+):
+    async with run(normal) as screens:
+        await screens.press(*way_to(kind))
+        view, done = screens.app.view, []
+        assert view.KEY == kind.KEY
+        for binding in bindings_of(kind):
+            _, name, given = actions.parse(binding.action)
+            assert callable(getattr(view, f"action_{name}"))
+            setattr(view, f"action_{name}", lambda *got, _name=name: done.append((_name, got)))
+            title = f"{kind.LABEL}: {binding.description}"
+            commands = screens.app.get_system_commands(screens.app.screen)
+            next(command for command in commands if command.title == title).callback()
+            assert done[-1] == (name, given)

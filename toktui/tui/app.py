@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from textual import actions
 from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.widget import Widget
@@ -262,9 +263,10 @@ class ToktuiApp(TakingApp):
 
         Nothing, if what was clicked belongs to a view that is no longer seen.
         """
-        does = getattr(self.view, f"action_{action}", None)
+        _, name, given = actions.parse(action)
+        does = getattr(self.view, f"action_{name}", None)
         if does is not None:
-            does(argument) if argument else does()
+            does(*given, *([argument] if argument else []))
 
     def action_help(self) -> None:
         """The keys of this screen."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def commands_of(app: ToktuiApp) -> Iterator[SystemCommand]:
     """What can be done now: first what the view can do, then go, take, filter."""
     view = app.view
-    for binding in bindings_of(view):
+    for binding in bindings_of(type(view)):
         yield SystemCommand(
             f"{view.LABEL}: {binding.description}",
             f"key {binding.key}",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EVERYWHERE: Final = (
     ("1 … 9", "screens"),
-    ("/", "filter that holds on all screens: agent:codex model:opus* project:shop since:7d"),
+    ("/", "filter for all screens: agent:codex model:opus* project:shop since:7d"),
     ("esc", "back; where there is no way back it clears the filter"),
     ("y, Y", "copy the row under the cursor, the whole table"),
     ("e", "export what is seen: CSV, JSON, Markdown, SVG"),
@@ -54,9 +54,9 @@ class Frame:
         footer.redraw()
 
 
-def bindings_of(view: View[Any]) -> list[Binding]:
+def bindings_of(kind: type[View[Any]]) -> list[Binding]:
     """The keys that only this view has."""
-    return [binding for binding in type(view).BINDINGS if isinstance(binding, Binding)]
+    return [binding for binding in kind.BINDINGS if isinstance(binding, Binding)]
 
 
 def _keys(stage: Stage) -> list[tuple[str, str, str]]:
@@ -68,8 +68,8 @@ def _keys(stage: Stage) -> list[tuple[str, str, str]]:
     if view.OPENS:
         keys.append(("enter", "open", "app.in_view('open')"))
     keys.extend(
-        (binding.key, binding.description, f"app.in_view('{binding.action}')")
-        for binding in bindings_of(view)
+        (binding.key, binding.description, f"app.in_view({binding.action!r})")
+        for binding in bindings_of(type(view))
         if binding.show
     )
     keys.extend(

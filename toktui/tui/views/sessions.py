@@ -220,6 +220,11 @@ class SessionsView(View[SessionPage]):
                 now_ms=self.data.now_ms,
             )
 
+    @property
+    def title(self) -> str:
+        """With what led here."""
+        return " ".join(filter(None, (self.LABEL, self.about.within.text)))
+
     def table(self, data: SessionPage) -> SeenTable:
         """The list, or the window of it that is at hand."""
         return self._rows.seen(self.title, data.rows)
