@@ -55,6 +55,16 @@ def percent(share: float | None) -> str:
     return "<0.1 %" if 0 < value < 0.05 else f"{value:.1f} %"
 
 
+def change(now: int | None, usual: int | None) -> str:
+    """How far `now` is from `usual`: `+42 %`, `×3.1`; empty where it cannot be said."""
+    if now is None or not usual:
+        return ""
+    ratio = now / usual
+    if ratio >= 3:
+        return f"×{three_digits(ratio)}"
+    return f"{(ratio - 1) * 100:+.0f} %".replace("-", "−")
+
+
 def size(count: float) -> str:
     """`812 B`, `1.21 MB`, `3.4 GB`."""
     unit = 0

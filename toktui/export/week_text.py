@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from toktui.export.figures import UNKNOWN, count, count_of, dollars, percent, short
 from toktui.export.table import Column, Table, as_markdown, as_text
 from toktui.metrics.change_words import METHOD_WORDS, sentence
+from toktui.rounding import change
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -96,10 +97,8 @@ def _summary(review: Review) -> list[str]:
 
 
 def _against(sums: Sums, other: int | None) -> str:
-    if sums.cost_nusd is None or not other:
-        return ""
-    change = (sums.cost_nusd / other - 1) * 100
-    return f" ({change:+.0f} %)"
+    said = change(sums.cost_nusd, other)
+    return f" ({said})" if said else ""
 
 
 def _days(review: Review, *, bars: bool) -> Table:
@@ -164,11 +163,13 @@ def _lists(review: Review, form: _Form) -> list[str]:
     ):
         if not any(place.name for place in places):
             continue
+        of_projects = any(place.about for place in places)
         columns = (
-            Column(title, "path" if kind == "path" else "text"), Column("List cost"),
+            Column(title, "path" if kind == "path" else "text"),
+            *((Column("Project", "path"),) if of_projects else ()), Column("List cost"),
             Column("Calls", spare=1), Column("Tokens", spare=2), Column("Cache hit", spare=2),
         )  # fmt: skip
-        lines += ["", form.table(Table(columns, _rows(places)))]
+        lines += ["", form.table(Table(columns, _rows(places, of_projects=of_projects)))]
     columns = (
         Column("Sessions", "text"), Column("Project", "path"), Column("List cost"),
         Column("Calls", spare=1),
@@ -183,9 +184,14 @@ def _lists(review: Review, form: _Form) -> list[str]:
     return [*lines, "", form.table(Table(columns, rows))]
 
 
-def _rows(places: Sequence[Place]) -> list[list[str]]:
+def _rows(places: Sequence[Place], *, of_projects: bool) -> list[list[str]]:
     return [
-        [clean(place.name or UNKNOWN, _LONGEST), *_figures(place.sums)] for place in places[:TOP]
+        [
+            clean(place.name or UNKNOWN, _LONGEST),
+            *([clean(place.about or UNKNOWN, _LONGEST)] if of_projects else []),
+            *_figures(place.sums),
+        ]
+        for place in places[:TOP]
     ]
 
 

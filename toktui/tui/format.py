@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Final
 
-from toktui.rounding import UNKNOWN, percent, size, three_digits, tokens
+from toktui.rounding import UNKNOWN, change, percent, size, three_digits, tokens
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-__all__ = ["UNKNOWN", "percent", "size", "three_digits", "tokens"]
+__all__ = ["UNKNOWN", "change", "percent", "size", "three_digits", "tokens"]
 
 ESTIMATED: Final = "~"
 AT_LEAST: Final = "≥"
@@ -50,16 +50,6 @@ def exact_money(nusd: int | None) -> str:
         return UNKNOWN
     whole, rest = divmod(abs(nusd), _NUSD)
     return f"{'-' if nusd < 0 else ''}${whole:,}.{rest:09}"
-
-
-def change(now: int | None, usual: int | None) -> str:
-    """How far `now` is from `usual`: `+42 %`, `×3.1`; empty where it cannot be said."""
-    if now is None or not usual:
-        return ""
-    ratio = now / usual
-    if ratio >= 3:
-        return f"×{three_digits(ratio)}"
-    return f"{(ratio - 1) * 100:+.0f} %".replace("-", "−")
 
 
 def countdown(span_ms: int) -> str:
