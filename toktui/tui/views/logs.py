@@ -105,12 +105,12 @@ class LogsView(View[AgentLogs]):
         head.cell("size", 10, palette.faint, "right").cell("read", 9, palette.faint, "right")
         head.cell("lines", 9, palette.faint, "right")
         lines = [head.cell("not read", 10, palette.faint, "right")]
-        lines += [self._log(one, data, name, palette) for one in data.logs]
+        lines += [self._log_cell(one, data, name, palette) for one in data.logs]
         if (more := data.found - len(data.logs)) > 0:
             lines.append(Line().add(f"and {fmt.plural(more, 'older log')}", palette.faint))
         return lines
 
-    def _log(self, one: LogSeen, data: AgentLogs, name: int, palette: Palette) -> Line:
+    def _log_cell(self, one: LogSeen, data: AgentLogs, name: int, palette: Palette) -> Line:
         root = next((root for root in data.roots if one.path.startswith(f"{root}/")), "")
         shown = one.path[len(root) + 1 :] if root else one.path
         shown = shown if len(shown) <= name else f"…{shown[1 - name :]}"
