@@ -161,22 +161,40 @@ def start(base: Path, database: str | None) -> Board:
     """Makes a board and runs it; the socket is opened here, so that no request is refused."""
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    env = {**os.environ, "HOME": str(base), "TOKTUI_DATA_DIR": str(base / "data")}
-    where = ["--database", database] if database else []
-    command = [sys.executable, "-m", "toktui", "serve", *where, "--url", url]
+    command, env = _command(base, database, url)
     made = subprocess.run(
         [*command, "init", "--name", "Shop", "--zone", "UTC"], env=env, capture_output=True,
         text=True, check=False,
     )  # fmt: skip
     assert made.returncode == 0, made.stdout + made.stderr
     owner, invite = re.findall(r"team join \S+ (\S+)", made.stdout)
-    with (base / "log").open("wb") as log:
+    return Board(url, owner, invite, _spawn(command, env, base, listening), base, database)
+
+
+def restart(board: Board) -> None:
+    """Runs a board again whose process is gone, at the same address."""
+    port = int(board.url.rpartition(":")[2])
+    command, env = _command(board.base, board.database, board.url)
+    listening = socket.create_server(("127.0.0.1", port))
+    board.process = _spawn(command, env, board.base, listening)
+
+
+def _command(base: Path, database: str | None, url: str) -> tuple[list[str], dict[str, str]]:
+    env = {**os.environ, "HOME": str(base), "TOKTUI_DATA_DIR": str(base / "data")}
+    where = ["--database", database] if database else []
+    return [sys.executable, "-m", "toktui", "serve", *where, "--url", url], env
+
+
+def _spawn(
+    command: list[str], env: dict[str, str], base: Path, listening: socket.socket
+) -> subprocess.Popen[bytes]:
+    with (base / "log").open("ab") as log:
         process = subprocess.Popen(
             [*command, "--fd", str(listening.fileno())], env=env, stdout=log, stderr=log,
             pass_fds=[listening.fileno()],
         )  # fmt: skip
     listening.close()
-    return Board(url, owner, invite, process, base, database)
+    return process
 
 
 @pytest.fixture

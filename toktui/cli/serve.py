@@ -107,6 +107,18 @@ def init(ctx: click.Context, *, name: str, zone: str, retention: int) -> None:
 
 
 @serve.command()
+@click.argument("switch", type=click.Choice(["on", "off"]))
+@click.pass_context
+def consumption(ctx: click.Context, *, switch: str) -> None:
+    """Switch the page of consumption on or off; it is off at first."""
+    from toktui.cli.output import write
+    from toktui.server.start import switch_consumption
+
+    switch_consumption(_opened(ctx.obj[0]), on=switch == "on")
+    write(f"The page of consumption is {switch}.")
+
+
+@serve.command()
 @click.argument("target", type=click.Path())
 @click.pass_context
 def backup(ctx: click.Context, *, target: str) -> None:

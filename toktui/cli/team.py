@@ -272,6 +272,22 @@ def link() -> None:
     write(clean(_link("/v1/links")))
 
 
+@team.command()
+@click.option("--uses", default=1, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--hours", default=72, show_default=True, type=click.IntRange(1, 2160))
+def invite(*, uses: int, hours: int) -> None:
+    """A code for new members; for owners and admins."""
+    from toktui.cli.output import write
+    from toktui.cli.start import open_context
+    from toktui.team.wire.messages import Link, NewInvite
+    from toktui.text import clean
+
+    with _joined(open_context()) as (_, member, server):
+        asked = NewInvite(uses=uses, hours=hours)
+        made = server.ask("POST", "/v1/invites", asked).as_(Link)
+    write(f"toktui team join {member.url} {clean(made.value)}")
+
+
 @team.command(name="open")
 def open_() -> None:
     """An address that signs your browser in; good once, for a minute."""

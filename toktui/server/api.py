@@ -52,7 +52,7 @@ def answer_json(value: object, status: int = 200) -> Response:
 
 def _signed(
     path: str, method: str, answer: Answer, *, most: int = 0, writes: bool = True,
-    windowed: bool = True,
+    windowed: bool = True, erases: bool = False,
 ) -> Route:  # fmt: skip
     """A route for devices. `windowed`: the time must be right, and if it writes, once is all.
 
@@ -79,6 +79,8 @@ def _signed(
         found = await run_in_threadpool(work)
         if writes:
             site.changed()
+        if erases:
+            await run_in_threadpool(site.database.erase_traces)
         return found if isinstance(found, Response) else answer_json(found)
 
     return Route(path, endpoint, methods=[method])
@@ -242,7 +244,7 @@ ROUTES: Final = (
     _signed("/v1/devices", "GET", _devices, writes=False),
     _signed("/v1/devices/{device}", "DELETE", _revoke),
     _signed("/v1/me/export", "GET", _export, writes=False),
-    _signed("/v1/me", "DELETE", _leave),
+    _signed("/v1/me", "DELETE", _leave, erases=True),
     _signed("/v1/me", "PUT", _appear, most=SMALL),
     _signed("/v1/links", "POST", _link),
     _signed("/v1/logins", "POST", _login),

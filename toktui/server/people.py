@@ -193,8 +193,8 @@ def leave(db: Connection, team_id: str, member_id: str, now_ms: int) -> None:
     # Whoever leaves at this moment, too, waits: one owner stays.
     db.execute(select(team.c.id).where(team.c.id == team_id).with_for_update())
     role = db.execute(select(member.c.role).where(member.c.id == member_id)).scalar()
-    if role == "owner" and _is_last_owner(db, team_id, member_id):
-        raise Refused("last_owner", "Make another member owner first.")
+    if role == "owner":
+        _pass_on(db, team_id, member_id, now_ms)
     for table in (document, day_row, member_day, sketch, flag, session, device):
         db.execute(delete(table).where(table.c.member == member_id))
     db.execute(delete(code).where(code.c.made_by == member_id))
@@ -205,12 +205,17 @@ def leave(db: Connection, team_id: str, member_id: str, now_ms: int) -> None:
     note(db, team_id, "member_left", now_ms)
 
 
-def _is_last_owner(db: Connection, team_id: str, member_id: str) -> bool:
-    """Whether others would be left without an owner."""
+def _pass_on(db: Connection, team_id: str, leaving: str, now_ms: int) -> None:
+    """Nobody is kept from leaving: where no owner is left, the longest member becomes one."""
     others = db.execute(
-        select(member.c.role).where(member.c.team == team_id, member.c.id != member_id)
-    ).scalars().all()
-    return bool(others) and "owner" not in others
+        select(member.c.id, member.c.role)
+        .where(member.c.team == team_id, member.c.id != leaving)
+        .order_by(member.c.joined_ms, member.c.id)
+    ).all()
+    if others and all(other.role != "owner" for other in others):
+        heir = next((one for one in others if one.role == "admin"), others[0])
+        db.execute(update(member).where(member.c.id == heir.id).values(role="owner"))
+        note(db, team_id, "owner_made", now_ms, heir.id)
 
 
 def note(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from sqlalchemy import update
+
 from toktui.errors import StoreError
 from toktui.server.database import Database
 from toktui.server.people import make_code, make_team
+from toktui.server.tables import team
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +47,12 @@ def first_team(
             db, name=name, zone=zone, retention_days=retention_days, now_ms=now_ms
         )
         return owner, make_code(db, team_id, uses=20, now_ms=now_ms)
+
+
+def switch_consumption(database: Database, *, on: bool) -> None:
+    """Shows the page of consumption to members, or does not."""
+    with database.write() as db:
+        db.execute(update(team).values(consumption=on))
 
 
 def run(database: Database, settings: Settings, *, host: str, port: int, fd: int | None) -> None:

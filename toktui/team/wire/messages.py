@@ -155,7 +155,6 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
     "not_found": (404, "There is nothing here."),
     "method": (405, "The method is not allowed here."),
     "revision": (409, "The server has a later or another document of this day."),
-    "last_owner": (409, "A team keeps at least one owner."),
     "too_large": (413, "The body is too large."),
     "encoding": (415, "Bodies are not compressed, and are JSON."),
     "wrong_document": (422, "The document is not valid."),
