@@ -119,4 +119,4 @@ async def test_nine_tabs_have_room_at_every_width(width: int, current: str):
             assert all(str(digit) in shown for digit in range(1, 10))
         if width >= 60:
             assert "●" in shown
-        assert all(label in shown for label in LABELS) is (width >= 103)
+        assert all(label in shown for label in LABELS) is (width >= 80)

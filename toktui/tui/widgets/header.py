@@ -43,10 +43,14 @@ class Header(Drawing):
         mark = Line(*state.pieces[:1])
         named, words = self._named(palette), self._line(palette, words=True)
         digits, close = self._line(palette, words=False), self._close(palette)
+        glued = self._line(palette, words=True, glued=True)
+        # A dot of the state's colour says enough where all is well or nothing is read.
+        dots = (state, mark, _dot(mark)) if _dot(mark).pieces else ()
         whole = Line(*named.pieces).extend(words.pieces)
         short = Line(*named.pieces).extend(digits.pieces)
         for tabs, right in (
-            (whole, state), (whole, mark), (words, mark), (short, state), (short, mark),
+            (whole, state), (whole, mark), (words, mark), *((glued, each) for each in dots),
+            (short, state), (short, mark),
             (digits, mark), (digits, Line()),
         ):  # fmt: skip
             if tabs.width + right.width < width:
@@ -57,12 +61,16 @@ class Header(Drawing):
     def _named(palette: Palette) -> Line:
         return Line().add("toktui", palette.accent).add("  ")
 
-    def _line(self, palette: Palette, *, words: bool) -> Line:
-        """The tabs; without words those of the others are only their digits."""
+    def _line(self, palette: Palette, *, words: bool, glued: bool = False) -> Line:
+        """The tabs; without words those of the others are only their digits.
+
+        Glued, only this one has a space between its digit and its word.
+        """
         line = Line()
         for index, (key, label) in enumerate(self._tabs, 1):
             here = key == self.current
-            line.pieces.append(link(f" {index} ", palette.faint, f"app.show('{key}')"))
+            digit = f" {index} " if not glued else f"{index} " if here else f"{index}"
+            line.pieces.append(link(digit, palette.faint, f"app.show('{key}')"))
             if words or here:
                 style = palette.strong if here else palette.dim
                 line.pieces.append(link(f"{label} ", style, f"app.show('{key}')"))
@@ -108,6 +116,14 @@ class Header(Drawing):
             agents = f"{fmt.plural(len(progress.agents), 'agent')} · " if known else ""
             line.add(f"   {agents}{working} working", palette.dim)
         return line
+
+
+def _dot(mark: Line) -> Line:
+    """Only the dot of a state that has one."""
+    first = mark.pieces[0] if mark.pieces else None
+    if first is None or not first.text.startswith("●"):
+        return Line()
+    return Line().add("●", first.style)
 
 
 def _indexing(progress: Progress, palette: Palette, width: int) -> Line:
