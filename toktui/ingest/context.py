@@ -33,6 +33,8 @@ class Context:
     home: Path
     env: Mapping[str, str]
     now_ms: Callable[[], int] = system_now_ms
+    root: str = ""
+    """Stands before the folders that logs name where these are not on this machine: the demo's."""
     _book: RateBook | None = field(default=None, repr=False)
 
     def book(self) -> RateBook:

@@ -26,7 +26,7 @@ _log = logging.getLogger("toktui.ingest")
 def bring_up_to_date(context: Context, db: sqlite3.Connection) -> None:
     """Looks at all repositories and writes what was found. StoreError where another process keeps
     writing."""
-    findings = survey(db, context.env, context.config.outcomes.emails)
+    findings = survey(db, context.env, context.config.outcomes.emails, root=context.root)
     with access.writing(context, "toktui outcomes") as settler:
         write(settler, findings)
 
@@ -77,7 +77,10 @@ class Surveying:
             db = connect_reader(self._context.paths.store)
             try:
                 emails = self._context.config.outcomes.emails
-                found = survey(db, self._context.env, emails, stopped=self._stopping.is_set)
+                found = survey(
+                    db, self._context.env, emails, root=self._context.root,
+                    stopped=self._stopping.is_set,
+                )  # fmt: skip
             finally:
                 db.close()
             self._found = None if self._stopping.is_set() else found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from toktui.outcomes.git import Git, GitError
+from toktui.outcomes.git import Git, GitError, NoGitError
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -65,8 +65,13 @@ def find_repository(
     if not start or (start != folder and start in ("/", env.get("HOME", ""))):
         raise GitError("the folder is gone")
     git = Git(start, env)
-    said = git.ask("rev-parse", "--path-format=absolute", "--is-shallow-repository",
-                   "--is-bare-repository", "--git-common-dir")  # fmt: skip
+    try:
+        said = git.ask("rev-parse", "--path-format=absolute", "--is-shallow-repository",
+                       "--is-bare-repository", "--git-common-dir")  # fmt: skip
+    except NoGitError:
+        raise
+    except GitError as error:
+        raise (error if start == folder else GitError("the folder is gone")) from None
     shallow, bare, place = [*os.fsdecode(said).removesuffix("\n").split("\n", 2), "", ""][:3]
     ref, tip, upstream = _lands_on(git, bare=bare == "true")
     own = git.line("config", "--get", "user.email")

@@ -54,16 +54,20 @@ def survey(
     env: Mapping[str, str],
     emails: Collection[str],
     *,
+    root: str = "",
     stopped: Callable[[], bool] = lambda: False,
 ) -> Findings:
-    """Looks at every repository once. What cannot be read now keeps what is stored of it."""
+    """Looks at every repository once. What cannot be read now keeps what is stored of it.
+
+    `root` stands before every folder.
+    """
     places: dict[str, tuple[Repository, set[int]]] = {}
     nowhere: dict[int, str] = {}
     for number, folder in _projects(db):
         if stopped():
             return Findings()
         try:
-            repository = find_repository(folder, env, emails)
+            repository = find_repository(root + folder, env, emails)
         except NoGitError as error:
             return Findings(nowhere=dict.fromkeys((n for n, _ in _projects(db)), error.why))
         except GitError as error:

@@ -13,6 +13,7 @@ import msgspec
 
 from toktui.config import Config
 from toktui.dev.demo.home import LiveAgents, make_home
+from toktui.dev.demo.repositories import make_repositories
 from toktui.ingest.context import Context
 from toktui.paths import Paths
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 SEED: Final = 7
 STEP_S: Final = 0.15
-_KEPT_ENV: Final = ("TZ", "NO_COLOR", "COLUMNS", "LINES", "TERM", "COLORTERM", "LANG", "LC_ALL")
+_KEPT_ENV: Final = (
+    "TZ", "NO_COLOR", "COLUMNS", "LINES", "TERM", "COLORTERM", "LANG", "LC_ALL", "PATH",
+)  # fmt: skip
 
 
 @contextmanager
@@ -50,6 +53,8 @@ def demo_context(
         context.now_ms = clock
         begins_ms = clock()
         make_home(context.home, seed=seed, now_ms=begins_ms, weeks=weeks)
+        context.root = str(folder / "disk")
+        make_repositories(folder / "disk", seed=seed, now_ms=begins_ms, weeks=weeks)
         agents = LiveAgents(context.home, seed=seed, now_ms=begins_ms)
         with _at_work(agents, clock):
             yield context
