@@ -161,7 +161,11 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = _store(folder, busy_afternoon)
     db = sqlite3.connect(store)
     with db:
-        db.execute("update log set path = replace(path, ?, '/home/dev')", (str(folder / "home"),))
+        for column in ("path", "root"):
+            db.execute(
+                f"update log set {column} = replace({column}, ?, '/home/dev')",
+                (str(folder / "home"),),
+            )
     db.close()
     return store
 

@@ -21,7 +21,7 @@ from toktui.dev.sample import a_year, busy_afternoon, settle_home
 from toktui.ingest.progress import Change, Progress
 from toktui.pricing.rates import load_book
 from toktui.tui.app import ToktuiApp
-from toktui.tui.theme import THEMES
+from toktui.tui.theme import DARK, LIGHT
 from toktui.tui.views import view_types, way_to
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ async def picture(store: Path, keys: tuple[str, ...], theme: str) -> str:
         now_ms=lambda: NOW,
         ingest=_AtRest,
         theme=theme,
+        store_name="~/.local/share/toktui/toktui.db",
     )
     async with app.run_test(size=SIZE) as pilot:
         await _rest(app, pilot.pause)
@@ -78,7 +79,7 @@ def main() -> int:
     browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
     with tempfile.TemporaryDirectory() as folder:
         store = prepare(Path(folder))
-        for theme in THEMES:
+        for theme in (DARK, LIGHT):
             shade = "dark" if theme.dark else "light"
             for view in view_types():
                 svg = FOLDER / f"{view.KEY}-{shade}.svg"
@@ -99,7 +100,10 @@ def prepare(folder: Path) -> Path:
     settle_home(home, store, load_book(), NOW)
     db = sqlite3.connect(store)
     with db:
-        db.execute("update log set path = replace(path, ?, '/home/dev')", (str(home),))
+        for column in ("path", "root"):
+            db.execute(
+                f"update log set {column} = replace({column}, ?, '/home/dev')", (str(home),)
+            )
     db.close()
     return store
 

@@ -78,7 +78,6 @@ class StoreFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Of all logs that it was read from, as large as they were last seen."""
     schema: int
     schema_known: int
-    sqlite: str
     committed_ms: int | None
     calls: int
     lately: int
@@ -239,7 +238,6 @@ def _store(
         logs_size=logs_size,
         schema=version_of(db),
         schema_known=SCHEMA_VERSION,
-        sqlite=sqlite3.sqlite_version,
         committed_ms=max((one.read_ms for one in agents if one.read_ms), default=None),
         calls=sum(one.calls for one in agents),
         lately=lately,

@@ -114,7 +114,7 @@ def _all_limits(db: sqlite3.Connection, now_ms: int) -> Sequence[Limit]:
     rows = [
         Limit(agent, name, None, None, "official", seen_ms, minutes)
         for agent, name, minutes, seen_ms in known_windows(db)
-        if (agent, name) not in have
+        if (agent, name) not in have and now_ms - seen_ms < 7 * PAST_WEEKS * DAY_MS
     ]
     return sorted(
         (*present, *rows), key=lambda one: (one.agent, one.window_minutes or 0, one.name)

@@ -65,9 +65,9 @@ class LogsView(View[AgentLogs]):
         lines = [head]
         for root in data.roots:
             lines += wrapped(root, width, palette.faint)
-        lines += [Line(), *self._versions(data, palette)]
         if data.shapes:
             lines += [Line(), *self._shapes(data, width, palette)]
+        lines += [Line(), *self._versions(data, palette)]
         lines += [Line(), *self._table(data, width, palette)]
         return lines
 

@@ -11,6 +11,7 @@ from toktui.tui.widgets.paged_rows import PagedRows
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from toktui.export.seen import Raw
     from toktui.metrics.health import AgentHealth
     from toktui.tui.lines import Line
     from toktui.tui.theme import Palette
@@ -45,6 +46,20 @@ class AgentRows(PagedRows):
     def __init__(self, *, zone: ZoneInfo, id: str) -> None:
         super().__init__(id=id)
         self._zone = zone
+
+    def raw(self, row: AgentHealth, column: Column) -> Raw:
+        """Exact values: counts, bytes, milliseconds."""
+        match column.name:
+            case "watch":
+                return "sweep" if row.swept else "events" if row.roots else None
+            case "read":
+                return row.read_ms
+            case name:
+                return getattr(row, name)
+
+    def raw_name(self, column: Column) -> str:
+        """With the unit."""
+        return {"size": "bytes", "read": "read_ms"}.get(column.name, column.name)
 
     def cells(
         self, line: Line, row: AgentHealth, column: Column, width: int, palette: Palette

@@ -12,6 +12,7 @@ from toktui.tui.widgets.paged_rows import PagedRows
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from toktui.export.seen import Raw
     from toktui.metrics.eaters import Eater
     from toktui.metrics.limits_look import LimitsLook
     from toktui.tui.lines import Line
@@ -39,6 +40,36 @@ class EaterRows(PagedRows):
         super().__init__(id=id)
         self._zone = zone
         self.look: LimitsLook | None = None
+
+    def raw(self, row: Eater, column: Column) -> Raw:
+        """Exact values; money in nano-dollars, times in milliseconds, shares from 0 to 1."""
+        eaten = self.look.eaten if self.look else None
+        share = eaten.share_of(row) if eaten else None
+        used = self.look.window.used_percent if self.look and self.look.window else None
+        match column.name:
+            case "project":
+                return row.project or None
+            case "model":
+                return row.model
+            case "bar" | "share":
+                return share
+            case "points":
+                return None if used is None or share is None else share * used
+            case "cost":
+                return row.cost_nusd
+            case "tokens":
+                return row.tokens
+            case "calls":
+                return row.calls
+            case "last":
+                return row.last_ms
+            case _:
+                return row.id
+
+    def raw_name(self, column: Column) -> str:
+        """With the unit."""
+        return {"cost": "cost_nusd", "last": "last_ms", "points": "limit_percent",
+                "bar": "share_of_window"}.get(column.name, column.name)  # fmt: skip
 
     def cells(
         self, line: Line, row: Eater, column: Column, width: int, palette: Palette

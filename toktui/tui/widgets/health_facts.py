@@ -95,7 +95,7 @@ class _Writer:
                 f"{fmt.plural(store.lately, 'call')} in 30 days",
             ),
             self._fact(
-                "schema", str(store.schema), f"SQLite {store.sqlite}",
+                "schema", str(store.schema), f"this toktui knows {store.schema_known}",
                 bad=store.schema != store.schema_known,
             ),
             self._fact("commit", self._moment(store.committed_ms)),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SCALE: Final = 8
 """Cells left of the columns."""
-_MOST_WIDE: Final = 6
+_MOST_WIDE: Final = 9
 _FULL: Final = 1000
 """A full window, in tenths of a percent."""
 

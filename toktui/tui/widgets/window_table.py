@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _OLD_MS: Final = 15 * 60_000
 _GAUGE: Final = 24
+_NARROW: Final = 96
 
 
 class WindowTable(Drawing):
@@ -100,6 +101,8 @@ class WindowTable(Drawing):
         if limit.resets_ms is None and limit.used_percent is None:
             return line.add(f"begun anew since, last said {fmt.span(age)} ago", palette.faint)
         said = "official" if age < _OLD_MS else f"official, {fmt.span(age)} old"
+        if limit.runs_out is not None and self.size.width < _NARROW:
+            return line  # there is room for one of the two
         return line.add(said, palette.faint)
 
     def on_click(self, event: events.Click) -> None:
