@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from tests.metrics.big_store import write_big_store
@@ -336,3 +337,18 @@ def test_folders_of_one_repository_are_one_project(
     assert {part.name for part in whole.parts if part.key == "project"} == {one, other}
     assert sum(kind.nusd for kind in whole.kinds or ()) == joined.sums.priced_nusd
     copy.close()
+
+
+def test_models_of_resellers_are_named_only_if_they_are_used(
+    db: sqlite3.Connection, book: RateBook
+):
+    reselled = next(name for name, entry in book.entries.items()
+                    if entry.line.provider == "openrouter")
+    row = models(db, book).rows[-1]
+    found = alternatives(db, book, msgspec.structs.replace(row, name=reselled))
+    providers = {
+        entry.line.provider for one in found if one.kind == "model" and not one.used
+        if (entry := book.entry(one.name))
+    }  # fmt: skip
+    assert providers >= {"anthropic", "openai", "google"}
+    assert "openrouter" not in providers

@@ -39,6 +39,8 @@ Kind = Literal["model", "tier", "no cache", "short writes", "long writes"]
 MOST_READ: Final = 12_000
 """Calls that are read one by one; more would take longer than a screen may."""
 _MAKERS: Final = frozenset({"anthropic", "openai", "google"})
+_RESELLERS: Final = frozenset({"openrouter", "github-copilot", "cursor"})
+"""They have hundreds of models of other makers."""
 _LEAST_WINDOW: Final = 128_000
 _PROMPT: Final = "(t.input + t.cache_read + t.cache_write_5m + t.cache_write_1h)"
 _TOKENS: Final = (
@@ -205,7 +207,7 @@ def _comparable(
 ) -> tuple[str, ...]:
     """Models that an agent can work with: cached prompts, a large window, makers at hand."""
     makers = {entry.line.provider for model in (name, *used) if (entry := book.entry(model))}
-    makers |= _MAKERS
+    makers = (makers | _MAKERS) - _RESELLERS
     found = set(used)
     for model, entry in book.entries.items():
         if entry.line.provider not in makers or (entry.line.window or 0) < _LEAST_WINDOW:

@@ -199,7 +199,7 @@ def _what_if(one: WhatIf, actual: int | None) -> Item:
     note = one.note
     if not one.is_exact and middle is not None:
         note = "between: which prompts were long is looked up for up to 12,000 calls"
-    name = one.name if one.kind != "model" else fmt.model_name(one.name)
+    name = fmt.model_name(one.name) if one.kind == "model" and "/" not in one.name else one.name
     kind = _KIND_WORDS.get(one.kind, "same model")
     if one.kind == "model":
         kind = "used here" if one.used else ""
