@@ -9,7 +9,8 @@ from textual.binding import Binding
 from toktui.tui import format as fmt
 from toktui.tui.columns import Column
 from toktui.tui.lines import Line, both_ends, by_words, link
-from toktui.tui.view import Data, Open, View
+from toktui.tui.sorted_view import SortedView
+from toktui.tui.view import Data, Open
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.over_time import OverTime, Series
 from toktui.tui.widgets.paged_rows import PagedRows
@@ -136,21 +137,17 @@ class SectionFoot(Drawing):
         return [*lines, *(Line().add(text, palette.faint) for text in by_words(whole, width, room))]
 
 
-class SectionsView(View[Data]):
+class SectionsView(SortedView[Data]):
     """A head, what was burned over time, and a list in sections."""
 
     BINDINGS: ClassVar[list[Any]] = [
         Binding("right,l", "section_by(1)", "next list", show=False),
         Binding("left,h", "section_by(-1)", "list before", show=False),
         Binding("s", "sort", "sort"),
-        Binding("r", "reverse", "reverse", show=False),
     ]
-    OPENS = True
     KEYS = (
         ("← →", "the list before, the next list; or click its name"),
-        ("↑ ↓ pgup pgdn", "choose a row"),
-        ("s", "sort by the next column; or click its head"),
-        ("r", "the other way round"),
+        *SortedView.KEYS,
     )
     DEFAULT_CSS = """
     SectionsView { layout: vertical; padding: 1 1 0 1; }
@@ -226,13 +223,10 @@ class SectionsView(View[Data]):
         for part in (self._bar, self._rows, self._foot):
             part.styles.margin = (0 if small else 1, 0, 0, 0)
 
-    def scoped(self) -> None:
-        """Begins at the first row."""
-        self._rows.start_over()
-
-    def action_open(self) -> None:
-        """Opens what is under the cursor."""
-        self._rows.action_choose()
+    @property
+    def rows(self) -> SectionRows:
+        """The list that is seen."""
+        return self._rows
 
     def action_section_by(self, steps: int) -> None:
         """Another list."""
@@ -245,18 +239,6 @@ class SectionsView(View[Data]):
         found = next((one for one in self._bar.sections if one.key == key), None)
         if found is not None:
             self._turn_to(found)
-
-    def action_sort(self) -> None:
-        """By the next column."""
-        self._rows.sort_by_next()
-
-    def action_sort_by(self, name: str) -> None:
-        """By a column; again: the other way round."""
-        self._rows.sort_by(name)
-
-    def action_reverse(self) -> None:
-        """The other way round."""
-        self._rows.sort_by(self._rows.sorted_by)
 
     def on_sorted_rows_moved(self) -> None:
         """Says what is to be known of another row."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from textual.binding import Binding
-
 from toktui.metrics.models import ModelRow, Models, load_models
 from toktui.tui import format as fmt
 from toktui.tui.columns import Column
 from toktui.tui.lines import Line, both_ends
 from toktui.tui.rates_lines import how_to_price, rate_lines
-from toktui.tui.view import Open, View
+from toktui.tui.sorted_view import SortedView
+from toktui.tui.view import Open
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.over_time import OverTime, Series
 from toktui.tui.widgets.paged_rows import PagedRows
@@ -193,20 +192,13 @@ class ChosenRates(Drawing):
         return [name, *lines]
 
 
-class ModelsView(View[Models]):
+class ModelsView(SortedView[Models]):
     """Cost over time by model, a line for each, and the rates of the chosen one."""
 
     KEY, LABEL, PLACE = "models", "Models", 4
-    BINDINGS: ClassVar[list[Any]] = [
-        Binding("s", "sort", "sort"),
-        Binding("r", "reverse", "reverse"),
-    ]
-    OPENS = True
     MEANINGS = (
-        ("↑ ↓ pgup pgdn", "choose a model"),
+        *SortedView.KEYS,
         ("enter", "open it: rates over time, projects, sessions, what if"),
-        ("s", "sort by the next column; or click its head"),
-        ("r", "the other way round"),
         ("$/M", "what a million tokens did cost on average: cost of the bucket by its tokens"),
         ("$/1k out", "what a thousand tokens of output did cost, with all that was sent for them"),
         ("reasons", "share of the output that is reasoning"),
@@ -273,25 +265,10 @@ class ModelsView(View[Models]):
         self.styles.padding = (0 if small else 1, 1, 0, 1)
         del width
 
-    def scoped(self) -> None:
-        """Begins at the first of the models that match."""
-        self._rows.start_over()
-
-    def action_open(self) -> None:
-        """Opens the model under the cursor."""
-        self._rows.action_choose()
-
-    def action_sort(self) -> None:
-        """By the next column."""
-        self._rows.sort_by_next()
-
-    def action_sort_by(self, name: str) -> None:
-        """By a column; again: the other way round."""
-        self._rows.sort_by(name)
-
-    def action_reverse(self) -> None:
-        """The other way round."""
-        self._rows.sort_by(self._rows.sorted_by)
+    @property
+    def rows(self) -> SortedRows:
+        """The list."""
+        return self._rows
 
     def on_sorted_rows_moved(self) -> None:
         """Shows the rates of another model."""

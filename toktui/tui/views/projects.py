@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
-
-from textual.binding import Binding
+from typing import TYPE_CHECKING, Any, Final
 
 from toktui.metrics.projects import ProjectRow, Projects, load_projects
 from toktui.tui import format as fmt
 from toktui.tui.columns import Column
 from toktui.tui.lines import Line, both_ends
-from toktui.tui.view import Open, View
+from toktui.tui.sorted_view import SortedView
+from toktui.tui.view import Open
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.over_time import OverTime, Series
 from toktui.tui.widgets.paged_rows import PagedRows
@@ -165,20 +164,13 @@ class ProjectsHead(Drawing):
         return [both_ends(left, right, width, keep_left=True)]
 
 
-class ProjectsView(View[Projects]):
+class ProjectsView(SortedView[Projects]):
     """Cost over time by project, and a line for each."""
 
     KEY, LABEL, PLACE = "projects", "Projects", 5
-    BINDINGS: ClassVar[list[Any]] = [
-        Binding("s", "sort", "sort"),
-        Binding("r", "reverse", "reverse"),
-    ]
-    OPENS = True
     MEANINGS = (
-        ("↑ ↓ pgup pgdn", "choose a project"),
+        *SortedView.KEYS,
         ("enter", "open it: branches, models, agents, sub-agents, sessions"),
-        ("s", "sort by the next column; or click its head"),
-        ("r", "the other way round"),
         ("project", "a repository with its worktrees where `outcomes` found it, else a folder"),
         ("last call", "to the quarter of an hour"),
         ("share", "of the cost of all that is shown"),
@@ -238,25 +230,10 @@ class ProjectsView(View[Projects]):
         self.styles.padding = (0 if small else 1, 1, 0, 1)
         del width
 
-    def scoped(self) -> None:
-        """Begins at the first of the projects that match."""
-        self._rows.start_over()
-
-    def action_open(self) -> None:
-        """Opens the project under the cursor."""
-        self._rows.action_choose()
-
-    def action_sort(self) -> None:
-        """By the next column."""
-        self._rows.sort_by_next()
-
-    def action_sort_by(self, name: str) -> None:
-        """By a column; again: the other way round."""
-        self._rows.sort_by(name)
-
-    def action_reverse(self) -> None:
-        """The other way round."""
-        self._rows.sort_by(self._rows.sorted_by)
+    @property
+    def rows(self) -> SortedRows:
+        """The list."""
+        return self._rows
 
     def on_paged_rows_chosen(self, message: PagedRows.Chosen) -> None:
         """Opens a project."""
