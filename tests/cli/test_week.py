@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 KEYS = [
     "schema", "generated_at", "timezone", "week", "since", "until", "running", "totals", "days",
-    "last_week", "usual", "change", "top", "waste",
+    "last_week", "usual", "change", "top", "waste", "bought",
 ]  # fmt: skip
 S2 = "5e5510aa-0000-4000-8000-000000000002"
 
@@ -124,3 +125,24 @@ def test_names_are_no_markup(logs: Any, toktui: Any):
 @pytest.mark.parametrize("args", [("nonsense",), ("2026-W47", "--last"), ("--json", "--markdown")])
 def test_what_cannot_be_meant_is_a_usage_error(args: tuple[str, ...], toktui: Any):
     toktui("week", *args, exit_code=2)
+
+
+@pytest.mark.git
+def test_a_week_says_what_it_bought_where_changes_are_known(
+    logs: Any, home: Any, document: Any, toktui: Any
+):
+    from tests.outcomes.lab import DAY, OTHER, Repo
+    from toktui.clock import iso, week_label
+
+    repo = Repo.new(home / "shop")
+    repo.commit("Begin", author=OTHER)
+    repo.at_ms += 2 * DAY
+    at_ms = repo.at_ms
+    logs.call(at=iso(at_ms), project=str(repo.folder))
+    repo.commit("Landed", minutes=10)
+    week = week_label(at_ms, ZoneInfo("UTC"))
+    document("outcomes")
+    found = document("week", week, "--tz", "UTC")["bought"]
+    assert (found["changes"], found["linked"]) == (1, 1)
+    assert found["per_change_nusd"] == found["spent_nusd"] > 0
+    assert "Bought: 1 landed change" in toktui("week", week, "--tz", "UTC").stdout

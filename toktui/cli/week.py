@@ -38,7 +38,9 @@ def week(
     from toktui import clock
     from toktui.cli.output import colored, width, write, write_json
     from toktui.cli.start import open_context, reading, zone_of
+    from toktui.metrics.bought import load_bought
     from toktui.metrics.history import HistoryQuestion, load_review
+    from toktui.metrics.scope import Scope
     from toktui.metrics.spans import span_of, week_named
     from toktui.metrics.waste import load_waste
 
@@ -52,14 +54,15 @@ def week(
         book = context.book()
         review = load_review(db, book, HistoryQuestion(span), now_ms, zone)
         waste = load_waste(db, book, review.within)
+        bought = load_bought(db, zone=zone, scope=Scope(within=review.within))
     if form == "json":
         from toktui.export.week import as_document
 
-        write_json(as_document(review, waste, zone=zone.key))
+        write_json(as_document(review, waste, bought, zone=zone.key))
         return
     from toktui.export.week_text import as_page, as_terminal
 
     if form == "markdown":
-        write(as_page(review, waste))
+        write(as_page(review, waste, bought))
     else:
-        write(as_terminal(review, waste, cells=width(), colored=colored()))
+        write(as_terminal(review, waste, bought, cells=width(), colored=colored()))

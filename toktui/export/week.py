@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from toktui.metrics.change_facts import Reason
     from toktui.metrics.history import Bar, Review
+    from toktui.metrics.outcomes import Summary
     from toktui.metrics.range_sums import Place
     from toktui.metrics.sums import Sums
     from toktui.metrics.top_sessions import TopSession
@@ -159,6 +160,18 @@ class WeekWaste(msgspec.Struct, frozen=True):
     cold_turns: ColdTurns
 
 
+class WeekBought(msgspec.Struct, frozen=True, kw_only=True):
+    """Landed changes; `linked` are those that sessions made, and each of these costs all spend of
+    the sessions that ended in the week over their number."""
+
+    changes: int
+    linked: int
+    reverted: int
+    spent_nusd: int | None
+    unlinked_nusd: int | None
+    per_change_nusd: int | None
+
+
 class WeekDocument(msgspec.Struct, frozen=True, kw_only=True):
     """`toktui.week/1`."""
 
@@ -176,10 +189,13 @@ class WeekDocument(msgspec.Struct, frozen=True, kw_only=True):
     change: WhyChanged | None
     top: Top
     waste: WeekWaste
+    bought: WeekBought | None
 
 
-def as_document(review: Review, waste: Waste, *, zone: str) -> WeekDocument:
-    """The review of a week with what it lost. Without a week before: no change."""
+def as_document(
+    review: Review, waste: Waste, bought: Summary | None, *, zone: str
+) -> WeekDocument:
+    """The review of a week with what it lost and bought. Without a week before: no change."""
     usual = review.usual
     return WeekDocument(
         generated_at=iso(review.now_ms - review.now_ms % 1000),
@@ -208,6 +224,11 @@ def as_document(review: Review, waste: Waste, *, zone: str) -> WeekDocument:
             agents=tuple(map(_place, review.agents[:MOST])),
         ),
         waste=WeekWaste(_cold(waste)),
+        bought=bought and WeekBought(
+            changes=bought.changes, linked=bought.linked, reverted=bought.reverted,
+            spent_nusd=bought.spent.nusd, unlinked_nusd=bought.unlinked.nusd,
+            per_change_nusd=bought.per_change_nusd,
+        ),
     )  # fmt: skip
 
 

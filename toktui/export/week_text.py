@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from toktui.metrics.history import Review
+    from toktui.metrics.outcomes import Summary
     from toktui.metrics.range_sums import Place
     from toktui.metrics.sums import Sums
     from toktui.metrics.waste import Waste
@@ -35,7 +36,9 @@ class _Form(NamedTuple):
     bars: bool
 
 
-def as_terminal(review: Review, waste: Waste, *, cells: int, colored: bool = False) -> str:
+def as_terminal(
+    review: Review, waste: Waste, bought: Summary | None, *, cells: int, colored: bool = False
+) -> str:
     """Lines for a terminal."""
     def strong(text: str) -> str:
         return f"\x1b[1m{text}\x1b[0m" if colored else text
@@ -44,15 +47,16 @@ def as_terminal(review: Review, waste: Waste, *, cells: int, colored: bool = Fal
         return as_text(table, cells=cells, colored=colored)
 
     form = _Form(strong, strong, table, bars=True)
-    return _review(review, waste, form)
+    return _review(review, waste, bought, form)
 
 
-def as_page(review: Review, waste: Waste) -> str:
+def as_page(review: Review, waste: Waste, bought: Summary | None) -> str:
     """Markdown."""
-    return _review(review, waste, _Form("## {}".format, "### {}".format, as_markdown, bars=False))
+    form = _Form("## {}".format, "### {}".format, as_markdown, bars=False)
+    return _review(review, waste, bought, form)
 
 
-def _review(review: Review, waste: Waste, form: _Form) -> str:
+def _review(review: Review, waste: Waste, bought: Summary | None, form: _Form) -> str:
     span = review.span
     sofar = " so far" if review.running else ""
     first, last = span.first, span.last
@@ -67,7 +71,7 @@ def _review(review: Review, waste: Waste, form: _Form) -> str:
         lines += ["", form.head(title), "", form.table(_why(review))]
         lines += ["", f"Method: {METHOD_WORDS}."]
     lines += _lists(review, form)
-    lines += ["", *_waste(waste)]
+    lines += ["", *_bought(bought), *_waste(waste)]
     lines += _marks(review.sums)
     return "\n".join(lines)
 
@@ -193,6 +197,18 @@ def _rows(places: Sequence[Place], *, of_projects: bool) -> list[list[str]]:
         ]
         for place in places[:TOP]
     ]
+
+
+def _bought(bought: Summary | None) -> list[str]:
+    if bought is None:
+        return []
+    each = bought.per_change_nusd
+    cost = "" if each is None else f", {dollars(each, lacking=bought.spent.lacks)} each"
+    line = (
+        f"Bought: {count_of(bought.changes, 'landed change')}, {count(bought.linked)} by"
+        f" sessions{cost}; {dollars(bought.unlinked.nusd)} without a landed change."
+    )
+    return [line, "`toktui outcomes` says more.", ""]
 
 
 def _waste(waste: Waste) -> list[str]:

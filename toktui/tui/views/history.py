@@ -8,10 +8,11 @@ import msgspec
 from textual.binding import Binding
 
 from toktui.clock import BEGINNING_MS, END_OF_TIME_MS, Range, local_date
+from toktui.metrics.bought import load_bought
 from toktui.metrics.change_words import METHOD_WORDS
 from toktui.metrics.filters import NO_FILTERS, Filters
 from toktui.metrics.history import HistoryQuestion, Review, load_review
-from toktui.metrics.scope import of_whole
+from toktui.metrics.scope import Scope, of_whole
 from toktui.metrics.select import is_limited
 from toktui.metrics.spans import Kind, Span, span_of
 from toktui.metrics.waste import Waste, load_waste
@@ -31,10 +32,13 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from toktui.export.seen import SeenTable
+    from toktui.metrics.outcomes import Summary
     from toktui.tui.refresher import Reading
     from toktui.tui.theme import Palette
 
 _ROOM_FOR_YEAR: Final = 46
+_FEW_SESSIONS: Final = 2_000
+"""Up to so many it is said what they bought; the Outcomes screen has all."""
 _FEW_CALLS: Final = 4_000
 """Up to so many calls each is looked at for waste without being asked."""
 _PATTERNS: Final = {
@@ -65,6 +69,7 @@ class History(msgspec.Struct, frozen=True):
     review: Review
     year: tuple[YearDay, ...]
     waste: Waste | None
+    bought: Summary | None
     kept: bool
     """The time is the filter's, and does not move."""
 
@@ -126,7 +131,10 @@ class HistoryView(View[History]):
         year: tuple[YearDay, ...] = ()
         if about.year or about.calendar:
             year = load_year(db, local_date(now_ms, zone), zone, filters)
-        return History(review, year, waste, kept)
+        bought = load_bought(
+            db, zone=zone, scope=Scope(filters, review.within), most=_FEW_SESSIONS
+        )
+        return History(review, year, waste, bought, kept)
 
     def fill(self) -> None:
         """Gives the board what is known."""
@@ -134,7 +142,7 @@ class HistoryView(View[History]):
         board.review = data.review if data else None
         board.year = data.year if data and self.about.year else ()
         board.calendar = data.year if data and self.about.calendar else ()
-        board.waste = self._waste_lines(data) if data else ()
+        board.waste = self._last_lines(data) if data else ()
         if data is not None and data.review.span != self._shown:
             self._shown = data.review.span
             board.start()
@@ -307,6 +315,19 @@ class HistoryView(View[History]):
             if count
         ]
         return [Line(*line.pieces).add(f"   {', '.join(causes)}", palette.faint), line]
+
+    def _last_lines(self, data: History) -> list[Line]:
+        """Waste, and what was bought where it is known; the longest form first."""
+        waste, bought = self._waste_lines(data), data.bought
+        if bought is None:
+            return waste
+        palette = palette_of(self)
+        words = Line().add("BOUGHT  ", palette.dim)
+        words.add(fmt.plural(bought.changes, "landed change"), palette.text)
+        if (each := bought.per_change_nusd) is not None:
+            words.add(f"  {fmt.money(each, lacks=bought.spent.lacks)} each", palette.faint)
+        both = [Line(*words.pieces).add("      ").extend(line.pieces) for line in waste]
+        return [*both, *waste] if waste else [words]
 
     def _nothing(self, palette: Palette) -> list[Line]:
         """What stands where a review would be."""
