@@ -159,9 +159,40 @@ def cline(home: Path) -> None:
     write(task / "api_conversation_history.json", json.dumps(sent).encode())
 
 
+def kimi(home: Path) -> None:
+    def row(nth: int, kind: str, **fields: Any) -> dict[str, Any]:
+        return {"type": kind, "time": MS + nth * 1_000, **fields}
+
+    def event(nth: int, kind: str, **fields: Any) -> dict[str, Any]:
+        told = {"type": kind, "uuid": f"e{nth}", **fields}
+        return row(nth, "context.append_loop_event", event=told)
+
+    def end(nth: int, step: str, prompt: int) -> dict[str, Any]:
+        used = {"inputOther": prompt, "output": 9}
+        return event(nth, "step.end", usage=used) | {
+            "event": {"type": "step.end", "uuid": step, "usage": used}
+        }
+
+    call = {"toolCallId": "t1", "name": "bash", "args": {"command": "run"}}
+    user = {"role": "user", "content": [{"type": "text", "text": ASKED}]}
+    rows = [
+        row(1, "context.append_message", message=user),
+        event(2, "step.begin"),
+        event(3, "content.part", part={"type": "think", "think": THOUGHT}),
+        event(4, "content.part", part={"type": "text", "text": SAID}),
+        event(5, "tool.call", **call),
+        end(6, "e2", FIRST),
+        event(7, "tool.result", toolCallId="t1", result={"output": HEARD}),
+        event(8, "step.begin"),
+        event(9, "content.part", part={"type": "text", "text": "end"}),
+        end(10, "e8", LAST),
+    ]
+    lines(home / ".kimi/sessions/0123/s1/wire.jsonl", rows)
+
+
 Logs = Callable[[Path], None]
 AGENTS: list[Logs] = [
-    pi, gemini_document, gemini_lines, qwen, opencode_files, opencode_database, cline,
+    pi, gemini_document, gemini_lines, qwen, opencode_files, opencode_database, cline, kimi,
 ]  # fmt: skip
 
 

@@ -30,6 +30,8 @@ from toktui.text import clean, clean_id
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from toktui.agents.content import Turn
+
 _LOG: Final = "wire.jsonl"
 _AGENTS: Final = ("agents", "subagents")
 _FOLDER: Final = re.compile(r"wd_(.+)_[0-9a-f]+")
@@ -181,6 +183,11 @@ class _KimiCode(LineAgent):
             yield from kimi_cli.updated(row, state, state.agent_id)
         elif isinstance(row, kimi_cli.Relay):
             yield from kimi_cli.relayed(row, state)
+
+    def turn(self, line: bytes) -> Turn | None:
+        from toktui.agents._kimi_conversation import turn  # noqa: PLC0415  only on demand
+
+        return turn(line)
 
 
 def _home(usual: Path, named: str) -> Path:

@@ -9,6 +9,7 @@ import click
 if TYPE_CHECKING:
     from toktui.ingest.context import Context
 
+_NOTHING = "no call that lacks its output has a text by which to estimate it"
 LACKING = 3
 """Exit code: done, but something was not understood or has no price."""
 
@@ -70,4 +71,4 @@ def _estimate(context: Context, *, is_ours: bool) -> None:
         from toktui.pricing.tokenizer import count
 
         made = estimate_all(settler, count, context.now_ms())
-    note(f"estimated the output of {count_of(made, 'call')}")
+    note(f"estimated the output of {count_of(made, 'call')}" if made else _NOTHING)
