@@ -8,8 +8,12 @@ Record:   a turn of a conversation: what its last message counts, else its text;
           cursor-csv FILE`)
 Tokens:   an export has cache writes, reads and uncached input apart; so has the hook, whose input
           may hold its caches where it is larger than they are; the database knows no caches
-Identity: the turn's generation id, which hook and database share; of an export, the time, model and
-          counts of the row. A row is the turn of the same counts, else the nearest one in time
+Identity: the turn's generation id: `generation_id` of the hook is taken to be the `usageUuid` or
+          `requestId` of the messages. Known is that the client makes one generation UUID for a
+          turn, that `usageUuid` is one for a turn, too, and that other readers of the database give
+          `latestChatGenerationUUID` as the last prompt's `requestId`; a hook and a row of one
+          machine, side by side, nobody has published. Of an export, the time, model and counts of
+          the row: it is the turn of the same counts, else the nearest one in time
 Exactness: exact from the export or the hook, and from a database that counted; estimated where
           it has only text: the output by the tokenizer, with a range; the input is only what the
           user wrote, far too low: it lacks instructions, tools, files and earlier turns
