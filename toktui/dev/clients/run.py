@@ -232,7 +232,8 @@ def compare(result: Result, answers: list[Answer], calls: Calls) -> None:
 def _version(run: _Run) -> str:
     program = str(run.tools / "node_modules/.bin" / run.client.program)
     done = subprocess.run(
-        [program, "--version"], env=run.env("http://127.0.0.1:9"), capture_output=True, timeout=60,
+        [program, "--version"], env=run.env("http://127.0.0.1:9"), capture_output=True,
+        timeout=_STEP_S,
         check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     found = re.search(rb"\d+(?:\.\d+)+", done.stdout + done.stderr)
