@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,7 @@ def test_a_report_has_the_range_of_what_is_estimated(talk: Talk, run: Callable[.
     assert found["cost_low_nusd"] < found["cost_high_nusd"]
     shown = run("report")
     assert "~ has 1 call with estimated tokens: " in shown
+    assert re.search(r" 2 +~\d+ +0 +~\d+ +~\d", shown)
     assert "their input is only what was typed, so at least that" in shown
     spread = run("why", "gen:gen-1")
     assert f"its agent counted nothing: ~{found['output']} output ({found['low']} to" in spread

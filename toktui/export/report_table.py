@@ -136,7 +136,7 @@ def _figures(row: Totals) -> list[str]:
     cost = dollars(row.cost_nusd, lacking=row.unpriced_calls > 0)
     return [
         count(row.calls),
-        short(t.input),
+        about + short(t.input),
         short(t.cache_read),
         short(t.cache_write_5m + t.cache_write_1h),
         about + short(t.output),
