@@ -1,0 +1,80 @@
+"""A copied history counts once; two devices with calls of their own add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, select
+
+from toktui.server.days import take
+from toktui.server.people import Speaker, enrol, make_code, make_team
+from toktui.server.start import open_database
+from toktui.server.tables import flag, member_day
+from toktui.team.wire.document import Client, Document, Row, Sketch, encode, schema_hash
+from toktui.team.wire.messages import Enrol
+from toktui.team.wire.signing import new_key, public_key
+
+NOW_MS = 1_795_780_800_000
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Connection]:
+    database = open_database(None, tmp_path)
+    with database.write() as connection:
+        yield connection
+    database.close()
+
+
+def joined(db: Connection, team_id: str, code: str) -> Speaker:
+    asked = Enrol(code=code, public_key=public_key(new_key()), schema=schema_hash())
+    made = enrol(db, asked, NOW_MS)
+    return Speaker(team_id, made.member, made.device, made.role, "UTC")
+
+
+def send(db: Connection, who: Speaker, calls: range) -> None:
+    """A day with these calls, of 100 tokens each."""
+    row = Row(
+        agent="codex", model="gpt-5.5", tier="standard", calls=len(calls), input=100 * len(calls),
+        cache_read=0, cache_write_5m=0, cache_write_1h=0, output=0, reasoning=0, web_search=0,
+        estimated_calls=0, estimated_tokens=0, unpriced_calls=0, unpriced_tokens=0, cost_nusd=1,
+    )  # fmt: skip
+    hashes = "".join(f"{n:012x}" for n in calls)
+    document = Document(
+        v=1, team=who.team, device=who.device, day="2026-11-26", rev=1, closed=True,
+        client=Client(version="1"), rows=(row,),
+        sketches=(Sketch(agent="codex", hashes=hashes),),
+    )
+    assert take(db, who, encode(document), day=None, now_ms=NOW_MS).result == "stored"
+
+
+def tokens(db: Connection, who: Speaker) -> int:
+    return db.execute(
+        select(member_day.c.input).where(member_day.c.member == who.member)
+    ).scalar_one()
+
+
+def test_a_copied_history_counts_once_and_own_calls_add_up(db: Connection):
+    team_id, owner = make_team(db, name="Shop", zone="UTC", retention_days=400, now_ms=NOW_MS)
+    desk = joined(db, team_id, owner)
+    send(db, desk, range(20))
+    assert tokens(db, desk) == 2_000
+    link = make_code(db, team_id, kind="link", made_by=desk.member, now_ms=NOW_MS)
+    copy = joined(db, team_id, link)
+    assert copy.member == desk.member
+    send(db, copy, range(25))
+    assert tokens(db, desk) == 2_500
+    link = make_code(db, team_id, kind="link", made_by=desk.member, now_ms=NOW_MS)
+    send(db, joined(db, team_id, link), range(100, 110))
+    assert tokens(db, desk) == 3_500
+
+
+def test_calls_of_another_member_are_flagged_for_both(db: Connection):
+    team_id, owner = make_team(db, name="Shop", zone="UTC", retention_days=400, now_ms=NOW_MS)
+    one = joined(db, team_id, owner)
+    other = joined(db, team_id, make_code(db, team_id, now_ms=NOW_MS))
+    send(db, one, range(20))
+    send(db, other, range(20))
+    found = db.execute(select(flag.c.member).where(flag.c.rule == "duplicate")).scalars().all()
+    assert set(found) == {one.member, other.member}
