@@ -38,8 +38,8 @@ def load_change(db: sqlite3.Connection, number: int) -> ChangeSeen | None:
     """The change of this number, if it is still known."""
     db.execute("begin")
     try:
-        look = look_at(db)
-        change = next((row for row in look.changes() if row.number == number), None)
+        look = look_at(db, number)
+        change = look.change(number)
         if change is None:
             return None
         makers = [

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from datetime import timedelta
 from statistics import median_low
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
@@ -169,6 +169,13 @@ def per_change(spent: Spent, linked: int) -> int | None:
     return round(spent.nusd / linked) if spent.nusd is not None and linked else None
 
 
+_SELECT: Final = (
+    "select c.id, c.hash, c.at_ms, c.begun_ms, r.folder, r.branch, c.kind, c.commits,"
+    " c.branch, c.subject, c.files, c.lines, c.size, c.reverted_ms, c.reverted_by, r.id"
+    " from change c join repository r on r.id = c.repository"
+)
+
+
 class SessionSpent(NamedTuple):
     """A session and its cost as a whole."""
 
@@ -217,12 +224,24 @@ class Look(NamedTuple):
         filters, None without any."""
         return _changes(self, scope, meant)
 
+    def change(self, number: int) -> ChangeRow | None:
+        """One of them."""
+        row = self.db.execute(f"{_SELECT} where c.id = ?", (number,)).fetchone()
+        by = [(session, reason) for session, change, reason in self.links if change == number]
+        return None if row is None else _change(row, by, self.shares, self.sessions)
 
-def look_at(db: sqlite3.Connection) -> Look:
-    """What all questions begin with; in the caller's transaction."""
-    sessions = _sessions(db)
+
+def look_at(db: sqlite3.Connection, change: int | None = None) -> Look:
+    """What all questions begin with; in the caller's transaction. With a `change` only the
+    sessions that made it, with all their links."""
+    makers = "(select session from link where change = ?)"
+    values = () if change is None else (change,)
+    sessions = _sessions(db, "" if change is None else f" and s.id in {makers}", values)
+    where = "" if change is None else f" where session in {makers}"
     links: list[tuple[int, int, str]] = [
-        row for row in db.execute("select session, change, reason from link") if row[0] in sessions
+        row
+        for row in db.execute(f"select session, change, reason from link{where}", values)
+        if row[0] in sessions
     ]
     sizes: dict[int, int | None] = dict(db.execute("select id, size from change"))
     return Look(db, sessions, links, share_out(sessions, links, sizes))
@@ -262,20 +281,19 @@ def _outcomes(db: sqlite3.Connection, zone: ZoneInfo, scope: Scope) -> Outcomes:
     )
 
 
-def _sessions(db: sqlite3.Connection) -> dict[int, SessionSpent]:
-    lacking = {
-        number for (number,) in db.execute(
-            "select distinct session from session_total where unpriced > 0"
-        )
-    }  # fmt: skip
+def _sessions(
+    db: sqlite3.Connection, and_that: str = "", values: tuple[int, ...] = ()
+) -> dict[int, SessionSpent]:
     rows = db.execute(
-        "select s.id, s.key, a.text, p.text, s.last_ms, s.cost_nusd from session s"
+        "select s.id, s.key, a.text, p.text, s.last_ms, s.cost_nusd, exists (select 1"
+        " from session_total t where t.session = s.id and t.unpriced > 0) from session s"
         " join name a on a.id = s.agent join name p on p.id = s.project"
-        " where s.last_ms is not null"
+        f" where s.last_ms is not null{and_that}",
+        values,
     )
     return {
-        number: SessionSpent(number, key, agent, project, last_ms, Spent(nusd, number in lacking))
-        for number, key, agent, project, last_ms, nusd in rows
+        number: SessionSpent(number, key, agent, project, last_ms, Spent(nusd, bool(lacks)))
+        for number, key, agent, project, last_ms, nusd, lacks in rows
     }
 
 
@@ -320,10 +338,7 @@ def _changes(look: Look, scope: Scope, meant: set[int] | None) -> list[ChangeRow
     places = _places_meant(look.db, scope) if scope.filters.projects else None
     found: list[ChangeRow] = []
     for row in look.db.execute(
-        "select c.id, c.hash, c.at_ms, c.begun_ms, r.folder, r.branch, c.kind, c.commits,"
-        " c.branch, c.subject, c.files, c.lines, c.size, c.reverted_ms, c.reverted_by, r.id"
-        " from change c join repository r on r.id = c.repository"
-        " where c.at_ms >= ? and c.at_ms < ? order by c.at_ms desc, c.id desc",
+        f"{_SELECT} where c.at_ms >= ? and c.at_ms < ? order by c.at_ms desc, c.id desc",
         scope.within,
     ):
         number = row[0]
@@ -337,28 +352,28 @@ def _changes(look: Look, scope: Scope, meant: set[int] | None) -> list[ChangeRow
 
 
 def _change(
-    row: tuple[int | str | None, ...],
+    row: tuple[Any, ...],
     by: Sequence[tuple[int, str]],
     shares: Mapping[tuple[int, int], int],
     sessions: Mapping[int, SessionSpent],
 ) -> ChangeRow:
     (number, hash_, at_ms, begun_ms, folder, landed_on, kind, commits, branch, subject, files,
      lines, size, reverted_ms, reverted_by, _) = row  # fmt: skip
-    return msgspec.convert(
-        {
-            "number": number, "hash": hash_, "at_ms": at_ms, "begun_ms": begun_ms,
-            "repository": folder, "landed_on": landed_on, "kind": kind, "commits": commits,
-            "branch": branch, "subject": subject, "files": files, "lines": lines,
-            "size": None if size is None else SIZES[int(size)], "reverted_ms": reverted_ms,
-            "reverted_by": reverted_by, "sessions": len(by),
-            "exact": any(reason in EXACT for _, reason in by),
-            "spent": msgspec.to_builtins(added(
-                Spent(shares.get((session, int(number or 0))), sessions[session].spent.lacks)
-                for session, _ in by
-            )),
-        },
-        ChangeRow,
+    return ChangeRow(
+        number=number, hash=hash_, at_ms=at_ms, begun_ms=begun_ms, repository=folder,
+        landed_on=landed_on, kind=kind, commits=commits, branch=branch, subject=subject,
+        files=files, lines=lines, size=_size_word(size),
+        reverted_ms=reverted_ms, reverted_by=reverted_by, sessions=len(by),
+        exact=any(reason in EXACT for _, reason in by),
+        spent=added(
+            Spent(shares.get((session, number)), sessions[session].spent.lacks)
+            for session, _ in by
+        ),
     )  # fmt: skip
+
+
+def _size_word(size: int | None) -> str | None:
+    return None if size is None else SIZES[size]
 
 
 def _places_meant(db: sqlite3.Connection, scope: Scope) -> set[int]:
