@@ -22,6 +22,7 @@ BEGINNERS: Final = ("row", "spawn")
 """Kinds of sightings that can begin a call of the log they stand in."""
 PARSER_ERROR: Final = "parser error: "
 """How the shape of a line begins that its parser failed at; the exception's type follows."""
+_HOUR_MS: Final = 3_600_000
 _OPEN: Final = ord("{")
 _CLOSE: Final = ord("}")
 
@@ -241,7 +242,14 @@ class Gatherer:
             self._runs.append(RunAt(at, fact.at_ms or 0, fact.subject))
             return
         found = FactAt(fact.kind, fact.subject, at, length, fact.at_ms, fact.body, fact.latest)
-        if fact.latest:
+        if fact.kind == "limit":
+            # The store keeps the last word of each hour, so none may hide one of another hour.
+            said_ms = fact.at_ms or 0
+            place = f"limit {said_ms // _HOUR_MS} {fact.body.hex()}"
+            known = self._latest.get((place, fact.subject))
+            if known is None or (known.at_ms or 0) < said_ms:
+                self._latest[place, fact.subject] = found
+        elif fact.latest:
             self._latest[fact.kind, fact.subject] = found
         else:
             self._facts.append(found)
