@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -15,7 +14,13 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.app import App
 from textual.pilot import Pilot
 
-from toktui.dev.sample import absurd_work, busy_afternoon, settle_home, settle_outcomes
+from toktui.dev.sample import (
+    absurd_work,
+    busy_afternoon,
+    move_home,
+    settle_home,
+    settle_outcomes,
+)
 from toktui.ingest.progress import Change, Progress
 from toktui.pricing.rates import load_book
 from toktui.tui.app import ToktuiApp
@@ -159,14 +164,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """As normal, but the logs are gone, from a place that has the same name on every machine."""
     folder = tmp_path_factory.mktemp("moved")
     store = _store(folder, busy_afternoon)
-    db = sqlite3.connect(store)
-    with db:
-        for column in ("path", "root"):
-            db.execute(
-                f"update log set {column} = replace({column}, ?, '/home/dev')",
-                (str(folder / "home"),),
-            )
-    db.close()
+    move_home(store, folder / "home")
     return store
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from toktui.dev.sample import a_year, busy_afternoon, settle_home
+from toktui.dev.sample import a_year, busy_afternoon, move_home, settle_home, settle_outcomes
 from toktui.ingest.progress import Change, Progress
 from toktui.pricing.rates import load_book
 from toktui.tui.app import ToktuiApp
@@ -98,13 +97,8 @@ def prepare(folder: Path) -> Path:
     a_year(home, NOW)
     busy_afternoon(home, NOW)
     settle_home(home, store, load_book(), NOW)
-    db = sqlite3.connect(store)
-    with db:
-        for column in ("path", "root"):
-            db.execute(
-                f"update log set {column} = replace({column}, ?, '/home/dev')", (str(home),)
-            )
-    db.close()
+    settle_outcomes(store, NOW)
+    move_home(store, home)
     return store
 
 
