@@ -323,7 +323,7 @@ class HistoryView(View[History]):
             return waste
         palette = palette_of(self)
         words = Line().add("BOUGHT  ", palette.dim)
-        words.add(fmt.plural(bought.changes, "landed change"), palette.text)
+        words.add(fmt.plural(bought.linked, "landed change"), palette.text)
         if (each := bought.per_change_nusd) is not None:
             words.add(f"  {fmt.money(each, lacks=bought.spent.lacks)} each", palette.faint)
         both = [Line(*words.pieces).add("      ").extend(line.pieces) for line in waste]
