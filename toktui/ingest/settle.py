@@ -18,7 +18,6 @@ from toktui.ingest.call_rows import CallRows
 from toktui.ingest.forgetting import Forgetting
 from toktui.ingest.kinship import Kinship
 from toktui.ingest.ledger import settle_ledgers
-from toktui.ingest.moved import new_keys, told_otherwise
 from toktui.ingest.new_calls import HOME, NewCalls
 from toktui.ingest.record import Record
 from toktui.ingest.replay import move_replays
@@ -75,7 +74,6 @@ class Settler:
         searched: dict[int, set[str]] = defaultdict(set)
         ledgers: dict[int, set[str]] = defaultdict(set)
         logs: dict[int, set[int]] = defaultdict(set)
-        renamed: list[tuple[int, int, Batch]] = []
         for batch in batches:
             agent = self.writer.name(batch.agent)
             if batch.fresh:
@@ -84,8 +82,6 @@ class Settler:
                 outcome.not_understood -= self.record.clear_places(batch)
             log = self.record.log(agent, batch, now_ms)
             logs[agent].add(log)
-            if batch.in_place and new_keys(self.db, agent, batch):
-                renamed.append((agent, log, batch))
             outcome.logs_read += batch.last
             outcome.unfinished += batch.last and not batch.complete
             outcome.bytes_read += batch.bytes_read
@@ -101,9 +97,6 @@ class Settler:
         for agent, heard in by_agent.items():
             self.settle_agent(agent, heard, searched[agent], ledgers[agent], logs[agent], outcome)
         self._drop_superseded(batches, outcome)
-        for agent, log, batch in renamed:
-            for call, source in told_otherwise(self.db, agent, log, batch):
-                self.drop_sighting(agent, call, source, outcome)
         outcome.copies = self.writer.copies_change()
         return outcome
 
