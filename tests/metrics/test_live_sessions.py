@@ -120,7 +120,10 @@ def test_no_look_scans_the_calls(tmp_path: Path, book: RateBook):
     db.set_trace_callback(None)
     for statement in statements:
         if statement.lstrip().startswith("select"):
-            plans += [row[3] for row in db.execute(f"explain query plan {statement}")]
+            plan = [row[3] for row in db.execute(f"explain query plan {statement}")]
+            # What was looked up by an index before, and is small, may be walked through.
+            made = {row.split()[1] for row in plan if row.startswith(("MATERIALIZE", "CO-ROUTINE"))}
+            plans += [row for row in plan if row.split()[1] not in made]
     db.close()
     assert plans
     assert [plan for plan in plans if plan.startswith(("SCAN c", "SCAN call"))] == []

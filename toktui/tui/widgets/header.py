@@ -48,8 +48,11 @@ class Header(Drawing):
         dots = (state, mark, _dot(mark)) if _dot(mark).pieces else ()
         whole = Line(*named.pieces).extend(words.pieces)
         short = Line(*named.pieces).extend(digits.pieces)
+        # What an index still needs is worth more than the words of tabs.
+        reading = self.progress is not None and self.progress.phase == "indexing"
+        first = ((whole, state), (words, state), (glued, state), (short, state)) if reading else ()
         for tabs, right in (
-            (whole, state), (whole, mark), (words, mark), *((glued, each) for each in dots),
+            *first, (whole, state), (whole, mark), (words, mark), *((glued, each) for each in dots),
             (short, state), (short, mark),
             (digits, mark), (digits, Line()),
         ):  # fmt: skip
