@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,12 +66,8 @@ def test_cutting_long_text_into_chunks_changes_no_count(text: str):
     whole = len(tokenizer.load("o200k_base").encode_ordinary(text))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tokenizer, "_CHUNK", 200)
-        # Only where a chunk has no end of a line, or an empty line follows, is a token cut.
-        parts = [*pieces(text), ""]
-        cuts = sum(
-            not piece.endswith("\n") or following.startswith("\n")
-            for piece, following in pairwise(parts)
-        )
+        # A token may go over the end of a line, where white space or a slash follows.
+        cuts = len(list(pieces(text))) - 1
         assert abs(count(text) - whole) <= 2 * cuts
 
 
