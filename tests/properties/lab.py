@@ -63,7 +63,7 @@ class Lab:
         self.db.deserialize(_empty_store())
         paths = Paths(home.parent / "data", home.parent / "config")
         self.context = Context(
-            paths, Config(), home, env or {}, lambda: self.now_ms, shipped_book()
+            paths, Config(), home, env or {}, lambda: self.now_ms, _book=shipped_book()
         )
         self.restart()
 

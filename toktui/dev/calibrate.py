@@ -102,7 +102,7 @@ def calibrations(home: Path, words: Words | None) -> list[Calibration]:
     migrate(db)
     book = load_book()
     nowhere = Paths(home / "nowhere", home / "nowhere")
-    context = Context(nowhere, Config(), home, {}, now_ms, book)
+    context = Context(nowhere, Config(), home, {}, now_ms, _book=book)
     sync_store(Settler(Writer(db), book), context)
     models = {name for (name,) in db.execute("select distinct priced_as from calls")} - {None}
 

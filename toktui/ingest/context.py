@@ -33,9 +33,9 @@ class Context:
     home: Path
     env: Mapping[str, str]
     now_ms: Callable[[], int] = system_now_ms
-    root: str = ""
+    root: str = field(default="", kw_only=True)
     """Stands before the folders that logs name where these are not on this machine: the demo's."""
-    _book: RateBook | None = field(default=None, repr=False)
+    _book: RateBook | None = field(default=None, repr=False, kw_only=True)
 
     def book(self) -> RateBook:
         """The rate book: what is shipped, what the user updated, the user's own rates on top."""
