@@ -163,6 +163,60 @@ def test_the_steps_of_an_old_message_are_calls_as_they_come(client: Client, lab:
     assert [output for _, output in outputs(lab)] == [30, 40, 50]
 
 
+def test_steps_that_are_there_before_the_first_leave_no_trace_of_it(home: Path, lab: Lab) -> None:
+    storage = home / ".local/share/opencode/storage"
+
+    def put(name: str, data: dict[str, Any]) -> None:
+        path = storage / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(data))
+
+    def counts(output: int) -> dict[str, Any]:
+        return {"input": 5, "output": output, "reasoning": 0, "cache": {"read": 0, "write": 0}}
+
+    def step(n: int, output: int) -> None:
+        finished = {"type": "step-finish", "tokens": counts(output), "cost": 0.5}
+        put(f"part/msg_1/prt_{n}.json", finished)
+
+    old = 1_756_000_000_000
+    message = {"id": "msg_1", "sessionID": "ses_a", "role": "assistant", "modelID": "gpt-5",
+               "providerID": "openai", "time": {"created": old, "completed": old + 9}}  # fmt: skip
+    put("message/ses_a/msg_1.json", message | {"tokens": counts(50)})
+    lab.sync()
+    assert outputs(lab) == [("ses_a", 50)]
+    for n, output in ((3, 50), (2, 40), (1, 30)):
+        step(n, output)
+        lab.sync()
+    assert [output for _, output in outputs(lab)] == [30, 40, 50]
+    assert lab.db.execute("select count(*) from copy_total where rows").fetchone() == (0,)
+
+
+def test_a_step_was_sent_what_the_steps_before_it_said_and_heard(client: Client) -> None:
+    old = 1_756_000_000_000
+    client.answer("m1", old, (5, 50))
+    tokens = {"input": 5, "reasoning": 0, "cache": {"read": 0, "write": 0}}
+    for n, part in enumerate(
+        [
+            {"type": "text", "text": "first"},
+            {"type": "step-finish", "tokens": tokens | {"output": 30}},
+            {"type": "text", "text": "second"},
+            {"type": "step-finish", "tokens": tokens | {"output": 50}},
+        ]
+    ):
+        row = (f"p{n}", json.dumps(part))
+        client.db.execute("insert into part values (?, 'm1', 'ses_a', ?)", row)
+    module, path = agent("opencode"), str(client.path)
+    said = {
+        entry.sighting.tokens.output: [
+            piece.text for turn in module.turns(path, entry.place) for piece in turn.pieces
+        ]
+        for entry in module.read(path, b"").entries
+    }
+    assert said == {30: [], 50: ["first"]}
+    quoted = module.excerpts(path, {entry.place for entry in module.read(path, b"").entries})
+    assert sorted(json.loads(data)["tokens"]["output"] for data in quoted.values()) == [30, 50]
+
+
 def test_a_quote_is_the_row_or_the_part_that_was_counted(client: Client, lab: Lab) -> None:
     client.answer("m1", T, (5, 50))
     lab.sync()

@@ -33,16 +33,6 @@ BUSY_MS = WRITTEN_NS // 1_000_000 + 1_000
 LARGEST = 400_000
 """Bytes of a home that is taken apart; larger ones test something else."""
 
-_OPEN = frozenset({"opencode", "kilo", "mimocode", "zcode"})
-"""Known and to be mended: in rare orders a call that OpenCode's storage and its migration or parts
-tell of twice is counted at another place than in a clean run."""
-
-
-def _known(value: str | Path, agent: str) -> object:
-    marks = [pytest.mark.xfail(reason="an order of OpenCode's files matters", strict=False)]
-    return pytest.param(value, marks=marks if agent in _OPEN else [])
-
-
 Step = tuple[Path, int, int]
 OPERATIONS = ("nothing", "sync", "look", "look everywhere", "restart", "read again")
 
@@ -123,7 +113,7 @@ def grown_run(folder: Path, files: World, steps: list[tuple[Step, str]], *, now_
         shutil.rmtree(home.parent)
 
 
-@pytest.mark.parametrize("agent", [_known(name, name) for name in agent_names()])
+@pytest.mark.parametrize("agent", agent_names())
 @settings(max_examples=60)
 @given(seed=st.integers(0, 2**32), data=st.data(), still=st.booleans())
 def test_tangled_logs_say_the_same_in_any_order(
@@ -138,11 +128,7 @@ def test_tangled_logs_say_the_same_in_any_order(
         assert difference(want, got) == ""
 
 
-@pytest.mark.parametrize(
-    "home",
-    [_known(home, home.parent.parent.name) for home in HOMES],
-    ids=[case_of(home) for home in HOMES],
-)
+@pytest.mark.parametrize("home", HOMES, ids=case_of)
 @settings(max_examples=3)
 @given(data=st.data())
 def test_every_home_says_the_same_in_any_order(home: Path, data: st.DataObject) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from toktui.agents._opencode_message import nth_place
+from toktui.agents._opencode_files import message_calls
+from toktui.agents._opencode_quotes import old_calls
 from toktui.agents._sqlite_values import AMONG, as_bytes, json_of
+from toktui.agents.base import place_of
 from toktui.agents.content import Piece, Turn
 from toktui.agents.documents import load_if_there
 from toktui.agents.json_lines import BrokenLineError, object_of, text_of, values
@@ -38,10 +40,11 @@ def _in_database(db: Snapshot, place: int) -> list[Turn]:
         return []
     if not {"id", "message_id", "data"} <= tables.get("part", frozenset()):
         return []
-    named = db.rows("select id, session_id from message")
-    session = next((session for name, session in named if _is_at(str(name), place)), None)
+    asked, step = _at(db, place)
     rows = db.rows(
-        "select id, cast(data as blob) from message where session_id = ? order by id", (session,)
+        "select id, cast(data as blob) from message"
+        " where session_id = (select session_id from message where id = ?) order by id",
+        (asked,),
     )
     names = [str(name) for name, _ in rows]
     parts: dict[str, list[bytes]] = {}
@@ -53,14 +56,26 @@ def _in_database(db: Snapshot, place: int) -> list[Turn]:
     messages = (
         _Message(str(name), as_bytes(data), parts.get(str(name), [])) for name, data in rows
     )
-    return _turns(messages, place)
+    return _turns(messages, asked, step)
+
+
+def _at(db: Snapshot, place: int) -> tuple[str, int]:
+    """The message of the call at a place, and which of its steps it is."""
+    for (name,) in db.rows("select id from message"):
+        if place_of(str(name)) == place:
+            return str(name), 0
+    return next(((name, call.step) for name, call, _ in old_calls(db) if call.place == place),
+                ("", 0))  # fmt: skip
 
 
 def turns_in_files(path: str, place: int) -> list[Turn]:
     """What was sent with the answer in a file; its session's other messages lie beside it."""
-    folder = os.path.dirname(path)
+    step = next((call.step for call in message_calls(path) if call.place == place), None)
+    if step is None:
+        return []
+    folder, name = os.path.split(path)
     storage = os.path.dirname(os.path.dirname(folder))
-    return _turns(_in_files(folder, f"{storage}/part"), place)
+    return _turns(_in_files(folder, f"{storage}/part"), name.removesuffix(".json"), step)
 
 
 def _in_files(folder: str, parts: str) -> Iterator[_Message]:
@@ -79,24 +94,36 @@ def _listed(folder: str) -> list[str]:
         return []
 
 
-def _turns(messages: Iterable[_Message], place: int) -> list[Turn]:
-    """Those before the message at the place; what it called and heard came after it was sent."""
+def _turns(messages: Iterable[_Message], asked: str, step: int) -> list[Turn]:
+    """Those before the message, and its own steps before `step`; what the step itself called and
+    heard came after it was sent."""
     found: list[Turn] = []
     for message in messages:
-        if _is_at(message.id, place):
+        parts = [_object(part) for part in message.parts]
+        if message.id == asked:
+            found.append(Turn(tuple(_said(_before(parts, step), is_answer=True))))
             return found
         head = _object(message.head)
         is_answer = head.get("role") == "assistant"
         summary = bool(head.get("summary")) and is_answer
-        pieces = [p for part in message.parts for p in _pieces(_object(part), is_answer, summary)]
         if summary:
             found.clear()
+        pieces = _said(parts, is_answer=is_answer, is_summary=summary)
         found.append(Turn(tuple(pieces), restarts=summary))
     return []
 
 
-def _is_at(name: str, place: int) -> bool:
-    return nth_place(name, 0) == place
+def _before(parts: Sequence[Mapping[str, object]], step: int) -> Sequence[Mapping[str, object]]:
+    """The parts of the steps before one."""
+    ends = [i for i, part in enumerate(parts, 1) if part.get("type") == "step-finish"]
+    return parts[: ends[step - 1]] if step else []
+
+
+def _said(
+    parts: Iterable[Mapping[str, object]], *, is_answer: bool, is_summary: bool = False
+) -> Iterator[Piece]:
+    for part in parts:
+        yield from _pieces(part, is_answer, is_summary)
 
 
 def _object(data: bytes) -> Mapping[str, object]:

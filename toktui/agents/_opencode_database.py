@@ -13,16 +13,14 @@ from toktui.agents._opencode_message import (
     Counts,
     Message,
     Place,
-    Step,
     Times,
     call_key,
+    calls_of,
     is_unfinished,
     kin,
     may_have_steps,
-    nth_place,
     read_message,
     sighting,
-    sightings,
 )
 from toktui.agents._sqlite_values import AMONG, as_bytes, as_text, json_of
 from toktui.agents.base import place_of
@@ -115,7 +113,7 @@ def _read(db: Snapshot, known: _Since) -> Document | None:
 def _read_first(db: Snapshot, mark: Mark, pages: Pages) -> tuple[Mark, bool]:
     found = new_rows(db, "message", "session_id, cast(data as blob)", mark, _CAN_BE_ANSWER)
     pages.looked(len(found.rows))
-    messages: list[tuple[str, str, int, Message]] = []
+    messages: list[tuple[str, str, bytes, Message]] = []
     pending: list[str] = []
     for name, session, data in found.rows:
         raw = as_bytes(data)
@@ -125,20 +123,18 @@ def _read_first(db: Snapshot, mark: Mark, pages: Pages) -> tuple[Mark, bool]:
             pages.doubt(place_of(str(name)), error)
             continue
         if message.role == "assistant":
-            messages.append((str(name), str(session), len(raw), message))
+            messages.append((str(name), str(session), raw, message))
             if is_unfinished(message):
                 pending.append(str(name))
     sessions = _sessions(db, {session for _, session, _, _ in messages}, pages)
     origins = _origins(db, messages, sessions)
     steps = step_parts(db, [name for name, _, _, message in messages if may_have_steps(message)])
-    for name, session, length, message in messages:
+    for name, session, raw, message in messages:
         place = sessions.get(session, _Session()).place(session, origins.get(name, ""))
         parts = steps.get(name, [])
         try:
-            shapes = [decode(part, Step) for part in parts]
-            for nth, one in sightings(message, place, shapes):
-                size = len(parts[nth]) if len(parts) > 1 else length
-                pages.entry(nth_place(name, nth), size, one)
+            for call in calls_of(name, raw, message, place, parts):
+                pages.entry(call.place, len(call.data), call.sighting)
         except NotUnderstoodError as error:
             pages.doubt(place_of(name), error)
     return found.mark(pending), found.full
@@ -146,7 +142,7 @@ def _read_first(db: Snapshot, mark: Mark, pages: Pages) -> tuple[Mark, bool]:
 
 def _origins(
     db: Snapshot,
-    messages: Sequence[tuple[str, str, int, Message]],
+    messages: Sequence[tuple[str, str, bytes, Message]],
     sessions: Mapping[str, _Session],
 ) -> dict[str, str]:
     """For messages older than their session: the session that they were copied from.

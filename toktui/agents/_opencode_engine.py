@@ -20,6 +20,7 @@ _DATABASE: Final = ".db"
 class OpenCodeEngine(Agent):
     """An agent that keeps OpenCode's files and databases under a name of its own."""
 
+    PARSER = 2
     folder: str
     """Below the folder for data; also how its databases' names begin."""
     database_variable: str
@@ -79,9 +80,9 @@ class OpenCodeEngine(Agent):
 
     def excerpts(self, path: str, places: Collection[int]) -> Mapping[int, bytes]:
         if not self.is_database(path):
-            from toktui.agents._opencode_files import message_places  # noqa: PLC0415
+            from toktui.agents._opencode_files import message_calls  # noqa: PLC0415
 
-            return {place: data for place, data in message_places(path) if place in places}
+            return {call.place: call.data for call in message_calls(path) if call.place in places}
         from toktui.agents._opencode_quotes import find_entries  # noqa: PLC0415  loads SQLite
 
         return find_entries(path, places)

@@ -9,14 +9,14 @@ from msgspec import Struct
 
 from toktui.agents._opencode_engine import parts_folder
 from toktui.agents._opencode_message import (
+    Call,
+    Message,
     Place,
     Session,
-    Step,
+    calls_of,
     kin,
     may_have_steps,
-    nth_place,
     read_message,
-    sightings,
 )
 from toktui.agents.base import Document, place_of
 from toktui.agents.documents import (
@@ -45,17 +45,13 @@ def read_message_file(path: str) -> Document:
     """The calls of the message in a file."""
     pages, data = Pages(), load(path)
     pages.looked()
-    name = os.path.basename(path).removesuffix(".json")
     try:
         message = read_message(whole(data))
         place = Place(clean_id(message.session or os.path.basename(os.path.dirname(path))))
-        steps = _steps(path) if may_have_steps(message) else []
-        shapes = [decode(step, Step) for step in steps]
-        for nth, sighting in sightings(message, place, shapes):
-            length = len(steps[nth]) if len(steps) > 1 else len(data)
-            pages.entry(nth_place(message.id or name, nth), length, sighting)
+        for call in _calls(path, data, message, place):
+            pages.entry(call.place, len(call.data), call.sighting)
     except NotUnderstoodError as error:
-        pages.doubt(place_of(name), error)
+        pages.doubt(place_of(_name(path)), error)
     return pages.document()
 
 
@@ -72,17 +68,22 @@ def read_session(path: str) -> Document:
     return pages.document()
 
 
-def message_places(path: str) -> Iterator[tuple[int, bytes]]:
-    """Every call's place, with the message or the part of its step."""
+def message_calls(path: str) -> Iterator[Call]:
+    """The calls of the message in a file as they are now; none where it is not understood."""
     data = load(path)
     try:
-        message = read_message(data)
+        yield from _calls(path, data, read_message(data), Place(""))
     except NotUnderstoodError:
         return
-    name = message.id or os.path.basename(path).removesuffix(".json")
+
+
+def _calls(path: str, data: bytes, message: Message, place: Place) -> Iterator[Call]:
     steps = _steps(path) if may_have_steps(message) else []
-    for nth, part in enumerate(steps if len(steps) > 1 else [data]):
-        yield nth_place(name, nth), part
+    return calls_of(message.id or _name(path), data, message, place, steps)
+
+
+def _name(path: str) -> str:
+    return os.path.basename(path).removesuffix(".json")
 
 
 def _steps(path: str) -> list[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec import Struct, field
 
@@ -97,6 +97,16 @@ class Place(Struct, frozen=True):
     version: str = ""
 
 
+class Call(NamedTuple):
+    """A call with where it stands: its place, and the message or the part of its step."""
+
+    place: int
+    step: int
+    """From 0; of a message that is one call, too."""
+    data: bytes
+    sighting: Sighting
+
+
 def read_message(data: bytes) -> Message:
     """A message of the first engine. Raises NotUnderstoodError where it can be an answer."""
     try:
@@ -106,11 +116,6 @@ def read_message(data: bytes) -> Message:
         if role == "assistant":
             raise
         return Message(role=role)
-
-
-def nth_place(message: str, nth: int) -> int:
-    """The place of the nth call of a message, from 0."""
-    return place_of(f"{message}/{nth}" if nth else message)
 
 
 def is_unfinished(message: Message) -> bool:
@@ -124,23 +129,33 @@ def may_have_steps(message: Message) -> bool:
     return message.role == "assistant" and (created or 0) < STEPS_UNTIL_MS
 
 
-def sightings(
-    message: Message, place: Place, steps: Sequence[Step] = ()
-) -> Iterator[tuple[int, Sighting]]:
-    """The calls of a message by the number of their step; none before any tokens are known."""
+def calls_of(
+    name: str, data: bytes, message: Message, place: Place, parts: Sequence[bytes] = ()
+) -> Iterator[Call]:
+    """The calls of a message; none before any tokens are known.
+
+    `parts` are those that end a step. Of several steps each is a call, at a place that its counts
+    decide: it is the same while other steps, or all of them, are not there yet. Raises
+    NotUnderstoodError.
+    """
     if message.role != "assistant":
         return
-    many = [(step.tokens or Counts(), step.cost) for step in steps]
+    steps = [decode(part, Step) for part in parts]
+    many = [
+        (step.tokens or Counts(), step.cost, part) for step, part in zip(steps, parts, strict=True)
+    ]
     if len(many) < 2:
-        many = [(message.tokens or Counts(), message.cost)]
+        many = [(message.tokens or Counts(), message.cost, data)]
     seen: dict[str, int] = {}
-    for step, (counts, cost) in enumerate(many):
+    for step, (counts, cost, said) in enumerate(many):
         used = disjoint(counts, message.provider or "", message.model or "")
         if not used.total:
             continue
         key = call_key(message.time, message.model, counts)
         nth = seen[key] = seen.get(key, 0) + 1
-        yield step, sighting(message, place, used, key if nth == 1 else f"{key}:{nth}", cost)
+        own = key if nth == 1 else f"{key}:{nth}"
+        where = place_of(f"{name}/{own}" if may_have_steps(message) else name)
+        yield Call(where, step, said, sighting(message, place, used, own, cost))
 
 
 def disjoint(counts: Counts, provider: str, model: str) -> Tokens:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from toktui.agents._opencode_database import step_parts
-from toktui.agents._opencode_message import nth_place
+from toktui.agents._opencode_message import STEPS_UNTIL_MS, Place, calls_of, read_message
 from toktui.agents._sqlite_values import AMONG, as_bytes, json_of
 from toktui.agents.base import excerpt_at, place_of
 from toktui.agents.database import snapshot
+from toktui.agents.documents import NotUnderstoodError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping
 
+    from toktui.agents._opencode_message import Call
     from toktui.agents.database import Snapshot
+
+_IS_OLD: Final = (
+    "case when json_valid(data)"
+    f" then coalesce(json_extract(data, '$.time.created'), 0) < {STEPS_UNTIL_MS} else 1 end"
+)
+"""May have steps."""
 
 
 def find_entries(path: str, places: Collection[int]) -> Mapping[int, bytes]:
@@ -33,18 +41,28 @@ def _find(db: Snapshot, places: set[int]) -> dict[int, bytes]:
             (json_of(sorted(asked)),),
         ):
             found[asked[str(name)]] = excerpt_at(as_bytes(data), table, f"id {name}")
-        if table == "message":
-            found |= _find_steps(db, names, places - found.keys())
+        if table == "message" and (rest := places - found.keys()):
+            for name, call, steps in old_calls(db):
+                if call.place in rest:
+                    found[call.place] = (
+                        excerpt_at(call.data, "part", f"message_id {name}, step {call.step + 1}")
+                        if steps > 1
+                        else excerpt_at(call.data, "message", f"id {name}")
+                    )
     return found
 
 
-def _find_steps(db: Snapshot, names: Sequence[str], places: set[int]) -> dict[int, bytes]:
-    """What stands at places that are no message's: the second and later steps of one."""
-    found: dict[int, bytes] = {}
-    if places:
-        for message, parts in step_parts(db, names).items():
-            for nth, part in enumerate(parts[1:], 1):
-                if (place := nth_place(message, nth)) in places:
-                    key = f"message_id {message}, step {nth + 1}"
-                    found[place] = excerpt_at(part, "part", key)
-    return found
+def old_calls(db: Snapshot) -> Iterator[tuple[str, Call, int]]:
+    """The calls of messages that may have steps, each with its message and how many that has."""
+    old = {
+        str(name): as_bytes(data)
+        for name, data in db.rows(f"select id, cast(data as blob) from message where {_IS_OLD}")
+    }
+    parts = step_parts(db, list(old))
+    for name, data in old.items():
+        steps = parts.get(name, [])
+        try:
+            for call in calls_of(name, data, read_message(data), Place(""), steps):
+                yield name, call, len(steps)
+        except NotUnderstoodError:
+            continue

@@ -7,7 +7,8 @@ Record:    a row of `message` with the role assistant, or of `session_message` (
            messages before 2026 with several `step-finish` parts, each part
 Tokens:    `input` and both `cache` counts are disjoint; since 1.4 `output` is without `reasoning`,
            before it had it for all but Google's models; `total` tells which
-Identity:  time of creation, model and counts: forks, backups and moved stores give new ids
+Identity:  time of creation, model and counts, which are written once, when the response ends:
+           forks, backups and moved stores give new ids
 Exactness: exact; titles that OpenCode makes for a session are written nowhere
 Live:      the database and its write-ahead log
 Seen:      1.0 to 1.18; version 2 as its source has it; golden/opencode/
