@@ -96,18 +96,76 @@ def test_days_and_projects_narrow_it(logs: Logs, shop: Repo, document: Document)
     assert (nothing["changes"], nothing["sessions"], nothing["spent"]["cost_nusd"]) == (0, 0, None)
 
 
-def test_a_folder_without_a_repository_says_why_and_its_spend_is_unattributed(
+def test_where_no_repository_can_be_read_nothing_is_known_and_it_says_why_and_what_to_do(
     logs: Logs, home: Path, document: Document, toktui: Toktui
 ) -> None:
     logs.call(project=str(home / "gone/away"))
+    (home / "plain").mkdir()
+    logs.call(project=str(home / "plain"), session=session(2), output_tokens=2000)
     found = document("outcomes")
-    assert found["not_read"] == {"the folder is gone": 1}
-    assert found["landed_nothing"][0]["no_repository"] == "the folder is gone"
-    assert found["totals"]["unattributed_share"] == 1.0
-    assert found["totals"]["cost_per_landed_change_nusd"] is None
+    totals = found["totals"]
+    assert found["not_read"] == {"no git repository": 1, "the folder is gone": 1}
+    assert {s["no_repository"] for s in found["landed_nothing"]} == set(found["not_read"])
+    for name in ("changes", "linked_changes", "reverted_changes", "unattributed_share",
+                 "cost_per_landed_change_nusd"):  # fmt: skip
+        assert totals[name] is None, name
+    assert totals["unlinked"]["cost_nusd"] is totals["linked"]["cost_nusd"] is None
+    assert totals["not_looked_at"] == totals["spent"]
+    assert found["sizes"] == []
+    assert [w["changes"] for w in found["weeks"]] == [None]
     text = toktui("outcomes").stdout
-    assert "bought 0 landed changes." in text
-    assert "1 folder not read: the folder is gone." in text
+    assert "What that bought is not known: no repository could be read." in text
+    assert f"1 folder ({home / 'plain'}): no git repository. `git init`" in text
+    assert f"1 folder ({home / 'gone/away'}): the folder is gone." in text
+    for untrue in ("0 landed", "100 %", "XS", "Landed"):
+        assert untrue not in text.replace("Landed nothing", "")
+
+
+def test_a_repository_that_cannot_be_read_beside_others_is_marked(
+    logs: Logs, shop: Repo, home: Path, document: Document, toktui: Toktui
+) -> None:
+    work(logs, shop, 1)
+    shop.commit("Landed", minutes=10)
+    other = Repo.new(home / "other")
+    other.git("remote", "add", "origin", "https://example.invalid/x.git")
+    work(logs, other, 2, calls=3)
+    found = document("outcomes")
+    totals = found["totals"]
+    why = "its remote's default branch is not known here"
+    assert found["not_read"] == {why: 1}
+    assert totals["changes"] == 1
+    assert totals["unread_folders"] == 1
+    assert totals["not_looked_at"]["cost_nusd"] == totals["unlinked"]["cost_nusd"] > 0
+    text = toktui("outcomes").stdout
+    assert "1 folder with a repository could not be read, so more may have landed" in text
+    assert "git remote set-head origin -a" in text
+
+
+def test_a_repository_that_was_read_once_and_is_not_now_says_so(
+    logs: Logs, shop: Repo, document: Document, toktui: Toktui
+) -> None:
+    work(logs, shop, 1)
+    shop.commit("Landed", minutes=10)
+    document("outcomes")
+    (shop.folder / ".git/HEAD").write_text("nonsense\n")
+    found = document("outcomes")
+    assert found["totals"]["linked_changes"] == 1
+    assert found["totals"]["unread_folders"] == 0
+    assert [r["problem"] for r in found["repositories"]] == ["no git repository"]
+    assert "shop is shown as it was when it could be read: no git repository." in (
+        toktui("outcomes").stdout
+    )
+
+
+def test_before_the_first_look_it_says_that_nobody_has_looked(
+    logs: Logs, shop: Repo, document: Document, toktui: Toktui
+) -> None:
+    work(logs, shop, 1)
+    toktui("sync")
+    found = document("outcomes", "--no-sync")
+    assert found["not_read"] == {"not looked at yet": 1}
+    assert found["totals"]["linked_changes"] is None
+    assert f"1 folder ({shop.folder}): not looked at yet." in toktui("outcomes", "--no-sync").stdout
 
 
 def test_without_git_the_command_says_so(
@@ -115,7 +173,8 @@ def test_without_git_the_command_says_so(
 ) -> None:
     work(logs, shop, 1)
     monkeypatch.setenv("PATH", "/nowhere")
-    assert "1 folder not read: git is not installed." in toktui("outcomes").stdout
+    text = toktui("outcomes").stdout
+    assert f"1 folder ({shop.folder}): git is not installed. Install it" in text
 
 
 def test_a_repository_that_goes_away_keeps_what_was_known_of_it(

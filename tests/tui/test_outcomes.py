@@ -92,3 +92,48 @@ async def test_hostile_subjects_are_text(normal: Path, run: Run, tmp_path: Path)
         assert "[/b][@click=app.quit]x[red]" in screens.text
         await screens.press("enter")
         assert "[/b][@click=app.quit]x[red]" in screens.text
+
+
+async def test_where_no_repository_was_read_the_screen_says_why_and_what_helps(
+    normal: Path, run: Run, tmp_path: Path
+) -> None:
+    store = tmp_path / "toktui.db"
+    with sqlite3.connect(normal) as source, sqlite3.connect(store) as copy:
+        source.backup(copy)
+        for table in ("link", "change", "repository"):
+            copy.execute(f"delete from {table}")
+        copy.execute("update workplace set repository = 0, why = 'no git repository'")
+        copy.execute(
+            "update workplace set why = 'it belongs to another user'"
+            " where project = (select min(project) from workplace)"
+        )
+    async with run(store) as screens:
+        await screens.press(*WAY)
+        assert "what it bought is not known" in screens.text
+        assert "no repository could be read" in screens.text
+        assert "git init" in screens.text
+        assert "safe.directory" in screens.text
+        for untrue in ("0 landed", "unattributed", "0×", "XS", "COST OF A LANDED CHANGE"):
+            assert untrue not in screens.text
+        await screens.press("t", "enter")
+        assert screens.app.view.KEY == "session"
+        await screens.press("escape", *WAYS["history"])
+        assert "BOUGHT  not known  1 folder not read" in screens.text
+
+
+async def test_a_repository_that_was_not_read_beside_others_is_said(
+    normal: Path, run: Run, tmp_path: Path
+) -> None:
+    store = tmp_path / "toktui.db"
+    with sqlite3.connect(normal) as source, sqlite3.connect(store) as copy:
+        source.backup(copy)
+        copy.execute(
+            "update workplace set repository = 0, why = 'git did not answer in time' where project"
+            " = (select project from session where last_ms is not null order by last_ms desc)"
+        )
+    async with run(store) as screens:
+        await screens.press(*WAY)
+        assert "unattributed" in screens.text
+        assert "1 folder not read" in screens.text
+        await screens.press(*WAYS["history"])
+        assert "1 folder not read" in screens.text

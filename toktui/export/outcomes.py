@@ -10,14 +10,20 @@ from toktui.clock import day_label, iso
 from toktui.export.figures import UNKNOWN, count, count_of, dollars, percent
 from toktui.export.table import Column, Table
 from toktui.export.table import as_text as table_text
-from toktui.metrics.outcomes import ChangeRow, Outcomes, Spent, Unlanded
+from toktui.metrics.outcomes import ChangeRow, Outcomes, Unlanded
 from toktui.outcomes.attribution import EXACT, REASONS
+from toktui.outcomes.whys import help_with
 from toktui.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
+    from toktui.metrics.outcome_places import Elsewhere
+    from toktui.metrics.outcome_spent import Spent
+
+NOT_KNOWN: Final = "What that bought is not known: no repository could be read."
+"""Where `Outcomes.known` is False."""
 _WEEKS: Final = 8
 _SESSIONS: Final = 5
 
@@ -31,20 +37,28 @@ class Cost(msgspec.Struct, frozen=True):
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything of the range; the share is null without spend."""
+    """Everything of the range; the share is null without spend.
+
+    Where no repository was read in which one of the sessions worked, what is linked, landed or
+    reverted is not known: null, as its costs are.
+    """
 
     spent: Cost
     linked: Cost
     unlinked: Cost
+    not_looked_at: Cost
+    """Of what is not linked: spent where no repository was ever read."""
     unattributed_share: float | None
     sessions: int
-    linked_sessions: int
-    changes: int
-    linked_changes: int
+    linked_sessions: int | None
+    changes: int | None
+    linked_changes: int | None
     cost_per_landed_change_nusd: int | None
     """All spend, over the changes that sessions made."""
-    reverted_changes: int
+    reverted_changes: int | None
     reverted: Cost
+    unread_folders: int
+    """With a repository that could not be read: more may have landed than is known."""
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,12 +71,12 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Week(msgspec.Struct, frozen=True, kw_only=True):
-    """An ISO week."""
+    """An ISO week; null changes are not known."""
 
     week: str
     spent: Cost
-    changes: int
-    linked_changes: int
+    changes: int | None
+    linked_changes: int | None
     cost_per_landed_change_nusd: int | None
 
 
@@ -106,6 +120,8 @@ class Repository(msgspec.Struct, frozen=True, kw_only=True):
     upstream: bool
     author_known: bool
     changes: int
+    problem: str | None
+    """Why it could not be read this time: what is said of it is from before."""
 
 
 class OutcomesDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,10 +160,10 @@ def as_document(found: Outcomes, *, now_ms: int, zone: str) -> OutcomesDocument:
         landed_nothing=tuple(map(_session, found.unlanded)),
         repositories=tuple(
             Repository(folder=r.folder, branch=r.branch, upstream=r.upstream,
-                       author_known=r.knows_author, changes=r.changes)
-            for r in found.repositories
+                       author_known=r.knows_author, changes=r.changes, problem=r.problem or None)
+            for r in found.places.repositories
         ),
-        not_read=found.nowhere,
+        not_read={e.why: e.folders for e in found.places.elsewhere if e.folders},
     )  # fmt: skip
 
 
@@ -156,19 +172,22 @@ def _cost(spent: Spent) -> Cost:
 
 
 def _totals(found: Outcomes) -> Totals:
-    share = found.unattributed
+    share, known = found.unattributed, found.known
+    nothing = Cost(None, None, lacks_unpriced=False)
     return Totals(
         spent=_cost(found.spent),
-        linked=_cost(found.linked),
-        unlinked=_cost(found.unlinked),
+        linked=_cost(found.linked) if known else nothing,
+        unlinked=_cost(found.unlinked) if known else nothing,
+        not_looked_at=_cost(found.not_looked_at),
         unattributed_share=None if share is None else round(share, 4),
         sessions=found.sessions,
-        linked_sessions=found.linked_sessions,
-        changes=len(found.changes),
-        linked_changes=found.linked_changes,
+        linked_sessions=found.linked_sessions if known else None,
+        changes=len(found.changes) if known else None,
+        linked_changes=found.linked_changes if known else None,
         cost_per_landed_change_nusd=found.per_change_nusd,
-        reverted_changes=found.reverted,
-        reverted=_cost(found.reverted_spent),
+        reverted_changes=found.reverted if known else None,
+        reverted=_cost(found.reverted_spent) if known else nothing,
+        unread_folders=found.places.unread,
     )
 
 
@@ -210,7 +229,7 @@ def as_text(found: Outcomes, *, now_ms: int, zone: ZoneInfo, cells: int, colored
     parts = [_head(found)]
     if found.linked_changes:
         parts.append(_sizes(found, cells, colored=colored))
-    if found.weeks:
+    if found.weeks and found.known:
         parts.append(_weeks(found, cells, colored=colored))
     if found.unlanded:
         parts.append(_unlanded(found, zone, cells, colored=colored))
@@ -226,6 +245,8 @@ def money(spent: Spent) -> str:
 def _head(found: Outcomes) -> str:
     if not found.sessions:
         return "Nothing was spent in this time."
+    if not found.known:
+        return f"{money(found.spent)} was spent. {NOT_KNOWN}"
     if found.spent.nusd is None:
         return "No session of this time has a price."
     each = dollars(found.per_change_nusd, lacking=found.spent.lacks)
@@ -234,6 +255,13 @@ def _head(found: Outcomes) -> str:
         f"{bought}: {each} each." if found.linked_changes else f"{bought}.",
         f"{percent(found.unattributed)} of it ({money(found.unlinked)}) is linked to no change.",
     ]
+    if found.not_looked_at.nusd:
+        lines.append(
+            f"{money(found.not_looked_at)} of that was spent where no repository was read."
+        )
+    if found.places.unread:
+        folders = count_of(found.places.unread, "folder")
+        lines.append(f"{folders} with a repository could not be read, so more may have landed.")
     by_hand = len(found.changes) - found.linked_changes
     if by_hand:
         more = count_of(by_hand, "more change")
@@ -260,10 +288,14 @@ def _weeks(found: Outcomes, cells: int, *, colored: bool) -> str:
         Column("For each"),
     )  # fmt: skip
     rows = [
-        [w.week, money(w.spent), count(w.changes), count(w.linked), dollars(w.per_change_nusd)]
+        [w.week, money(w.spent), _count(w.changes), _count(w.linked), dollars(w.per_change_nusd)]
         for w in found.weeks[-_WEEKS:]
     ]
     return table_text(Table(columns, rows), cells=cells, colored=colored)
+
+
+def _count(n: int | None) -> str:
+    return UNKNOWN if n is None else count(n)
 
 
 def _unlanded(found: Outcomes, zone: ZoneInfo, cells: int, *, colored: bool) -> str:
@@ -287,20 +319,31 @@ def _notes(found: Outcomes) -> str:
         lines.append(f"{count_of(exact, 'exact link')}, {inferred:,} inferred:")
         meanings = ((found.reasons.get(reason, 0), words) for reason, words in REASONS.items())
         lines += [f"  {n:,} × {words}" for n, words in meanings if n]
-    local = [r for r in found.repositories if not r.upstream]
+    local = [r for r in found.places.repositories if not r.upstream]
     if local:
         names = ", ".join(clean(r.folder.rpartition("/")[2], 40) for r in local[:5])
         lines.append(
             f"Without a remote, what is committed on the local branch counts as landed: {names}."
         )
-    strangers = [r for r in found.repositories if not r.knows_author]
+    strangers = [r for r in found.places.repositories if not r.knows_author]
     if strangers:
         names = ", ".join(clean(r.folder.rpartition("/")[2], 40) for r in strangers[:5])
         lines.append(
             f"Who you are is not known in {names}: set git's user.email, or `emails` in"
             " [outcomes] of config.toml."
         )
-    for why, n in found.nowhere.items():
-        lines.append(f"{count_of(n, 'folder')} not read: {why}.")
+    for r in found.places.repositories:
+        if r.problem:
+            name = clean(r.folder.rpartition("/")[2], 40)
+            lines.append(f"{name} is shown as it was when it could be read: {r.problem}.")
+    lines += map(elsewhere_words, found.places.elsewhere)
     return "\n".join(lines)
+
+
+def elsewhere_words(group: Elsewhere) -> str:
+    """How many folders were not read, why, what was spent there, and what helps."""
+    who = count_of(group.folders, "folder") if group.folders else "Some sessions"
+    example = clean(group.example, 80) if group.folders == 1 else ""
+    where = f" ({example})" if example else ""
+    return f"{who}{where}: {group.why}. {help_with(group.why)}".strip()
 

@@ -162,14 +162,17 @@ class WeekWaste(msgspec.Struct, frozen=True):
 
 class WeekBought(msgspec.Struct, frozen=True, kw_only=True):
     """Landed changes; `linked` are those that sessions made, and each of these costs all spend of
-    the sessions that ended in the week over their number."""
+    the sessions that ended in the week over their number. Null where no repository was read in
+    which one of these sessions worked."""
 
-    changes: int
-    linked: int
-    reverted: int
+    changes: int | None
+    linked: int | None
+    reverted: int | None
     spent_nusd: int | None
     unlinked_nusd: int | None
     per_change_nusd: int | None
+    unread_folders: int
+    """With a repository that could not be read: more may have landed."""
 
 
 class WeekDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,12 +227,21 @@ def as_document(
             agents=tuple(map(_place, review.agents[:MOST])),
         ),
         waste=WeekWaste(_cold(waste)),
-        bought=bought and WeekBought(
-            changes=bought.changes, linked=bought.linked, reverted=bought.reverted,
-            spent_nusd=bought.spent.nusd, unlinked_nusd=bought.unlinked.nusd,
-            per_change_nusd=bought.per_change_nusd,
-        ),
+        bought=bought and _bought(bought),
     )  # fmt: skip
+
+
+def _bought(bought: Summary) -> WeekBought:
+    known = bought.known
+    return WeekBought(
+        changes=bought.changes if known else None,
+        linked=bought.linked if known else None,
+        reverted=bought.reverted if known else None,
+        spent_nusd=bought.spent.nusd,
+        unlinked_nusd=bought.unlinked.nusd if known else None,
+        per_change_nusd=bought.per_change_nusd,
+        unread_folders=bought.unread,
+    )
 
 
 def _totals(sums: Sums) -> WeekTotals:

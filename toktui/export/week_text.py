@@ -208,6 +208,11 @@ def _bought(bought: Summary | None) -> list[str]:
         f"Bought: {count_of(bought.changes, 'landed change')}, {count(bought.linked)} by"
         f" sessions{cost}; {dollars(bought.unlinked.nusd)} without a landed change."
     )
+    if not bought.known:
+        line = "Bought: not known."
+    if bought.unread:
+        unread = count_of(bought.unread, "folder")
+        line += f" {unread} with a repository could not be read, so more may have landed."
     return [line, "`toktui outcomes` says more.", ""]
 
 

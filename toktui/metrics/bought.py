@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 def load_bought(
     db: sqlite3.Connection, *, zone: ZoneInfo, scope: Scope, most: int | None = None
 ) -> Summary | None:
-    """None: no landed change of the range is known, or the store has more sessions than `most`, for
-    each of them is looked at."""
+    """None: there is nothing to say of the range, neither a landed change nor a repository that
+    could not be read; or the store has more sessions than `most`, for each of them is looked at."""
     table = db.execute("select 1 from sqlite_master where name = 'link'").fetchone()
-    if table is None or db.execute("select 1 from link limit 1").fetchone() is None:
+    if table is None or db.execute("select 1 from workplace limit 1").fetchone() is None:
         return None
     if most is not None and db.execute("select count(*) from session").fetchone()[0] > most:
         return None
     found = load_summary(db, zone=zone, scope=scope)
-    return found if found.changes else None
+    return found if found.changes or found.unread else None

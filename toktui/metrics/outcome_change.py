@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from toktui.metrics.outcomes import ChangeRow, Spent, look_at
+from toktui.metrics.outcome_spent import Spent
+from toktui.metrics.outcomes import ChangeRow, look_at
 
 if TYPE_CHECKING:
     import sqlite3

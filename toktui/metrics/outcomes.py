@@ -15,27 +15,28 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from toktui.clock import Range, day_start_ms, local_date, week_label
+from toktui.metrics.outcome_places import (
+    Places,
+    load_places,
+    repositories_of,
+    why_nothing,
+    whys_of,
+)
+from toktui.metrics.outcome_spent import SessionSpent, Spent, added, per_change, sessions_spent
 from toktui.metrics.scope import EVERYTHING, Scope
 from toktui.metrics.sessions_in import sessions_in
 from toktui.outcomes.attribution import EXACT, split, weight_of
 from toktui.outcomes.sizes import SIZES
-from toktui.store.absurd import MOST
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
+    from toktui.metrics.filters import Filters
+
 COSTLIEST: Final = 50
 """How many sessions that landed nothing are named."""
-
-
-class Spent(msgspec.Struct, frozen=True):
-    """List cost of sessions, in nano-dollars; None where none has a price."""
-
-    nusd: int | None = None
-    lacks: bool = False
-    """Calls without a price are missing from it."""
 
 
 class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,8 +81,9 @@ class WeekRow(msgspec.Struct, frozen=True, kw_only=True):
     week: str
     start_ms: int
     spent: Spent
-    changes: int
-    linked: int
+    changes: int | None
+    """None: not known, as `linked` is not then."""
+    linked: int | None
 
     @property
     def per_change_nusd(self) -> int | None:
@@ -100,16 +102,6 @@ class Unlanded(msgspec.Struct, frozen=True, kw_only=True):
     spent: Spent
     why: str
     """Empty where it worked in a repository that could be read."""
-
-
-class RepositoryRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A repository that could be read."""
-
-    folder: str
-    branch: str
-    upstream: bool
-    knows_author: bool
-    changes: int
 
 
 class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,9 +125,12 @@ class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
     """Links to the changes, by reason."""
     unlanded: tuple[Unlanded, ...]
     """The costliest first."""
-    repositories: tuple[RepositoryRow, ...]
-    nowhere: Mapping[str, int]
-    """Folders without a readable repository, by why."""
+    places: Places
+    not_looked_at: Spent
+    """Of what is not linked: spent where no repository was ever read."""
+    known: bool
+    """Something can be said of what landed: it could be looked for where one of the sessions
+    worked. Without that nothing is linked or landed as far as is known, which is not nothing."""
 
     @property
     def per_change_nusd(self) -> int | None:
@@ -144,9 +139,9 @@ class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def unattributed(self) -> float | None:
-        """The share of the spend that no landed change explains."""
+        """The share of the spend that no landed change explains; None if that cannot be known."""
         whole, part = self.spent.nusd, self.unlinked.nusd
-        return (part or 0) / whole if whole else None
+        return (part or 0) / whole if whole and self.known else None
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,6 +152,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     reverted: int
     spent: Spent
     unlinked: Spent
+    known: bool
+    """As in `Outcomes`: else the counts mean nothing."""
+    unread: int
+    """Folders with a repository that was never read: more may have landed."""
 
     @property
     def per_change_nusd(self) -> int | None:
@@ -164,27 +163,11 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         return per_change(self.spent, self.linked)
 
 
-def per_change(spent: Spent, linked: int) -> int | None:
-    """Nano-dollars for each change, rounded half even; None without changes or prices."""
-    return round(spent.nusd / linked) if spent.nusd is not None and linked else None
-
-
 _SELECT: Final = (
     "select c.id, c.hash, c.at_ms, c.begun_ms, r.folder, r.branch, c.kind, c.commits,"
     " c.branch, c.subject, c.files, c.lines, c.size, c.reverted_ms, c.reverted_by, r.id"
     " from change c join repository r on r.id = c.repository"
 )
-
-
-class SessionSpent(NamedTuple):
-    """A session and its cost as a whole."""
-
-    number: int
-    id: str
-    agent: str
-    project: str
-    last_ms: int
-    spent: Spent
 
 
 def load_outcomes(
@@ -207,6 +190,8 @@ def load_summary(db: sqlite3.Connection, *, zone: ZoneInfo, scope: Scope = EVERY
         reverted=whole.reverted,
         spent=whole.spent,
         unlinked=whole.unlinked,
+        known=whole.known,
+        unread=whole.places.unread,
     )
 
 
@@ -219,10 +204,10 @@ class Look(NamedTuple):
     links: Sequence[tuple[int, int, str]]
     shares: Mapping[tuple[int, int], int]
 
-    def changes(self, scope: Scope = EVERYTHING, meant: set[int] | None = None) -> list[ChangeRow]:
-        """Those that landed in the range, the latest first; `meant` are the sessions of the
-        filters, None without any."""
-        return _changes(self, scope, meant)
+    def changes(self, scope: Scope = EVERYTHING, makers: set[int] | None = None) -> list[ChangeRow]:
+        """Those that landed in the range in the projects that are meant, the latest first; made by
+        one of the `makers`, or by anybody."""
+        return _changes(self, scope, makers)
 
     def change(self, number: int) -> ChangeRow | None:
         """One of them."""
@@ -236,7 +221,7 @@ def look_at(db: sqlite3.Connection, change: int | None = None) -> Look:
     sessions that made it, with all their links."""
     makers = "(select session from link where change = ?)"
     values = () if change is None else (change,)
-    sessions = _sessions(db, "" if change is None else f" and s.id in {makers}", values)
+    sessions = sessions_spent(db, "" if change is None else f" and s.id in {makers}", values)
     where = "" if change is None else f" where session in {makers}"
     links: list[tuple[int, int, str]] = [
         row
@@ -250,16 +235,19 @@ def look_at(db: sqlite3.Connection, change: int | None = None) -> Look:
 def _outcomes(db: sqlite3.Connection, zone: ZoneInfo, scope: Scope) -> Outcomes:
     look = look_at(db)
     meant = sessions_in(db, Scope(scope.filters)) if scope.filters else None
-    changes = look.changes(scope, meant)
+    changes = look.changes(scope, _makers(db, scope.filters, meant))
     within = [
         one for one in look.sessions.values()
         if scope.holds(one.last_ms) and (meant is None or one.number in meant)
     ]  # fmt: skip
+    whys = whys_of(db)
+    lost = [one for one in within if why_nothing(whys, one.project)]
     having = {session for session, _, _ in look.links}
     linked = [one for one in within if one.number in having]
     unlinked = [one for one in within if one.number not in having]
     shown = {change.number for change in changes}
     reverted = [change for change in changes if change.reverted_ms is not None]
+    known = bool(changes) or len(lost) < len(within) or not within
     return Outcomes(
         spent=added(one.spent for one in within),
         linked=added(one.spent for one in linked),
@@ -268,44 +256,16 @@ def _outcomes(db: sqlite3.Connection, zone: ZoneInfo, scope: Scope) -> Outcomes:
         linked_sessions=len(linked),
         changes=tuple(changes),
         linked_changes=sum(change.sessions > 0 for change in changes),
-        sizes=_by_size(changes),
-        weeks=_by_week(within, changes, zone),
+        sizes=_by_size(changes) if known else (),
+        weeks=_by_week(within, changes if known else None, zone),
         reverted=len(reverted),
         reverted_spent=added(change.spent for change in reverted if change.sessions),
         reasons=_counted(reason for _, change, reason in look.links if change in shown),
-        unlanded=_unlanded(db, unlinked),
-        repositories=_repositories(db, scope),
-        nowhere=_counted(
-            why for why, project in _nowhere(db) if scope.filters.has_project(project)
-        ),
+        unlanded=_unlanded(unlinked, whys),
+        places=load_places(db, scope.filters, within, whys),
+        not_looked_at=added(one.spent for one in lost if one.number not in having),
+        known=known,
     )
-
-
-def _sessions(
-    db: sqlite3.Connection, and_that: str = "", values: tuple[int, ...] = ()
-) -> dict[int, SessionSpent]:
-    rows = db.execute(
-        "select s.id, s.key, a.text, p.text, s.last_ms, s.cost_nusd, exists (select 1"
-        " from session_total t where t.session = s.id and t.unpriced > 0) from session s"
-        " join name a on a.id = s.agent join name p on p.id = s.project"
-        f" where s.last_ms is not null{and_that}",
-        values,
-    )
-    return {
-        number: SessionSpent(number, key, agent, project, last_ms, Spent(nusd, bool(lacks)))
-        for number, key, agent, project, last_ms, nusd, lacks in rows
-    }
-
-
-def added(parts: Iterable[Spent]) -> Spent:
-    """The sum; it stops at the largest number."""
-    total: int | None = None
-    lacks = False
-    for part in parts:
-        lacks = lacks or part.lacks or part.nusd is None
-        if part.nusd is not None:
-            total = min((total or 0) + part.nusd, MOST)
-    return Spent(total, lacks)
 
 
 def share_out(
@@ -331,11 +291,20 @@ def share_out(
     return shares
 
 
-def _changes(look: Look, scope: Scope, meant: set[int] | None) -> list[ChangeRow]:
+def _makers(db: sqlite3.Connection, filters: Filters, meant: set[int] | None) -> set[int] | None:
+    """The sessions one of which a change must have; None: it needs none, for a project is told by
+    the repository."""
+    others = msgspec.structs.replace(filters, projects=())
+    if not others:
+        return None
+    return meant if others == filters else sessions_in(db, Scope(others))
+
+
+def _changes(look: Look, scope: Scope, makers: set[int] | None) -> list[ChangeRow]:
     by_change: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
     for session, change, reason in look.links:
         by_change[change].append((session, reason))
-    places = _places_meant(look.db, scope) if scope.filters.projects else None
+    places = repositories_of(look.db, scope.filters) if scope.filters.projects else None
     found: list[ChangeRow] = []
     for row in look.db.execute(
         f"{_SELECT} where c.at_ms >= ? and c.at_ms < ? order by c.at_ms desc, c.id desc",
@@ -345,7 +314,7 @@ def _changes(look: Look, scope: Scope, meant: set[int] | None) -> list[ChangeRow
         by = by_change[number]
         if places is not None and row[15] not in places:
             continue
-        if meant is not None and places is None and not any(s in meant for s, _ in by):
+        if makers is not None and not any(session in makers for session, _ in by):
             continue
         found.append(_change(row, by, look.shares, look.sessions))
     return found
@@ -376,13 +345,6 @@ def _size_word(size: int | None) -> str | None:
     return None if size is None else SIZES[size]
 
 
-def _places_meant(db: sqlite3.Connection, scope: Scope) -> set[int]:
-    rows = db.execute(
-        "select w.repository, n.text from workplace w join name n on n.id = w.project"
-    )
-    return {number for number, folder in rows if scope.filters.has_project(folder)}
-
-
 def _by_size(changes: Sequence[ChangeRow]) -> tuple[SizeRow, ...]:
     groups: defaultdict[str | None, list[ChangeRow]] = defaultdict(list)
     for change in changes:
@@ -403,9 +365,9 @@ def _by_size(changes: Sequence[ChangeRow]) -> tuple[SizeRow, ...]:
 
 
 def _by_week(
-    sessions: Sequence[SessionSpent], changes: Sequence[ChangeRow], zone: ZoneInfo
+    sessions: Sequence[SessionSpent], changes: Sequence[ChangeRow] | None, zone: ZoneInfo
 ) -> tuple[WeekRow, ...]:
-    times = [one.last_ms for one in sessions] + [change.at_ms for change in changes]
+    times = [one.last_ms for one in sessions] + [change.at_ms for change in changes or ()]
     if not times:
         return ()
     starts = _weeks(Range(min(times), max(times)), zone)
@@ -413,15 +375,16 @@ def _by_week(
     landed: list[list[ChangeRow]] = [[] for _ in starts]
     for one in sessions:
         spent[bisect_right(starts, one.last_ms) - 1].append(one.spent)
-    for change in changes:
+    for change in changes or ():
         landed[bisect_right(starts, change.at_ms) - 1].append(change)
+    is_known = changes is not None
     return tuple(
         WeekRow(
             week=week_label(start, zone),
             start_ms=start,
             spent=added(spent[i]),
-            changes=len(landed[i]),
-            linked=sum(change.sessions > 0 for change in landed[i]),
+            changes=len(landed[i]) if is_known else None,
+            linked=sum(change.sessions > 0 for change in landed[i]) if is_known else None,
         )
         for i, start in enumerate(starts)
     )
@@ -438,39 +401,18 @@ def _weeks(span: Range, zone: ZoneInfo) -> list[int]:
     return starts
 
 
-def _unlanded(db: sqlite3.Connection, sessions: Iterable[SessionSpent]) -> tuple[Unlanded, ...]:
-    whys: dict[str, str] = {project: why for why, project in _nowhere(db)}
+def _unlanded(
+    sessions: Iterable[SessionSpent], whys: Mapping[str, str]
+) -> tuple[Unlanded, ...]:
     costliest = sorted(sessions, key=lambda one: (-(one.spent.nusd or 0), one.number))[:COSTLIEST]
     return tuple(
         Unlanded(
             number=one.number, id=one.id, agent=one.agent, project=one.project,
             last_ms=one.last_ms, spent=one.spent,
-            why=whys.get(one.project, "") if one.project else "no folder is logged",
+            why=why_nothing(whys, one.project),
         )
         for one in costliest
         if one.spent.nusd
-    )  # fmt: skip
-
-
-def _nowhere(db: sqlite3.Connection) -> list[tuple[str, str]]:
-    return db.execute(
-        "select w.why, n.text from workplace w join name n on n.id = w.project"
-        " where w.repository = 0"
-    ).fetchall()
-
-
-def _repositories(db: sqlite3.Connection, scope: Scope) -> tuple[RepositoryRow, ...]:
-    places = _places_meant(db, scope) if scope.filters.projects else None
-    rows = db.execute(
-        "select r.id, r.folder, r.branch, r.upstream, r.mine,"
-        " (select count(*) from change c where c.repository = r.id) from repository r"
-        " order by r.folder"
-    )
-    return tuple(
-        RepositoryRow(folder=folder, branch=branch, upstream=bool(upstream),
-                      knows_author=bool(mine), changes=changes)
-        for number, folder, branch, upstream, mine, changes in rows
-        if places is None or number in places
     )  # fmt: skip
 
 

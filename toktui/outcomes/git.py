@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from typing import TYPE_CHECKING, Final
 
+from toktui.outcomes import whys
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -53,11 +54,11 @@ _CAREFUL: Final = (
 PLAIN_DIFF: Final = ("--no-ext-diff", "--no-textconv", "--no-color")
 """What every command that compares is told: no program of the repository's choice compares."""
 _SAID: Final = (
-    ("dubious ownership", "it belongs to another user (git's safe.directory)"),
-    ("not a git repository", "no git repository"),
-    ("unknown revision", "it has no commit"),
-    ("bad revision", "it has no commit"),
-    ("does not have any commits", "it has no commit"),
+    ("dubious ownership", whys.OTHER_OWNER),
+    ("not a git repository", whys.NO_REPOSITORY),
+    ("unknown revision", whys.NO_COMMIT),
+    ("bad revision", whys.NO_COMMIT),
+    ("does not have any commits", whys.NO_COMMIT),
 )
 
 
@@ -73,7 +74,7 @@ class NoGitError(GitError):
     """There is no git on this machine."""
 
     def __init__(self) -> None:
-        super().__init__("git is not installed")
+        super().__init__(whys.GIT_MISSING)
 
 
 class Git:
@@ -107,15 +108,15 @@ class Git:
             except FileNotFoundError:
                 if os.path.isdir(self.folder):
                     raise NoGitError from None
-                raise GitError("the folder is gone") from None
+                raise GitError(whys.FOLDER_GONE) from None
             except subprocess.TimeoutExpired:
-                raise GitError("git did not answer in time") from None
+                raise GitError(whys.TOO_SLOW) from None
             except OSError as error:
                 raise GitError(clean(error.strerror or "it cannot be read")) from None
             if done.returncode:
                 raise GitError(_why(done.stderr))
             if out.tell() > MOST_BYTES:
-                raise GitError("git said too much")
+                raise GitError(whys.TOO_MUCH)
             out.seek(0)
             return out.read()
 

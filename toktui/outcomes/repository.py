@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from toktui.outcomes import whys
 from toktui.outcomes.git import Git, GitError, NoGitError
 from toktui.text import clean
 
@@ -63,7 +64,7 @@ def find_repository(
     """The repository that holds a folder; GitError with the reason where there is none."""
     start = nearest_folder(folder)
     if not start or (start != folder and start in ("/", env.get("HOME", ""))):
-        raise GitError("the folder is gone")
+        raise GitError(whys.FOLDER_GONE)
     git = Git(start, env)
     try:
         said = git.ask("rev-parse", "--path-format=absolute", "--is-shallow-repository",
@@ -71,7 +72,7 @@ def find_repository(
     except NoGitError:
         raise
     except GitError as error:
-        raise (error if start == folder else GitError("the folder is gone")) from None
+        raise (error if start == folder else GitError(whys.FOLDER_GONE)) from None
     shallow, bare, place = [*os.fsdecode(said).removesuffix("\n").split("\n", 2), "", ""][:3]
     ref, tip, upstream = _lands_on(git, bare=bare == "true")
     own = git.line("config", "--get", "user.email")
@@ -97,12 +98,12 @@ def _lands_on(git: Git, *, bare: bool) -> tuple[str, str, bool]:
         if found:
             return (*found, True)
     if remotes and not bare:  # a bare clone has the remote's branches as its own
-        raise GitError("its remote's default branch is not known here (git fetch)")
+        raise GitError(whys.NO_DEFAULT)
     head = git.line("symbolic-ref", "-q", "HEAD")
     candidates = [*(f"{_LOCAL}{name}" for name in _DEFAULTS), head]
     found = _first_there(git, candidates)
     if found is None:
-        raise GitError("it has no commit")
+        raise GitError(whys.NO_COMMIT)
     return (*found, False)
 
 

@@ -21,14 +21,18 @@ def outcomes_of(db: sqlite3.Connection, zone: ZoneInfo) -> OutcomesOf:
     """Answers for any day; what the store knows of repositories is read once.
 
     Only changes that a session is linked to count, at the size that they are known to have; one
-    that was reverted counts as reverted and as nothing else.
+    that was reverted counts as reverted and as nothing else. None where no repository was ever
+    read in which a session worked: what landed is not known then, which is not nothing.
     """
+    found = load_outcomes(db, zone=zone, scope=Scope())
     linked = [
-        change for change in load_outcomes(db, zone=zone, scope=Scope()).changes
+        change for change in found.changes
         if change.sessions and change.size in SIZES
     ]  # fmt: skip
 
-    def of_day(_db: sqlite3.Connection, within: Range) -> Outcomes:
+    def of_day(_db: sqlite3.Connection, within: Range) -> Outcomes | None:
+        if not found.known:
+            return None
         changes: Counter[str] = Counter()
         cost: Counter[str] = Counter()
         reverted = 0

@@ -323,9 +323,14 @@ class HistoryView(View[History]):
             return waste
         palette = palette_of(self)
         words = Line().add("BOUGHT  ", palette.dim)
-        words.add(fmt.plural(bought.linked, "landed change"), palette.text)
+        if bought.known:
+            words.add(fmt.plural(bought.linked, "landed change"), palette.text)
+        else:
+            words.add("not known", palette.text)
         if (each := bought.per_change_nusd) is not None:
             words.add(f"  {fmt.money(each, lacks=bought.spent.lacks)} each", palette.faint)
+        if bought.unread:
+            words.add(f"  {fmt.plural(bought.unread, 'folder')} not read", palette.warning)
         both = [Line(*words.pieces).add("      ").extend(line.pieces) for line in waste]
         return [*both, *waste] if waste else [words]
 

@@ -11,6 +11,7 @@ from toktui.metrics.outcomes import ChangeRow, Outcomes, Unlanded, load_outcomes
 from toktui.tui import format as fmt
 from toktui.tui.columns import Column
 from toktui.tui.view import Open, View
+from toktui.tui.widgets.outcome_elsewhere import ElsewhereLines
 from toktui.tui.widgets.outcome_parts import (
     OutcomeHead,
     SizeBars,
@@ -68,6 +69,8 @@ class OutcomesView(View[Outcomes]):
         self._sizes = SizeBars(id="outcome-sizes")
         self._weeks = WeekBars(id="outcome-weeks")
         self._bars = Horizontal(self._sizes, self._weeks, id="outcome-bars")
+        self._elsewhere = ElsewhereLines(id="outcome-elsewhere")
+        self._landed = True
         self._changes = TableRows[ChangeRow](
             self._change_fields(), id="landed", grow=(("subject", 90), ("repository", 24))
         )
@@ -77,11 +80,7 @@ class OutcomesView(View[Outcomes]):
 
     def compose(self) -> ComposeResult:
         """Head, bars, one of the lists."""
-        yield from (self._head, self._bars, self._changes, self._unlanded)
-
-    def on_mount(self) -> None:
-        """What landed comes first."""
-        self._unlanded.display = False
+        yield from (self._head, self._bars, self._elsewhere, self._changes, self._unlanded)
 
     @classmethod
     def load(cls, reading: Reading, about: Any) -> Outcomes:
@@ -95,17 +94,21 @@ class OutcomesView(View[Outcomes]):
         for part in (self._head, self._sizes, self._weeks):
             part.found = found
             part.redraw()
-        self._head.landed = self._changes.display
+        self._head.landed = self._landed
+        self._show_list()
         limited = self.scope.is_limited
         self._changes.empty = "No landed change matches the filter." if limited else _NOTHING
         self._unlanded.empty = "Every session that has a price made a landed change."
         if found is not None:
             self._changes.set_rows(found.changes, self.now_ms)
             self._unlanded.set_rows(found.unlanded, self.now_ms)
+            self._elsewhere.groups = found.places.elsewhere
+            self._elsewhere.redraw()
 
     def fit_parts(self, width: int, height: int) -> None:
         """The list keeps its room."""
-        self._bars.display = height >= _ROOM_FOR_BARS and bool(self.data and self.data.sessions)
+        some = self.data is not None and self.data.known and self.data.sessions > 0
+        self._bars.display = height >= _ROOM_FOR_BARS and some
         self._weeks.display = width >= 70
         small = height < 12
         self.styles.padding = (0 if small else 1, 1, 0, 1)
@@ -121,14 +124,21 @@ class OutcomesView(View[Outcomes]):
 
     @property
     def _shown_list(self) -> TableRows[Any]:
-        return self._changes if self._changes.display else self._unlanded
+        return self._changes if self._landed else self._unlanded
+
+    def _show_list(self) -> None:
+        """What landed, or why that is not known, or the sessions that landed nothing."""
+        known = self.data is None or self.data.known
+        self._changes.display = self._landed and known
+        self._elsewhere.display = self._landed and not known
+        self._unlanded.display = not self._landed
 
     def action_list(self) -> None:
         """The other list."""
-        landed = not self._changes.display
-        self._changes.display, self._unlanded.display = landed, not landed
-        self._head.landed = landed
+        self._landed = not self._landed
+        self._head.landed = self._landed
         self._head.redraw()
+        self._show_list()
         self._shown_list.focus()
 
     def action_sort_table(self, name: str) -> None:

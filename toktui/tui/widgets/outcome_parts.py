@@ -12,7 +12,8 @@ from toktui.tui.widgets.drawing import Drawing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from toktui.metrics.outcomes import ChangeRow, Outcomes, Spent
+    from toktui.metrics.outcome_spent import Spent
+    from toktui.metrics.outcomes import ChangeRow, Outcomes
     from toktui.tui.theme import Palette
 
 TAKEN_BACK: Final = "↶"
@@ -47,13 +48,17 @@ class OutcomeHead(Drawing):
             return [left]
         if not found.sessions:
             return [left.add("  no session yet", palette.faint)]
-        changes = fmt.plural(found.linked_changes, "landed change")
         left.add("  ").add(spent_money(found.spent), palette.strong)
+        right = Line().add("what landed" if self.landed else "what landed nothing", palette.faint)
+        if not found.known:
+            left.add(" spent, what it bought is not known", palette.text)
+            why = Line().add("no repository could be read", palette.warning)
+            return [both_ends(left, right, width, keep_left=True), why]
+        changes = fmt.plural(found.linked_changes, "landed change")
         left.add(f" bought {changes}", palette.text)
         if found.linked_changes:
             each = fmt.money(found.per_change_nusd, lacks=found.spent.lacks)
             left.add("   ").add(each, palette.hot).add(" each", palette.dim)
-        right = Line().add("what landed" if self.landed else "what landed nothing", palette.faint)
         return [both_ends(left, right, width, keep_left=True), self._second(found, palette)]
 
     def _second(self, found: Outcomes, palette: Palette) -> Line:
@@ -62,6 +67,8 @@ class OutcomeHead(Drawing):
         share = fmt.percent(found.unattributed)
         line = Line().add(f"{share} unattributed", palette.warning)
         line.add(f" ({spent_money(found.unlinked)})", palette.dim)
+        if found.places.unread:
+            line.add(f"   {fmt.plural(found.places.unread, 'folder')} not read", palette.warning)
         by_hand = len(found.changes) - found.linked_changes
         if by_hand:
             line.add(f"   {by_hand} by hand", palette.dim)
@@ -106,7 +113,7 @@ class WeekBars(Drawing):
         room = max(4, width - 26)
         for row in rows:
             line = Line().cell(row.week[5:], 4, palette.strong)
-            line.cell(f"{row.linked}×", 5, palette.faint, "right").add(" ")
+            line.cell(f"{row.linked or 0}×", 5, palette.faint, "right").add(" ")
             value = row.per_change_nusd
             drawn = bar(value, top, room, palette.series[1])
             line.extend(drawn.strip(room))
