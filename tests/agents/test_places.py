@@ -30,6 +30,7 @@ HOME = Path("/h")
         ("kilo-code", ".vscode-server/data/User/globalStorage/kilocode.kilo-code/tasks/1"
                       "/ui_messages.json"),
         ("amp", ".local/share/amp/threads/T-1.json"),
+        ("rovo-dev", ".rovodev/sessions/1b2c/session_context.json"),
         ("droid", ".factory/sessions/-srv-kites/s.settings.json"),
         ("goose", ".local/share/goose/sessions/sessions.db"),
         ("goose", "Library/Application Support/Block/goose/sessions/sessions.db"),
@@ -81,6 +82,7 @@ def test_a_variable_of_the_user_moves_a_root(
         ("cline", "sessions/s/s.compaction.json"), ("amp", "history.jsonl"),
         ("droid", "-srv-kites/s.jsonl"), ("goose", "sessions.db-shm"), ("crush", "projects.json"),
         ("zed", "0.db"), ("hermes", "cron/state.db"), ("zcode", "db.sqlite-wal"),
+        ("rovo-dev", "1b2c/metadata.json"),
     ],
 )  # fmt: skip
 def test_what_lies_beside_logs_is_none(name: str, log: str) -> None:

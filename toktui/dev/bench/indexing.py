@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING, Final
 
@@ -58,6 +59,7 @@ def measure(settings: Settings) -> list[Result]:
     ours, env = toktui("sync", "--json"), environment(home, data)
     first, again = _Runs(), _Runs()
     warm(home)
+    os.sync()  # Else the disk still writes the corpus while the stores are written.
     for _ in range(settings.runs):
         if not isinstance(other, str):
             first.theirs.append(run([str(other[0]), *peer.COMMAND], env))
