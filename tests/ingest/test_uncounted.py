@@ -99,6 +99,16 @@ def test_a_report_has_the_range_of_what_is_estimated(talk: Talk, run: Callable[.
     assert f"its agent counted nothing: ~{found['output']} output ({found['low']} to" in spread
 
 
+def test_a_session_has_the_range_of_what_is_estimated_in_it(
+    talk: Talk, run: Callable[..., Any]
+) -> None:
+    turn(talk, 1, text=SAID)
+    turn(talk, 2, text=SAID, given=900, output=80)
+    run("sync")
+    (session,) = run("sessions", "--json")["sessions"]
+    assert session["estimated"] == run("report", "--json")["totals"]["estimated"]
+
+
 def test_a_turn_that_is_counted_after_all_loses_its_range(
     talk: Talk, run: Callable[..., Any], tmp_path: Path
 ) -> None:

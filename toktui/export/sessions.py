@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from toktui.clock import day_label, iso
 from toktui.export.figures import UNKNOWN, count, count_of, dollars, percent, probably, short
 from toktui.export.table import Column, Table, as_text
+from toktui.metrics.estimated import Estimated
 from toktui.metrics.probable import Probable
 from toktui.text import clean
 
@@ -39,6 +40,8 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     unpriced_calls: int
     probable: Probable | UnsetType = UNSET
     """Beyond all of the above; missing if no call has an estimate."""
+    estimated: Estimated | UnsetType = UNSET
+    """The range of what is estimated in all of the above; missing if nothing is."""
 
 
 class SessionsDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +92,7 @@ def _row(session: SessionTotals) -> SessionRow:
         },
         unpriced_calls=s.unpriced,
         probable=session.probable or UNSET,
+        estimated=session.estimated or UNSET,
     )  # fmt: skip
 
 

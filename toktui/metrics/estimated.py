@@ -26,16 +26,21 @@ _EDGE: Final = (
     "coalesce(t.cost_nusd - t.cost_output"
     " + iif(t.output, cast(t.cost_output * 1.0 * x.{} / t.output as integer), 0), 0)"
 )
+_SUMMED: Final = (
+    "1", "t.output", "x.low", "x.high", "(t.cost_nusd is not null)", _EDGE.format("low"),
+    _EDGE.format("high"),
+)  # fmt: skip
 _SOURCE: Final = Source(
     "spread x cross join call",
-    (
-        "1", "t.output", "x.low", "x.high", "(t.cost_nusd is not null)", _EDGE.format("low"),
-        _EDGE.format("high"),
-    ),
+    _SUMMED,
     f"t.at_ms / {QUARTER_MS}",
     " on t.id = x.call join session s on s.id = t.session",
     names=_NAMES,
-)  # fmt: skip
+)
+_IN_SESSION: Final = (
+    f"select {', '.join(f'coalesce(sum({term}), 0)' for term in _SUMMED)}"
+    " from call t join spread x on x.call = t.id where t.session = ?"
+)
 NO_ESTIMATES: Final[Sequence[int]] = (0,) * len(_NAMES)
 """The sums over no call."""
 
@@ -73,6 +78,13 @@ def estimated_groups(
     """Sums for the periods and keys of a report."""
     if has_spreads(db):
         yield from _SOURCE.rows(db, question, period_of)
+
+
+def estimated_in(db: sqlite3.Connection, session: int) -> Estimated | None:
+    """Of the calls of a session, by its number in the store."""
+    if not has_spreads(db):
+        return None
+    return estimated_of(db.execute(_IN_SESSION, (session,)).fetchone())
 
 
 def spread_of(db: sqlite3.Connection, call: int) -> tuple[int, int] | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from toktui.clock import Range
+from toktui.metrics.estimated import Estimated, estimated_in
 from toktui.metrics.filters import NO_FILTERS, Filters, matches, matches_folder
 from toktui.metrics.probable import Probable, probable_in
 from toktui.metrics.select import ALWAYS, is_limited
@@ -32,6 +33,8 @@ class SessionTotals(msgspec.Struct, frozen=True, kw_only=True):
     sums: Sums
     probable: Probable | None
     """Beyond the sums."""
+    estimated: Estimated | None
+    """The range of what is estimated in the sums."""
 
 
 class Sessions(msgspec.Struct, frozen=True):
@@ -121,7 +124,11 @@ def _session(
         " group by m.text order by sum(t.calls) desc, m.text",
         (number,),
     )
-    sums = db.execute(f"select {SUM_SELECT} from session_total where session = ?", (number,))
+    sums = sums_of(
+        db.execute(
+            f"select {SUM_SELECT} from session_total where session = ?", (number,)
+        ).fetchone()
+    )
     project = db.execute(
         "select p.text from call c join name p on p.id = c.project where c.session = ?"
         " order by c.at_ms, c.key limit 1",
@@ -136,6 +143,7 @@ def _session(
         first_ms=first_ms,
         last_ms=last_ms,
         models=tuple(name for (name,) in models),
-        sums=sums_of(sums.fetchone()),
+        sums=sums,
         probable=probable_in(db, number),
+        estimated=estimated_in(db, number) if sums.estimated else None,
     )
