@@ -97,6 +97,12 @@ def request(
         connection.close()
 
 
+def sign_in(board: Board, address: str) -> tuple[int, bytes, Any]:
+    """Presses the button of the page at an address that `toktui team open` prints."""
+    headers = {"Origin": board.url, "Content-Type": "application/x-www-form-urlencoded"}
+    return request(address, method="POST", body=b"", headers=headers)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Callable[[], str]]:
     """A PostgreSQL of our own; each call makes a new database in it."""

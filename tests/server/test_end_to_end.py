@@ -7,7 +7,7 @@ import json
 import shutil
 from typing import Any
 
-from tests.server.conftest import Board, request
+from tests.server.conftest import Board, request, sign_in
 
 
 def standings(person: Any) -> dict[str, Any]:
@@ -54,10 +54,11 @@ def test_two_people_join_submit_see_themselves_and_leave(board: Board, person: A
     assert len(documents) == 2
 
     address = ada.run("team", "open").strip()
-    status, _, headers = request(address)
+    assert request(address)[0] == 200
+    status, _, headers = sign_in(board, address)
     assert status == 303
     cookie = {"Cookie": headers["set-cookie"].split(";")[0]}
-    assert request(address)[0] == 401
+    assert sign_in(board, address)[0] == 401
     status, page, headers = board.get("/", cookie)
     assert status == 200
     assert b"Ada" in page

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.server.conftest import Board, request
+from tests.server.conftest import Board, request, sign_in
 from toktui.team.wire.document import Client, Document, Row, encode, schema_hash
 from toktui.team.wire.signing import new_key, public_key, sign, signed_string
 
@@ -150,7 +150,7 @@ def test_a_batch_answers_for_each_document(device: Device):
 def test_a_hostile_name_is_text_on_the_page(board: Board):
     mallory = Device(board, '"><script>alert(1)</script>\u202e')
     link = json.loads(mallory.ask("POST", "/v1/logins")[1])["value"]
-    _, _, headers = request(link)
+    _, _, headers = sign_in(board, link)
     _, page, _ = board.get("/", {"Cookie": headers["set-cookie"].split(";")[0]})
     assert b"<script" not in page
     assert "\u202e".encode() not in page

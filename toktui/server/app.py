@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from toktui.clock import day_label
 from toktui.server import api, pages
@@ -39,16 +39,20 @@ UPKEEP_S: Final = 3600
 log: Final = logging.getLogger("toktui.server")
 
 HEADERS: Final = {
+    # Our pages have no script at all, so none may run.
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    # Others learn nothing. Not `no-referrer`: browsers then send forms with `Origin: null`.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Robots-Tag": "noindex",
 }
 
 
@@ -68,7 +72,6 @@ def create_app(database: Database, settings: Settings) -> Starlette:
     app = Starlette(
         routes=[
             Route("/healthz", _healthy), Route("/readyz", _ready), *api.ROUTES, *pages.ROUTES,
-            Mount("/static", pages.static_files()),
         ],
         exception_handlers={
             Refused: _refused, HTTPException: _http, DBAPIError: _database_failed,
@@ -76,6 +79,8 @@ def create_app(database: Database, settings: Settings) -> Starlette:
         },
         lifespan=lifespan,
     )  # fmt: skip
+    # It would redirect to whatever host the request names.
+    app.router.redirect_slashes = False
     app.state.site = site
     app.add_middleware(_Around, settings=settings)
     return app

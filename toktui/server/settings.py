@@ -27,6 +27,14 @@ class Settings:
         return urlsplit(self.url).netloc
 
     @property
+    def origin(self) -> str:
+        """The address as browsers name it in `Origin`: lower case, without the scheme's own port.
+        """
+        parts = urlsplit(self.url.lower())
+        own_port = ":443" if parts.scheme == "https" else ":80"
+        return f"{parts.scheme}://{parts.netloc.removesuffix(own_port)}"
+
+    @property
     def is_secure(self) -> bool:
         """Whether members come over TLS."""
         return self.url.startswith("https://")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toktui.server.limits import RateLimit
 
@@ -18,6 +19,19 @@ FRESH_MS: Final = 2_000
 MOST_PAGES: Final = 2_000
 
 
+class Page(NamedTuple):
+    """A page, and the tag by which a browser says that it has it already."""
+
+    body: bytes
+    etag: str
+
+
+class _Kept(NamedTuple):
+    generation: int
+    made_ms: int
+    page: Page
+
+
 class Site:
     """One per process."""
 
@@ -27,7 +41,7 @@ class Site:
         self.per_device = RateLimit(per_s=5, burst=120)
         self.per_address = RateLimit(per_s=1, burst=60)
         self._generation = 0
-        self._kept: dict[str, tuple[int, int, bytes]] = {}
+        self._kept: dict[str, _Kept] = {}
         self._lock = threading.Lock()
 
     def changed(self) -> None:
@@ -36,17 +50,25 @@ class Site:
             self._generation += 1
             self._kept.clear()
 
-    def kept(self, key: str, make: Callable[[], bytes]) -> bytes:
-        """A page, made anew if something was written or it is older than two seconds."""
-        now_ms = self.settings.now_ms()
+    def known(self, key: str) -> Page | None:
+        """A page made before, if nothing was written since and it is not two seconds old."""
+        found = self._kept.get(key)
+        if found is None or found.generation != self._generation:
+            return None
+        return found.page if 0 <= self.settings.now_ms() - found.made_ms < FRESH_MS else None
+
+    def kept(self, key: str, make: Callable[[], bytes]) -> Page:
+        """A page made before, else a new one. What is written meanwhile makes it old at once."""
         with self._lock:
             generation = self._generation
-            known = self._kept.get(key)
-        if known is not None and known[0] == generation and 0 <= now_ms - known[1] < FRESH_MS:
-            return known[2]
-        made = make()
+            page = self.known(key)
+        if page is not None:
+            return page
+        now_ms = self.settings.now_ms()
+        body = make()
+        page = Page(body, f'"{hashlib.sha256(body).hexdigest()[:20]}"')
         with self._lock:
             if len(self._kept) >= MOST_PAGES:
                 self._kept.clear()
-            self._kept[key] = (generation, now_ms, made)
-        return made
+            self._kept[key] = _Kept(generation, now_ms, page)
+        return page

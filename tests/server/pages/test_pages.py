@@ -1,0 +1,218 @@
+"""What the pages show of whom, and how browsers may keep them."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.server.pages.conftest import Harbour, Visitor
+from toktui.server.people import leave
+from toktui.server.tables import flag, member, member_day
+
+PAGES = ("/", "/consumption", "/you", "/team")
+HOSTILE = (
+    '"><script>alert(1)</script>', "{{ 7 * 7 }}{% raw %}", "' onmouseover='alert(1)",
+    "W" * 40, "👩‍👩‍👧‍👦" * 9, "<b>&amp;", "</style><style>*{display:none}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_has_strict_headers_and_no_script_or_inline_style(ada: Visitor, path: str):
+    page = ada.get(path)
+    assert page.status == 200
+    policy = page.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "script-src" not in policy
+    assert "unsafe" not in policy
+    assert "require-trusted-types-for 'script'" in policy
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=|javascript:|https?://", page.text)
+
+
+@pytest.mark.parametrize("path", ["/", "/consumption"])
+def test_a_page_that_is_the_same_is_not_sent_again(harbour: Harbour, ada: Visitor, path: str):
+    first = ada.get(path)
+    tag = first.headers["etag"]
+    assert first.headers["cache-control"] == "private, no-cache"
+    assert "cookie" in first.headers["vary"].lower()
+    again = ada.get(path, {"If-None-Match": tag})
+    assert (again.status, again.text) == (304, "")
+    ada.send("/team/settings", name="Quay", retention="400", consumption="on")
+    changed = ada.get(path, {"If-None-Match": tag})
+    assert changed.status == 200
+    assert changed.headers["etag"] != tag
+
+
+def test_one_reader_never_gets_the_page_of_another(ada: Visitor, bram: Visitor):
+    tag = ada.get("/").headers["etag"]
+    page = bram.get("/", {"If-None-Match": tag})
+    assert page.status == 200
+    assert re.search(r'class="you">.*?Bram de Wit', page.text, re.DOTALL)
+    for path in ("/you", "/team"):
+        assert ada.get(path).headers["cache-control"] == "no-store"
+
+
+def test_style_and_icon_are_kept_for_ever_under_names_of_their_content(ada: Visitor):
+    names = re.findall(r'href="(/static/[^"]+)"', ada.get("/").text)
+    assert len(names) == 2
+    for name in names:
+        assert re.search(r"\.[0-9a-f]{12}\.(css|svg)$", name)
+        assert "immutable" in ada.get(name).headers["cache-control"]
+    for wrong in ("/static/board.css", "/static/../app.py", "/static/%2e%2e%2fapp.py", "/static/"):
+        assert ada.get(wrong).status == 404
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/you/export"])
+def test_a_stranger_is_told_how_to_sign_in_and_nothing_else(harbour: Harbour, path: str):
+    for visitor in (Visitor(harbour), Visitor(harbour, {"toktui": "x" * 43})):
+        page = visitor.get(path)
+        assert page.status == 401
+        assert "toktui team open" in page.words
+        assert "Harbour" not in page.text
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_text_on_every_page(harbour: Harbour, ada: Visitor, name: str):
+    bram = harbour.people()[1].member
+    with harbour.database.write() as db:
+        db.execute(update(member).where(member.c.id == bram).values(name=name))
+        db.execute(update(member_day).where(member_day.c.member == bram).values(landed_s=1))
+    before = {path: len(re.findall(r"<[a-z]", ada.get(path).text)) for path in PAGES}
+    with harbour.database.write() as db:
+        db.execute(update(member).where(member.c.id == bram).values(name="Bram de Wit"))
+    harbour.clock.now_ms += 5_000
+    for path in PAGES:
+        assert len(re.findall(r"<[a-z]", ada.get(path).text)) == before[path]
+    with harbour.database.write() as db:
+        db.execute(update(member).where(member.c.id == bram).values(name=name))
+    harbour.clock.now_ms += 5_000
+    assert name in Visitor(harbour, ada.cookies).get("/").words
+
+
+def test_the_index_of_who_asks_is_the_first_thing(ada: Visitor):
+    page = ada.get("/").words
+    assert re.search(r"You \d\.\d\d (\d+ % (less|more) than the team|As usual)", page)
+    assert page.index("You ") < page.index("Cost per landed change")
+
+
+def test_why_there_is_no_index_is_said_with_how_much_there_is(harbour: Harbour, ada: Visitor):
+    bram = harbour.people()[1].member
+    with harbour.database.write() as db:
+        db.execute(update(member_day).where(member_day.c.member == bram).values(
+            landed_xs=0, landed_s=0, landed_m=0, landed_l=0, landed_xl=0))  # fmt: skip
+    assert re.search(r"Bram de Wit 8 landed changes are needed\. 0 0 of 8", ada.get("/").words)
+    with harbour.database.write() as db:
+        db.execute(
+            update(member_day).where(member_day.c.member == bram).values(shares_outcomes=False)
+        )
+    harbour.clock.now_ms += 5_000
+    words = ada.get("/").words
+    assert "Bram de Wit Landed changes are not shared" in words
+
+
+def test_a_flag_is_told_to_its_member_with_the_reason_and_to_nobody_else(
+    harbour: Harbour, ada: Visitor, bram: Visitor
+):
+    who = harbour.people()[1]
+    with harbour.database.write() as db:
+        db.execute(flag.insert().values(
+            member=who.member, day="2026-11-20", rule="work", team=who.team, made_ms=1,
+            detail="31 landed changes in a day"))  # fmt: skip
+    mine, theirs = bram.get("/you").words, ada.get("/").words
+    assert "31 landed changes in a day" in mine
+    assert "More landed changes than a day usually holds" in mine
+    assert "flag" not in theirs.lower()
+    assert "Bram de Wit Not enough to go by yet." in theirs
+    assert "your own page says why" in bram.get("/").words
+    assert "31 landed" not in ada.get("/team").words
+
+
+def test_hidden_members_are_counted_from_five_on_and_never_shown(harbour: Harbour, ada: Visitor):
+    hidden = harbour.people("hidden")
+    page = ada.get("/")
+    assert "5 hidden" in page.words
+    assert not any(one.member in page.text or one.device in page.text for one in hidden)
+    with harbour.database.write() as db:
+        leave(db, harbour.owner.team, hidden[0].member, harbour.clock())
+    harbour.clock.now_ms += 5_000
+    assert not re.search(r"\d hidden", ada.get("/").words)
+
+
+def test_a_hidden_member_sees_own_numbers(harbour: Harbour):
+    hidden = harbour.people("hidden")[0]
+    me = harbour.visitor(hidden)
+    page = me.get("/you").words
+    assert "You are hidden" in page
+    assert "Cost of each day" in page
+    assert hidden.device in page
+    assert re.search(r"You hidden: only you see this (\d\.\d\d|–)", me.get("/").words)
+
+
+def test_the_own_page_says_what_was_received_when_and_pages_through_all_of_it(
+    harbour: Harbour, ada: Visitor, rows: Any
+):
+    seen: list[str] = []
+    path: str | None = "/you"
+    while path:
+        page = ada.get(path).text
+        table = page[page.index("What was received") :]
+        seen += re.findall(r'class="who">(\d{4}-\d\d-\d\d)', table)
+        more = re.search(r'href="(/you\?before=[^"]+)" rel="next"', page)
+        path = more[1] if more else None
+    stored = rows(
+        select(member_day.c.day).where(member_day.c.member == harbour.owner.member)
+        .order_by(member_day.c.day.desc())
+    )  # fmt: skip
+    assert seen == [row.day for row in stored]
+
+
+def test_everything_that_the_server_has_is_one_file(harbour: Harbour, ada: Visitor):
+    answer = ada.get("/you/export")
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert "attachment" in answer.headers["content-disposition"]
+    assert {line["kind"] for line in lines} >= {"member", "device", "document", "audit"}
+    assert {line.get("member", harbour.owner.member) for line in lines} == {harbour.owner.member}
+
+
+def test_the_theme_is_kept_without_javascript_and_leads_back(ada: Visitor):
+    assert "data-theme" not in ada.get("/").text
+    answer = ada.post("/theme", theme="dark", back="/consumption?span=week")
+    assert (answer.status, answer.headers["location"]) == (303, "/consumption?span=week")
+    assert 'data-theme="dark"' in ada.get("/").text
+    ada.post("/theme", theme="", back="/")
+    assert "data-theme" not in ada.get("/").text
+
+
+@pytest.mark.parametrize(
+    "back",
+    ["https://evil.example", "//evil.example", "/\\evil.example", "/%0d%0aX:y", "/a\r\nX: y",
+     "javascript:alert(1)", "/x/../..//evil.example"],
+)  # fmt: skip
+def test_the_theme_leads_nowhere_else(ada: Visitor, back: str):
+    assert ada.post("/theme", theme="dark", back=back).headers["location"] == "/"
+    assert ada.post("/theme", {"Origin": "https://evil.example"}, theme="dark").status == 403
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?page=0", "?page=99999999999999999999", "?page=x", "?page=-1", "?said=<b>", "?before=x",
+     "?before=" + "9" * 300, "?skip=-1", "?skip=٣", "?span=day", "?" + "a=b&" * 500],
+)  # fmt: skip
+def test_a_strange_address_never_breaks_a_page(ada: Visitor, query: str):
+    for path in PAGES:
+        answer = ada.get(path + quote(query, safe="?&=%"))
+        assert answer.status == 200
+        assert "<b>" not in answer.text
+
+
+def test_what_does_not_exist_is_a_page_that_says_so(ada: Visitor):
+    for path in ("/nothing", "/you/", "/team/x", "/sign-in/"):
+        answer = ada.get(path)
+        assert answer.status == 404
+        assert "text/html" in answer.headers["content-type"]
+    assert ada.get("/consumption?span=year").status == 404

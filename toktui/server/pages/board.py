@@ -1,0 +1,146 @@
+"""The main board: who asks first, then everybody who is listed, each beside their own past."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from toktui.server import board as measures
+from toktui.server.board import Standing, load_board
+from toktui.server.charts import (
+    Bar,
+    Columns,
+    Line,
+    Share,
+    columns,
+    index_bar,
+    line,
+    nice_top,
+    shares,
+)
+from toktui.server.flags import MOST_LANDED
+from toktui.server.pages.reading import page
+from toktui.server.weeks import Trend, ids_of, load_landed, load_trends
+from toktui.team.wire.document import SIZES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+    from starlette.requests import Request
+
+    from toktui.server.people import Speaker
+
+PER_PAGE: Final = 60
+WEEKS: Final = 8
+_NO_TREND: Final = Trend(points=())
+
+REASONS: Final[Mapping[str, str]] = {
+    "outcomes not shared": "Landed changes are not shared, so there is nothing to divide by.",
+    "too few changes": f"{measures.LEAST_CHANGES} landed changes are needed.",
+    "too few days": f"{measures.LEAST_DAYS} active days are needed.",
+    "too many reverted": "More than a fifth of the changes were reverted.",
+    "too much without a price": "More than a tenth of the tokens has no known price.",
+    "too few members": f"{measures.LEAST_MEMBERS} members with enough changes are needed.",
+}
+"""Why there is no index yet. A flag is told to its member alone: others read `NOT_YET`."""
+NOT_YET: Final = "Not enough to go by yet."
+FLAGGED: Final = "A day of yours is flagged; your own page says why."
+
+
+class BoardLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A member as the page draws it."""
+
+    one: Standing
+    reason: str
+    """Why there is no index; empty if there is one."""
+    progress: tuple[int, int] | None
+    """How many there are of how many that are needed."""
+    bar: Bar | None
+    sizes: tuple[Share, ...]
+    changes: int
+    trend: Trend
+    spark: Line
+
+
+def _load(db: Connection, who: Speaker, request: Request, now_ms: int) -> dict[str, Any]:
+    board = load_board(db, who, now_ms)
+    number = _page_number(request.query_params.get("page", "1"), len(board.standings))
+    shown = board.standings[(number - 1) * PER_PAGE : number * PER_PAGE]
+    ids = ids_of(db, who.team, [one.name for one in shown])
+    trends = load_trends(db, who.team, [*ids.values(), who.member], board.until)
+    most = max((sum(one.changes.values()) for one in shown), default=0)
+    lines = [line_of(one, trends.get(ids.get(one.name, ""), _NO_TREND), most) for one in shown]
+    yours = None
+    if board.you is not None:
+        yours = line_of(board.you, trends.get(who.member, _NO_TREND), most)
+    landed = load_landed(db, who.team, board.until, weeks=WEEKS)
+    top = nice_top(max(sum(week.by_size.values()) for week in landed))
+    return {
+        "board": board, "placed": [one for one in lines if one.one.place is not None],
+        "waiting": [one for one in lines if one.one.place is None], "yours": yours,
+        "your_chart": None if yours is None else own_chart(yours.trend, board.usual_nusd),
+        "landed": landed, "landed_top": round(top), "landed_chart": landed_chart(landed, top),
+        "number": number, "pages": _pages(len(board.standings)), "sizes": SIZES,
+        "limits": measures, "most_landed": MOST_LANDED,
+    }  # fmt: skip
+
+
+def line_of(one: Standing, trend: Trend, most: int) -> BoardLine:
+    """A member as drawn; `most` landed changes fill their bar."""
+    changes = sum(one.changes.values())
+    reason, progress = "", None
+    if one.index is None:
+        reason = REASONS.get(one.missing, NOT_YET)
+        if one.missing == "flagged" and one.is_you:
+            reason = FLAGGED
+        if one.missing == "too few changes":
+            progress = (changes, measures.LEAST_CHANGES)
+        elif one.missing == "too few days":
+            progress = (one.active_days, measures.LEAST_DAYS)
+    return BoardLine(
+        one=one, reason=reason, progress=progress,
+        bar=None if one.index is None else index_bar(one.index),
+        sizes=shares(one.changes, total=most), changes=changes, trend=trend,
+        spark=line([point.per_unit_nusd for point in trend.points]),
+    )
+
+
+class OwnChart(msgspec.Struct, frozen=True, kw_only=True):
+    """What a unit cost the member, week by week, with what the team usually pays."""
+
+    top_nusd: int
+    line: Line
+    usual_nusd: int | None
+
+
+def own_chart(trend: Trend, usual_nusd: int | None) -> OwnChart | None:
+    """None until two points are known."""
+    values = [point.per_unit_nusd for point in trend.points]
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return None
+    top = nice_top(max(*known, usual_nusd or 0))
+    drawn = line(
+        values, width=600, height=150, pad=6, level=usual_nusd, from_zero=True, top=top
+    )
+    return OwnChart(top_nusd=round(top), line=drawn, usual_nusd=usual_nusd)
+
+
+def landed_chart(landed: tuple[Any, ...], top: float) -> Columns:
+    """Weeks beside each other, the largest changes at the foot."""
+    piles = [[week.by_size[size] for size in reversed(SIZES)] for week in landed]
+    return columns(piles, top=top, height=150, gap=0.34)
+
+
+def _pages(count: int) -> int:
+    return max(1, -(-count // PER_PAGE))
+
+
+def _page_number(asked: str, count: int) -> int:
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
+    return min(max(1, number), _pages(count))
+
+
+ROUTES: Final = (page("/", "board", _load, keep=("page",)),)
