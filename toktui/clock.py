@@ -157,6 +157,11 @@ def iso(at_ms: int) -> str:
     return at.isoformat(timespec="milliseconds" if at_ms % 1000 else "seconds") + "Z"
 
 
+def local_minute(at_ms: int, zone: ZoneInfo) -> str:
+    """`2026-11-22 14:32`, in the zone."""
+    return _local(at_ms, zone).strftime("%Y-%m-%d %H:%M")
+
+
 _RFC_3339: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?"
     r"(?:[Zz]|([+-])(\d\d):?(\d\d))?",

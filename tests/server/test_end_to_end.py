@@ -72,7 +72,8 @@ def test_two_people_join_submit_see_themselves_and_leave(board: Board, person: A
     assert "This device is in no team" not in ada.run("team", "status")
     # The device of the one who left is known no more.
     laptop.call()
-    assert "not_signed" in laptop.run("team", "submit", code=1)
+    laptop.run("team", "submit", code=1)
+    assert "not by a known device" in laptop.run("team", "status")
 
 
 def test_nothing_is_sent_before_a_consent(board: Board, person: Any):

@@ -205,10 +205,12 @@ def purge(*, everything: bool, yes: bool) -> None:
     """Delete the store, its backups, toktui's log and saved prices.
 
     An empty store stays behind, which knows only that calls from before now are not wanted; with
-    --everything not even that. config.toml is yours and stays.
+    --everything not even that. config.toml is yours and stays; and so does this device's key in a
+    team, for without it nothing there could be deleted: `toktui team leave` does that first.
     """
     from toktui.cli.output import write
     from toktui.cli.start import open_context
+    from toktui.cli.team_start import still_in_a_team
     from toktui.ingest.purge import own_files
     from toktui.ingest.purge import purge as delete
     from toktui.text import clean
@@ -219,6 +221,7 @@ def purge(*, everything: bool, yes: bool) -> None:
     _ask(f"Delete {len(files)} files of toktui in {where} for good?", yes=yes)
     gone = delete(context, remember=not everything)
     write(f"{gone} files were deleted.")
+    still_in_a_team(context)
 
 
 def _ask(question: str, *, yes: bool) -> None:

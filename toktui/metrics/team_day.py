@@ -64,3 +64,9 @@ def first_day_ms(db: sqlite3.Connection) -> int | None:
     """The first quarter of an hour with calls; None without any."""
     (quarter,) = db.execute("select min(quarter) from quarter").fetchone()
     return None if quarter is None else int(quarter) * QUARTER_MS
+
+
+def forgotten_ms(db: sqlite3.Connection) -> int | None:
+    """When the user last had calls forgotten; None if never."""
+    (made_ms,) = db.execute("select max(made_ms) from forgotten_rule").fetchone()
+    return None if made_ms is None else int(made_ms)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Final
 
+from toktui.clock import day_label
 from toktui.metrics.outcomes import load_outcomes
-from toktui.metrics.scope import Scope
 from toktui.team.wire.document import MOST, SIZES, Landed, Outcomes
 
 if TYPE_CHECKING:
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from toktui.clock import Range
+    from toktui.metrics.outcomes import ChangeRow
     from toktui.team.preview import OutcomesOf
+
+MOST_CHANGES: Final = 10_000
+"""Of a day and size; more is not landed work."""
 
 
 def outcomes_of(db: sqlite3.Connection, zone: ZoneInfo) -> OutcomesOf:
@@ -24,11 +28,11 @@ def outcomes_of(db: sqlite3.Connection, zone: ZoneInfo) -> OutcomesOf:
     that was reverted counts as reverted and as nothing else. None where no repository was ever
     read in which a session worked: what landed is not known then, which is not nothing.
     """
-    found = load_outcomes(db, zone=zone, scope=Scope())
-    linked = [
-        change for change in found.changes
-        if change.sessions and change.size in SIZES
-    ]  # fmt: skip
+    found = load_outcomes(db, zone=zone)
+    by_day: defaultdict[str, list[ChangeRow]] = defaultdict(list)
+    for change in found.changes:
+        if change.sessions and change.size in SIZES:
+            by_day[day_label(change.at_ms, zone)].append(change)
 
     def of_day(_db: sqlite3.Connection, within: Range) -> Outcomes | None:
         if not found.known:
@@ -36,9 +40,7 @@ def outcomes_of(db: sqlite3.Connection, zone: ZoneInfo) -> OutcomesOf:
         changes: Counter[str] = Counter()
         cost: Counter[str] = Counter()
         reverted = 0
-        for change in linked:
-            if not within.start_ms <= change.at_ms < within.end_ms:
-                continue
+        for change in by_day.get(day_label(within.start_ms, zone), ()):
             if change.reverted_ms is not None:
                 reverted += 1
                 continue
@@ -46,9 +48,9 @@ def outcomes_of(db: sqlite3.Connection, zone: ZoneInfo) -> OutcomesOf:
             changes[size] += 1
             cost[size] = min(MOST, cost[size] + (change.spent.nusd or 0))
         landed = tuple(
-            Landed(size=size, changes=changes[size], cost_nusd=cost[size])
+            Landed(size=size, changes=min(MOST_CHANGES, changes[size]), cost_nusd=cost[size])
             for size in SIZES if changes[size]
         )  # fmt: skip
-        return Outcomes(landed=landed, reverted=reverted)
+        return Outcomes(landed=landed, reverted=min(MOST_CHANGES, reverted))
 
     return of_day

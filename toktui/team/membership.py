@@ -1,32 +1,15 @@
-"""What this device knows of its team: who it is there, what was consented to, what was sent.
-
-A small database of its own beside the store, so that `toktui team submit` needs no lock of the
-store's; each statement is one transaction.
-"""
+"""What this device knows of its team: who it is there, what was consented to, what was sent."""
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Literal
 
 import msgspec
 
 from toktui.team.identity import Place
 from toktui.team.wire.messages import Appearance, Role
 
-if TYPE_CHECKING:
-    from collections.abc import Generator
-    from pathlib import Path
-
-_TABLES: Final = """
-create table if not exists membership (id integer primary key check (id = 1), body blob not null);
-create table if not exists sent (
-  day text primary key, rev integer not null, content text not null, sha256 text not null,
-  closed integer not null, sent_ms integer not null, result text not null);
-create table if not exists outbox (
-  day text primary key, attempts integer not null, next_ms integer not null, code text not null);
-"""
+SendResult = Literal["stored", "unchanged", "held"]
 
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,17 +26,24 @@ class Membership(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     pepper: str
     first_day: str
-    appearance: Appearance
+    retention_days: int
+    appearance: Appearance | Literal[""]
+    """Empty on a further device: it is that of the first one."""
     name: str
     shares: tuple[str, ...]
     schema: str
     consented_ms: int
     key_place: Place
+    key_name: str
     paused: bool = False
+    leaving: bool = False
+    """The server was told to delete everything; whether it did is not known yet."""
 
 
-class Sent(msgspec.Struct, frozen=True, array_like=True):
-    """A day as the server last took it; `content` is the digest of what it says."""
+class Sent(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """A day as the server last took it. `content` is the digest of what it says whatever its
+    revision; of a day that is `held` the one that the server did not take, while tokens, cost and
+    revision are those that it kept."""
 
     day: str
     rev: int
@@ -61,74 +51,59 @@ class Sent(msgspec.Struct, frozen=True, array_like=True):
     sha256: str
     closed: bool
     sent_ms: int
-    result: str
+    result: SendResult
+    flags: tuple[str, ...]
+    calls: int
+    tokens: int
+    cost_nusd: int | None
+    version: str
+    """Of the toktui that sent it."""
 
 
-class Waiting(msgspec.Struct, frozen=True):
-    """A day that could not be sent: tried so often, next at a time, because of a code."""
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A day that the server does not take as it is: tried so often, again from a time on."""
 
     day: str
     attempts: int
     next_ms: int
     code: str
+    what: str
+    content: str
 
 
-class TeamFile:
-    """The open database."""
+class Trying(msgspec.Struct, frozen=True, kw_only=True):
+    """What was on its way when nothing more was heard of it."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def membership(self) -> Membership | None:
-        """The team, if this device has joined one."""
-        row = self._db.execute("select body from membership").fetchone()
-        return None if row is None else msgspec.json.decode(row[0], type=Membership)
-
-    def remember(self, membership: Membership) -> None:
-        """Joins or changes."""
-        self._db.execute(
-            "insert or replace into membership values (1, ?)", (msgspec.json.encode(membership),)
-        )
-
-    def forget(self) -> None:
-        """As if this device had never joined."""
-        self._db.executescript("delete from membership; delete from sent; delete from outbox;")
-
-    def sent(self) -> dict[str, Sent]:
-        """What the server has, by day."""
-        rows = self._db.execute("select * from sent order by day")
-        return {row[0]: msgspec.convert(row, Sent, strict=False) for row in rows}
-
-    def mark_sent(self, sent: Sent) -> None:
-        """The server has taken a day."""
-        self._db.execute("begin immediate")
-        self._db.execute(
-            "insert or replace into sent values (?, ?, ?, ?, ?, ?, ?)",
-            msgspec.structs.astuple(sent),
-        )
-        self._db.execute("delete from outbox where day = ?", (sent.day,))
-        self._db.execute("commit")
-
-    def waiting(self) -> dict[str, Waiting]:
-        """Days that wait for another try, by day."""
-        return {row[0]: Waiting(*row) for row in self._db.execute("select * from outbox")}
-
-    def wait(self, waiting: Waiting) -> None:
-        """A try failed."""
-        self._db.execute(
-            "insert or replace into outbox values (?, ?, ?, ?)", msgspec.structs.astuple(waiting)
-        )
+    day: str
+    rev: int
+    content: str
+    sha256: str
 
 
-@contextmanager
-def open_team_file(folder: Path) -> Generator[TeamFile]:
-    """`team.db` in the data folder, made if need be, for the user alone."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / "team.db"
-    path.touch(mode=0o600)
-    db = sqlite3.connect(path, isolation_level=None, timeout=10)
-    try:
-        db.executescript(_TABLES)
-        yield TeamFile(db)
-    finally:
-        db.close()
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
+    """Why nothing at all is sent before a time: the server is away, or the user has to act."""
+
+    attempts: int
+    next_ms: int
+    code: str
+    what: str
+    hint: str = ""
+
+
+class Notes(msgspec.Struct, frozen=True, kw_only=True):
+    """What the last round found out."""
+
+    round_ms: int = 0
+    """When it ended; 0: there was none."""
+    board_ms: int = 0
+    """When the board was fetched."""
+    clock_off_ms: int = 0
+    """How far this machine's clock is ahead of the server's; negative: behind."""
+    others_schema: bool = False
+    """The server takes other fields than this toktui sends."""
+    others_zone: str = ""
+    """The zone of the team, where it is not that of joining any more."""
+    copied_ms: int = 0
+    """When the server last had a document under this device's name that we did not send."""
+    board_problem: str = ""
+    """Why the board could not be fetched."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -32,6 +33,7 @@ from toktui.team.wire.document import (
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Generator, Iterable
 
     from toktui.model import Tier
     from toktui.team.membership import Membership
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 OutcomesOf = Callable[["sqlite3.Connection", Range], Outcomes | None]
 """How the landed changes of a day are found; None where nobody looks at repositories."""
 
+Reason = Literal["", "user_deleted", "duplicate_resolved", "recounted"]
+_Key = tuple[str, str, "Tier"]
 _NAMES: Final = {"estimated": "estimated_calls", "unpriced": "unpriced_calls"}
 
 
@@ -55,6 +59,22 @@ class Preview:
         """Of the bytes."""
         return digest(self.body)
 
+    @property
+    def calls(self) -> int:
+        """All that it tells of."""
+        return sum(row.calls for row in self.document.rows)
+
+    @property
+    def tokens(self) -> int:
+        """All that it tells of."""
+        return sum(row.tokens for row in self.document.rows)
+
+    @property
+    def cost_nusd(self) -> int | None:
+        """List cost of what has a price; None if nothing has."""
+        costs = [row.cost_nusd for row in self.document.rows if row.cost_nusd is not None]
+        return sum(costs) if costs else None
+
 
 def preview(
     db: sqlite3.Connection, member: Membership, day: str, *, rev: int, now_ms: int,
@@ -64,24 +84,53 @@ def preview(
     zone = ZoneInfo(member.zone)
     within = range_of(day, zone)
     shared = outcomes(db, within) if outcomes and "outcomes" in member.shares else None
+    with _one_state(db):
+        rows = _rows(load_team_day(db, within), load_book())
+        asked = "sketches" in member.shares
+        sketches = _sketches(db, within, member.pepper) if asked else ()
     document = Document(
         v=1, team=member.team, device=member.device, day=day, rev=rev,
-        closed=day < day_label(now_ms, zone), client=Client(version=VERSION),
-        rows=_rows(load_team_day(db, within), load_book()), outcomes=shared,
-        sketches=_sketches(db, within, member.pepper) if "sketches" in member.shares else (),
+        closed=day < day_label(now_ms, zone), client=Client(version=VERSION), rows=rows,
+        outcomes=shared, sketches=sketches,
     )  # fmt: skip
-    said = msgspec.structs.replace(document, rev=1)
+    # Another toktui or revision that says the same is no reason to send a day again.
+    said = msgspec.structs.replace(document, rev=1, client=Client(version="0"), reason="")
     return Preview(document, encode(document), digest(encode(said)))
 
 
-def days_to_send(db: sqlite3.Connection, member: Membership, now_ms: int) -> list[str]:
-    """The days from the first that the team takes, or that has calls, until today."""
-    first_ms = first_day_ms(db)
-    if first_ms is None:
-        return []
+@contextmanager
+def _one_state(db: sqlite3.Connection) -> Generator[None]:
+    """All that is read in it is of one moment."""
+    db.execute("begin")
+    try:
+        yield
+    finally:
+        db.execute("rollback")
+
+
+def respelled(made: Preview, *, rev: int | None = None, reason: Reason | None = None) -> Preview:
+    """The same day as another revision, or with a reason."""
+    document = made.document
+    if rev is not None:
+        document = msgspec.structs.replace(document, rev=rev)
+    if reason is not None:
+        document = msgspec.structs.replace(document, reason=reason)
+    return Preview(document, encode(document), made.content)
+
+
+def days_to_send(
+    db: sqlite3.Connection, member: Membership, now_ms: int, sent: Iterable[str] = ()
+) -> list[str]:
+    """The days from the first that the team takes and keeps, and that has calls or was sent, until
+    today: a day whose calls were forgotten here is to be forgotten there."""
     zone = ZoneInfo(member.zone)
-    day = date.fromisoformat(max(member.first_day, day_label(first_ms, zone)))
     last = date.fromisoformat(day_label(now_ms, zone))
+    kept = (last - timedelta(days=member.retention_days)).isoformat()
+    first_ms = first_day_ms(db)
+    begun = [*sent] if first_ms is None else [*sent, day_label(first_ms, zone)]
+    if not begun:
+        return []
+    day = date.fromisoformat(max(member.first_day, kept, min(begun)))
     return [(day + timedelta(days=n)).isoformat() for n in range((last - day).days + 1)]
 
 
@@ -92,14 +141,21 @@ def range_of(day: str, zone: ZoneInfo) -> Range:
 
 
 def _rows(found: tuple[DayRow, ...], book: RateBook) -> tuple[Row, ...]:
-    """Rows by public model name; what does not fit is added to `other` of its agent and tier."""
-    sums: dict[tuple[str, str, Tier], dict[str, int]] = {}
-    for row in sorted(found, key=lambda row: -row.sums["calls"]):
-        public = book.canonical(row.priced_as or row.model) or OTHER
-        key = (row.agent, public, row.tier)
-        if key not in sums and len(sums) >= MOST_ROWS // 2:
-            key = (row.agent, OTHER, row.tier)
-        known = sums.setdefault(key, dict.fromkeys(MEASURES, 0))
+    """Rows by public model name; on a day with more than fit the models of few calls are added to
+    `other` of their agent."""
+    keyed: list[tuple[_Key, DayRow]] = [
+        ((row.agent, book.canonical(row.priced_as or row.model) or OTHER, row.tier), row)
+        for row in sorted(found, key=lambda row: -row.sums["calls"])
+    ]
+    own = set(dict.fromkeys(key for key, _ in keyed))
+    if len(own) > MOST_ROWS:
+        agents = {agent for agent, _, _ in own}
+        room = max(0, MOST_ROWS - len(agents))
+        own = set([*dict.fromkeys(key for key, _ in keyed)][:room])
+    sums: dict[_Key, dict[str, int]] = {}
+    for key, row in keyed:
+        kept = key if key in own else (row.agent, OTHER, "standard")
+        known = sums.setdefault(kept, dict.fromkeys(MEASURES, 0))
         for name, value in row.sums.items():
             known[name] = min(MOST // 8, known[name] + value)
     return tuple(_row(*key, sums[key]) for key in sorted(sums))

@@ -1,0 +1,107 @@
+"""Where a request may go, and what is done about an answer."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from toktui.errors import UsageError
+from toktui.team import http
+from toktui.team.http import Server, ServerError, checked_url
+
+from .conftest import NOW, Told
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("https://board.example.com", "https://board.example.com"),
+        ("https://Board.Example.com:443/", "https://board.example.com"),
+        (" https://board.example.com:8443 ", "https://board.example.com:8443"),
+        ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
+        ("http://localhost:80", "http://localhost"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+        ("http://10.1.2.3", "http://10.1.2.3"),
+    ],
+)
+def test_an_address_is_spelled_as_the_server_spells_it(given: str, meant: str):
+    assert checked_url(given, allow_http=True) == meant
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "board.example.com", "ftp://board.example.com", "https://", "https://user:x@board.example",
+        "https://board.example.com/team", "https://board.example.com?x=1", "https://a:b:c",
+        "https://[::1", "https://board.example.com:99999", "https://b\u043eard.example.com", "file:///x",
+        "http://board.example.com", "http://8.8.8.8", "", "https://@board.example.com",
+    ],
+)  # fmt: skip
+def test_an_address_that_is_none_or_not_safe_is_refused(given: str):
+    with pytest.raises(UsageError):
+        checked_url(given, allow_http=True)
+
+
+def test_plain_http_needs_a_word_even_at_home():
+    with pytest.raises(UsageError, match="Plain http"):
+        checked_url("http://127.0.0.1:8080", allow_http=False)
+
+
+def test_a_redirect_is_not_followed(told: Told):
+    told.says.append((307, b"", {"Location": f"{told.url}/v1/elsewhere"}))
+    with pytest.raises(ServerError) as failed:
+        Server(told.url, lambda: NOW).ask("GET", "/v1/team")
+    assert failed.value.code == "nonsense"
+    assert len(told.heard) == 1
+
+
+def test_what_a_server_says_is_cleaned(told: Told):
+    said = '{"type":"x","title":"No\\u001b[31m","status":403,"code":"\\u202eforbidden"}'
+    told.says.append((403, said.encode(), {}))
+    with pytest.raises(ServerError) as failed:
+        Server(told.url, lambda: NOW).ask("GET", "/v1/team")
+    assert (failed.value.code, failed.value.what) == ("forbidden", "No[31m")
+
+
+@pytest.fixture
+def dripping(loopback: None) -> Callable[[bytes], str]:
+    """A server that says one thing and then a byte now and then, for ever."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    ending = threading.Event()
+
+    def start(first: bytes) -> str:
+        def serve() -> None:
+            client, _ = listening.accept()
+            with client:
+                client.recv(65536)
+                client.sendall(first)
+                while not ending.wait(0.05):
+                    try:
+                        client.sendall(b"x")
+                    except OSError:
+                        return
+
+        threading.Thread(target=serve, daemon=True).start()
+        return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+    yield start
+    ending.set()
+    listening.close()
+
+
+@pytest.mark.parametrize(
+    "first", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"]
+)
+def test_an_answer_that_trickles_for_ever_is_given_up(
+    dripping: Callable[[bytes], str], first: bytes, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(http, "LONGEST_S", 0.5)
+    began = time.monotonic()
+    with pytest.raises(ServerError) as failed:
+        Server(dripping(first), lambda: NOW).ask("GET", "/v1/team")
+    assert failed.value.code == "network"
+    assert time.monotonic() - began < 5

@@ -1,0 +1,428 @@
+"""What is sent, when, and what is done about each way in which that can fail."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+
+from toktui.errors import ToktuiError
+from toktui.team.failures import FIRST_WAIT_MS, LONGEST_WAIT_MS, next_try_ms
+from toktui.team.state import waits_of
+from toktui.team.team_file import open_team_file
+from toktui.team.wire.document import digest
+from toktui.team.wire.messages import CODES
+
+from .conftest import DAY_MS, Device, Told, problem
+
+TODAY, YESTERDAY = "2026-11-22", "2026-11-21"
+LATER = ("slow", "too_many", "broken", "not_ready")
+STOP = ("not_signed", "wrong_signature", "forbidden", "consent")
+
+
+def results(device: Device, **options: object) -> dict[str, str]:
+    return {one.day: one.result for one in device.round(**options).outcomes}
+
+
+def test_a_day_is_sent_again_only_when_it_says_something_else(device: Device, told: Told):
+    device.join()
+    device.call()
+    assert results(device) == {TODAY: "stored"}
+    assert results(device) == {}
+    device.call()
+    assert results(device) == {TODAY: "stored"}
+    assert told.days[TODAY][0] == 2
+    assert told.calls_of(TODAY) == 2
+
+
+def test_a_day_is_closed_once_it_is_over(device: Device, told: Told):
+    device.join()
+    device.call()
+    device.round()
+    assert json.loads(told.days[TODAY][1])["closed"] is False
+    device.now_ms += DAY_MS
+    assert results(device) == {TODAY: "stored"}
+    assert json.loads(told.days[TODAY][1])["closed"] is True
+    assert results(device) == {}
+
+
+def test_weeks_offline_catch_up_in_few_requests(device: Device, told: Told):
+    device.join()
+    for ago in range(36):
+        device.call(ago)
+    assert len(results(device)) == 36
+    assert len(told.sent) == 1
+    assert sorted(told.days) == [one.day for one in reversed(device.state.sent)]
+
+
+def test_what_was_before_joining_and_backfill_is_not_sent(device: Device, told: Told):
+    device.join()
+    device.call(36.5)
+    device.call(80)
+    assert results(device) == {}
+    assert told.sent == []
+
+
+@pytest.mark.parametrize("code", LATER)
+def test_a_busy_server_is_tried_again_after_a_while(device: Device, told: Told, code: str):
+    device.join()
+    device.call()
+    told.says.append(problem(code))
+    assert results(device) == {}
+    hold = device.state.hold
+    assert hold is not None
+    assert (hold.code, hold.attempts) == (code, 1)
+    assert len(told.heard) == 1, "nothing else is asked of a busy server"
+    assert results(device) == {}
+    assert len(told.heard) == 1, "it is left alone meanwhile"
+    device.now_ms = hold.next_ms
+    assert results(device) == {TODAY: "stored"}
+    assert device.state.hold is None
+
+
+@pytest.mark.parametrize("code", STOP)
+def test_what_the_user_has_to_mend_is_not_tried_until_then(device: Device, told: Told, code: str):
+    device.join()
+    device.call()
+    device.call(1)
+    told.says.append(problem(code))
+    assert results(device) == {}
+    assert len(told.heard) == 1
+    device.now_ms += 6 * 3_600_000
+    assert results(device) == {}
+    assert len(told.heard) == 1
+    (wait,) = waits_of(device.state)
+    assert wait.stops
+    assert results(device, hurry=True) == {TODAY: "stored", YESTERDAY: "stored"}
+
+
+@pytest.mark.parametrize(
+    "code", [code for code, (status, _) in CODES.items() if status in (400, 413, 415, 422)]
+)
+def test_a_day_that_is_not_taken_holds_up_no_other(device: Device, told: Told, code: str):
+    device.join()
+    device.call(1)
+    device.call()
+
+    def first_refused(method: str, path: str, body: bytes) -> tuple[int, bytes, dict[str, str]]:
+        status, said, headers = told.honest(method, path, body)
+        items = json.loads(said)["items"]
+        status, refused, _ = problem(code)
+        items[0] = {"status": status, "problem": json.loads(refused)}
+        return 200, json.dumps({"items": items}).encode(), headers
+
+    told.says.append(first_refused)
+    assert results(device) == {YESTERDAY: "waits", TODAY: "stored"}
+    assert [one.code for one in device.state.waiting] == [code]
+    heard = len(told.sent)
+    assert results(device) == {YESTERDAY: "waits"}
+    assert len(told.sent) == heard, "the same bytes would be refused again"
+    told.days.clear()
+    device.call(1)
+    assert results(device) == {YESTERDAY: "stored"}, "it says something else now"
+    assert device.state.waiting == ()
+
+
+def test_retry_after_is_honoured_and_an_absurd_one_is_not(device: Device, told: Told):
+    device.join()
+    device.call()
+    for said, longest in (("3600", 3_600_000), ("9999999", DAY_MS)):
+        status, body, _ = problem("too_many")
+        told.says.append((status, body, {"Retry-After": said}))
+        device.round(hurry=True)
+        hold = device.state.hold
+        assert hold is not None
+        assert longest <= hold.next_ms - device.now_ms <= max(longest, LONGEST_WAIT_MS)
+
+
+def test_waiting_doubles_and_never_grows_beyond_hours():
+    random.seed(3)
+    waits = [next_try_ms("later", n, 0) for n in range(1, 60)]
+    assert FIRST_WAIT_MS // 4 <= waits[0] <= FIRST_WAIT_MS
+    assert LONGEST_WAIT_MS // 4 <= waits[-1] <= LONGEST_WAIT_MS
+    assert max(waits) <= LONGEST_WAIT_MS
+
+
+def test_a_wait_that_a_wrong_clock_made_ends_with_the_wrong_clock(device: Device, told: Told):
+    device.join()
+    device.call()
+    right = device.now_ms
+    device.now_ms += 400 * DAY_MS
+    told.says.append(problem("not_ready"))
+    device.round()
+    device.now_ms = right
+    assert results(device) == {TODAY: "stored"}
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        (200, b"", {}), (200, b"<html>Welcome to our hotel</html>", {}), (200, b"[1]", {}),
+        (200, b"\xff\xfe", {}), (200, b"[" * 100_000, {}), (302, b"", {"Location": "http://x/"}),
+        (200, b'{"day":"2026-11-22","rev":1,"sha256":"00","result":"stored"}', {}),
+        (200, b'{"day":"2026-11-21","rev":1,"sha256":"00","result":"held"}', {}),
+        (200, b'{"day":"2026-11-22","rev":-5,"sha256":"00","result":"held"}', {}),
+        (200, b'{"day":"2026-11-22","rev":1e400,"sha256":"00","result":"held"}', {}),
+        (404, b"not here", {}), (500, b"oops", {}), (200, b"x" * (5 << 20), {}),
+        (418, b'{"type":"x","title":"t","status":"418","code":7}', {}),
+    ],
+    ids=range(14),
+)  # fmt: skip
+def test_nonsense_is_no_receipt_and_is_tried_again(
+    device: Device, told: Told, reply: tuple[int, bytes, dict[str, str]]
+):
+    device.join()
+    device.call()
+    told.says.append(reply)
+    assert results(device) == {}
+    hold = device.state.hold
+    assert hold is not None
+    assert hold.code in ("nonsense", "network")
+    assert device.state.sent == ()
+    device.now_ms = hold.next_ms
+    assert results(device) == {TODAY: "stored"}
+
+
+def test_a_batch_answered_for_other_days_is_no_receipt(device: Device, told: Told):
+    device.join()
+    device.call()
+    device.call(1)
+    for items in ([], [{"status": 200}, {"status": 200}], [{"status": 200}] * 3):
+        told.says.append((200, json.dumps({"items": items}).encode(), {}))
+        assert results(device, hurry=True) == {}
+    assert device.state.sent == ()
+
+
+def test_a_server_that_cannot_be_reached_is_no_traceback(device: Device):
+    device.url = "http://127.0.0.1:9"
+    device.join()
+    device.call()
+    assert results(device) == {}
+    (wait,) = waits_of(device.state)
+    assert "was not reached" in wait.what
+    assert wait.next_ms is not None
+    assert "was not reached" in device.run("team", "submit", exit_code=1).stderr
+
+
+def test_an_answer_that_was_lost_makes_no_second_document(device: Device, told: Told):
+    device.join()
+    device.call()
+
+    def taken_but_lost(method: str, path: str, body: bytes) -> tuple[int, bytes, dict[str, str]]:
+        told.honest(method, path, body)
+        return 500, b"", {}
+
+    told.says.append(taken_but_lost)
+    device.round()
+    assert results(device, hurry=True) == {TODAY: "unchanged"}
+    device.call()
+    told.says.append(taken_but_lost)
+    device.round()
+    device.call()
+    assert results(device, hurry=True) == {TODAY: "stored"}
+    assert told.calls_of(TODAY) == 3
+    assert device.state.notes.copied_ms == 0, "that was us"
+
+
+def test_another_copy_of_the_key_is_noticed_and_nothing_counts_twice(device: Device, told: Told):
+    device.join()
+    device.call()
+    device.round()
+    rev, body = told.days[TODAY]
+    told.days[TODAY] = (rev + 7, body.replace(b'"rev":1', b'"rev":8'))
+    device.call()
+    assert results(device) == {TODAY: "stored"}
+    assert told.days[TODAY][0] == 9
+    assert any("Another copy" in wait.what for wait in waits_of(device.state))
+
+
+@pytest.mark.parametrize("rev", [None, 0, -1, 1 << 53, (1 << 53) - 1])
+def test_a_revision_that_cannot_be_is_not_followed(device: Device, told: Told, rev: int | None):
+    device.join()
+    device.call()
+    told.says.append(problem("revision", rev=rev))
+    assert results(device) == {TODAY: "waits"}
+    assert len(told.sent) == 1
+
+
+def test_what_is_forgotten_here_is_forgotten_there_with_the_reason(device: Device, told: Told):
+    device.join()
+    device.call(3)
+    device.call(1)
+    device.call()
+    device.round()
+    device.run("data", "forget", "--before", YESTERDAY, "--yes")
+    assert results(device) == {"2026-11-19": "stored"}
+    document = json.loads(told.days["2026-11-19"][1])
+    assert (document["rows"], document["reason"]) == ([], "user_deleted")
+
+
+def test_a_purge_keeps_the_key_and_the_server_is_told(device: Device, told: Told):
+    device.join()
+    device.call(1)
+    device.round()
+    gone = device.run("data", "purge", "--yes")
+    assert "team" in gone.stderr
+    assert device.state.membership.team_name == "Shop"
+    assert results(device) == {YESTERDAY: "stored"}
+    assert json.loads(told.days[YESTERDAY][1])["rows"] == []
+
+
+def test_a_store_that_lost_something_says_no_reason_until_the_user_does(
+    device: Device, told: Told
+):
+    device.join()
+    device.call(1)
+    device.call(1, input_tokens=9000)
+    device.round()
+    before = told.days[YESTERDAY]
+    (log,) = device.logs.home.rglob("*.jsonl")
+    log.write_text(log.read_text().splitlines()[0] + "\n")
+    (device.data / "toktui.db").unlink()
+
+    def held(method: str, path: str, body: bytes) -> tuple[int, bytes, dict[str, str]]:
+        del method, path
+        assert "reason" not in json.loads(body)
+        receipt = {"day": YESTERDAY, "rev": 1, "sha256": digest(before[1]), "result": "held"}
+        return 200, json.dumps(receipt).encode(), {}
+
+    told.says.append(held)
+    assert results(device) == {YESTERDAY: "held"}
+    assert results(device) == {}
+    assert any("--correct" in wait.hint for wait in waits_of(device.state))
+    assert results(device, corrected=(YESTERDAY,)) == {YESTERDAY: "stored"}
+    assert json.loads(told.days[YESTERDAY][1])["reason"] == "recounted"
+    assert waits_of(device.state) == ()
+
+
+def test_paused_in_the_middle_nothing_more_goes_out(
+    device: Device, told: Told, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("toktui.team.sending.MOST_DOCUMENTS", 1)
+    device.join()
+    for ago in range(3):
+        device.call(ago)
+
+    def pausing(method: str, path: str, body: bytes) -> tuple[int, bytes, dict[str, str]]:
+        with open_team_file(device.data) as file:
+            file.change(paused=True)
+        return told.honest(method, path, body)
+
+    told.says.append(pausing)
+    assert len(results(device)) == 1
+    assert len(told.sent) == 1
+    assert device.round().why_not == "paused"
+
+
+def test_another_consent_than_ours_sends_nothing_at_all(device: Device, told: Told):
+    device.join(schema="0" * 16)
+    device.call()
+    assert device.round().why_not == "consent"
+    assert told.heard == []
+    assert "agree" in device.run("team", "submit", exit_code=1).stderr
+    device.run("team", "agree", "--yes")
+    assert results(device) == {TODAY: "stored"}
+
+
+def test_a_new_toktui_alone_is_no_reason_to_send_every_day_again(
+    device: Device, told: Told, monkeypatch: pytest.MonkeyPatch
+):
+    device.join()
+    device.call(1)
+    device.round()
+    monkeypatch.setattr("toktui.team.preview.VERSION", "99.0")
+    assert results(device) == {}
+    assert len(told.sent) == 1
+
+
+def test_a_server_of_another_schema_is_told_of(device: Device, told: Told):
+    device.join()
+    device.call()
+    told.says.extend([
+        told.honest, lambda *asked: told.honest("GET", "/v1/boards/main", b""),
+        lambda *asked: (200, json.dumps({**_info(), "schema": "f" * 16}).encode(), {}),
+    ])  # fmt: skip
+    assert results(device) == {TODAY: "stored"}
+    assert any("other fields" in wait.what for wait in waits_of(device.state))
+
+
+def _info() -> dict[str, object]:
+    from .conftest import INFO
+
+    return INFO
+
+
+def test_a_clock_that_is_wrong_is_told_and_days_are_sent_all_the_same(device: Device, told: Told):
+    device.join()
+    device.call()
+    told.headers["Date"] = "Sat, 21 Nov 2026 10:00:00 GMT"
+    assert results(device) == {TODAY: "stored"}
+    assert any("ahead of the board's" in wait.what for wait in waits_of(device.state))
+    told.headers["Date"] = "Sun, 22 Nov 2026 14:32:00 GMT"
+    device.call()
+    device.round()
+    assert waits_of(device.state) == ()
+
+
+def test_absurd_counts_and_many_models_make_a_document_that_is_valid(device: Device, told: Told):
+    from toktui.team.wire.document import MOST_ROWS, decode
+
+    device.join()
+    for number in range(MOST_ROWS + 40):
+        device.call(model=f"m{number}", input_tokens=(1 << 53) - 1)
+    for model in ("claude-opus-4-8", "claude-sonnet-5", "claude-haiku-4-5"):
+        for _ in range(3):
+            device.call(model=model, output_tokens=(1 << 53) - 1)
+    device.round()
+    document = decode(told.days[TODAY][1])
+    assert sum(row.calls for row in document.rows) == MOST_ROWS + 40 + 9
+    assert {row.model for row in document.rows} >= {"other", "claude-opus-4-8"}
+
+
+def test_rows_never_outgrow_what_a_document_holds():
+    from toktui.metrics.team_day import MEASURES, DayRow
+    from toktui.model import TIERS
+    from toktui.pricing.rates import load_book
+    from toktui.team.preview import _rows
+    from toktui.team.wire.document import MOST_ROWS
+
+    book = load_book()
+    models = ("claude-opus-4-8", "claude-sonnet-5")
+    found = tuple(
+        DayRow(f"agent-{n}", model, model, tier, dict.fromkeys(MEASURES, 0) | {"calls": 1 + n})
+        for n in range(30) for model in models for tier in TIERS
+    )  # fmt: skip
+    rows = _rows(found, book)
+    assert len(rows) <= MOST_ROWS
+    assert sum(row.calls for row in rows) == sum(row.sums["calls"] for row in found)
+
+
+def test_two_instances_never_send_at_once(device: Device, told: Told):
+    from toktui.team.rounds import alone
+
+    device.join()
+    device.call()
+    with (
+        alone(device.data, "toktui"),
+        pytest.raises(ToktuiError, match="is sending"),
+        alone(device.data, "x", wait_s=0),
+    ):
+        pass
+    assert results(device) == {TODAY: "stored"}
+
+
+def test_the_documents_of_a_batch_are_the_very_bytes(device: Device, told: Told):
+    device.join()
+    device.call()
+    device.call(1)
+    device.sync()
+    shown = {
+        day: device.run("team", "preview", "--day", day).stdout for day in (TODAY, YESTERDAY)
+    }
+    device.round()
+    for day, text in shown.items():
+        assert text == told.days[day][1].decode()
+        with open_team_file(device.data) as file:
+            assert file.body(day) == text.encode()
+    assert {one.sha256 for one in device.state.sent} == {digest(t.encode()) for t in shown.values()}

@@ -1,0 +1,151 @@
+"""`toktui team link`, `devices`, `appear`, `invite`, `open`, `board` and `export`: what is asked of
+the server."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import click
+
+from toktui.cli.team_start import connected, write_json_text
+
+
+def _link(target: str) -> str:
+    from toktui.cli.start import open_context
+    from toktui.team.wire.messages import Link
+    from toktui.text import clean
+
+    with connected(open_context()) as (_, _, server):
+        return clean(server.ask("POST", target).as_(Link).value, 400)
+
+
+@click.command(epilog="\b\nExample:\n  toktui team link      then join with it on the other device")
+def link() -> None:
+    """A code with which a second device of yours joins; good once, for 8 minutes.
+
+    Two devices add up. If both hold the same history, share `sketches` on both: it counts once.
+    """
+    from toktui.cli.output import write
+
+    write(_link("/v1/links"))
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  toktui team devices
+  toktui team devices --revoke d_abcdefghij234567     a lost laptop; its days stay"""
+)
+@click.option("--revoke", metavar="DEVICE", help="This device can send nothing any more.")
+def devices(*, revoke: str | None) -> None:
+    """Your devices in the team; revoke one that is lost."""
+    from toktui.cli.output import write
+    from toktui.cli.start import open_context, zone_of
+    from toktui.clock import local_minute
+    from toktui.errors import UsageError
+    from toktui.team import devices as own
+
+    context = open_context()
+    zone = zone_of(context, None)
+    with connected(context) as (_, member, server):
+        if revoke is not None:
+            if not re.fullmatch(r"d_[a-z2-7]{16}", revoke):
+                raise UsageError("DEVICE is not one.", "`toktui team devices` lists yours.")
+            if revoke == member.device:
+                raise UsageError("That is this device.", "`toktui team leave` leaves the team.")
+            own.revoke(server, revoke)
+            write(f"{revoke} can send nothing any more; its days stay.")
+            return
+        for one in own.own_devices(server):
+            here = "  this one" if one.id == member.device else ""
+            gone = one.revoked_ms and f"  revoked {local_minute(one.revoked_ms, zone)}"
+            write(f"{one.id}  joined {local_minute(one.made_ms, zone)}{gone or ''}{here}")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  toktui team appear hidden
+  toktui team appear pseudonym --name "night owl" """
+)
+@click.argument("how", type=click.Choice(["name", "pseudonym", "hidden"]))
+@click.option("--name", default="", help="The name or pseudonym to show.")
+def appear(*, how: str, name: str) -> None:
+    """Change how you appear on the board, at once and for all days."""
+    from typing import cast
+
+    from toktui.cli.output import write
+    from toktui.cli.start import open_context
+    from toktui.errors import UsageError
+    from toktui.team.wire.messages import Appear, Appearance
+    from toktui.text import clean
+
+    if (how == "hidden") == bool(name):
+        raise UsageError("A name goes with `name` and `pseudonym`, and only with them.")
+    asked = Appear(appearance=cast("Appearance", how), name=name)
+    with connected(open_context()) as (file, _, server):
+        server.ask("PUT", "/v1/me", asked)
+        file.change(appearance=asked.appearance, name=clean(name, 40))
+    write("You are hidden now." if how == "hidden" else f"You appear as {clean(name, 40)} now.")
+
+
+@click.command(epilog="\b\nExample:\n  toktui team invite --uses 5 --hours 168")
+@click.option("--uses", default=1, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--hours", default=72, show_default=True, type=click.IntRange(1, 2160))
+def invite(*, uses: int, hours: int) -> None:
+    """A code for new members; for owners and admins."""
+    from toktui.cli.output import write
+    from toktui.cli.start import open_context
+    from toktui.team.wire.messages import Link, NewInvite
+    from toktui.text import clean
+
+    with connected(open_context()) as (_, member, server):
+        asked = NewInvite(uses=uses, hours=hours)
+        made = server.ask("POST", "/v1/invites", asked).as_(Link)
+    write(f"toktui team join {member.url} {clean(made.value)}")
+
+
+@click.command(name="open", epilog="\b\nExample:\n  toktui team open")
+def open_() -> None:
+    """An address that signs your browser in; good once, for a minute."""
+    from toktui.cli.output import write
+
+    write(_link("/v1/logins"))
+
+
+@click.command(epilog="\b\nExample:\n  toktui team board | jq .standings")
+def board() -> None:
+    """The main board as JSON."""
+    from toktui.cli.start import open_context
+    from toktui.team.board import MOST_BOARD, read_board
+    from toktui.team.http import nonsense
+
+    context = open_context()
+    with connected(context) as (file, _, server):
+        body = server.ask("GET", "/v1/boards/main", most=MOST_BOARD).body
+        if read_board(body) is None:
+            raise nonsense("The board that the server gave cannot be read.")
+        file.put_board(body, context.now_ms())
+    write_json_text(body.decode())
+
+
+@click.command(epilog="\b\nExample:\n  toktui team export > mine.ndjson")
+def export() -> None:
+    """Everything that the server has of you, one JSON object a line."""
+    import msgspec
+
+    from toktui.cli.start import open_context
+    from toktui.team.http import MOST_EXPORT, nonsense
+
+    with connected(open_context()) as (_, _, server):
+        body = server.ask("GET", "/v1/me/export", most=MOST_EXPORT).body
+    try:
+        text = body.decode()
+        for line in body.splitlines():
+            msgspec.json.decode(line, type=dict[str, object])
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise nonsense("The export that the server gave cannot be read.") from error
+    if text:
+        write_json_text(text)
+        sys.stdout.flush()

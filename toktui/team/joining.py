@@ -1,0 +1,161 @@
+"""Joining a team after the user's consent, agreeing anew, and leaving so that nothing stays."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Final, Literal
+from zoneinfo import ZoneInfo
+
+from toktui.errors import ToktuiError, UsageError
+from toktui.team import identity
+from toktui.team.http import Server, ServerError, nonsense
+from toktui.team.membership import Membership
+from toktui.team.wire.document import schema_hash
+from toktui.team.wire.messages import Appearance, Enrol, Enrolled, Look, TeamInfo
+from toktui.team.wire.signing import new_key, public_key
+from toktui.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from toktui.team.team_file import TeamFile
+
+Gone = Literal["verified", "unverified"]
+"""Of what was on the server: it is gone, and the server does not know this device any more; or it
+is said to be gone, but the server could not be asked again."""
+
+_CODE: Final = re.compile(r"[A-Za-z2-7-]{20,64}")
+_PEPPER: Final = re.compile(r"[0-9a-f]{64}")
+_ID: Final = re.compile(r"[a-z]_[a-z2-7]{16}")
+MOST_RETENTION: Final = 36_500
+_UNKNOWN: Final = (
+    "The board does not know this device any more: you left from another one, or it was revoked."
+    " `toktui team leave --here` forgets the team on this device."
+)
+KEYS: Final = "team"
+"""Folder of key files in the data folder."""
+
+
+def look(url: str, code: str, now_ms: Callable[[], int]) -> TeamInfo:
+    """What a code leads to; tells the server nothing but the code. UsageError for what is no code,
+    ServerError for what is no team that this toktui can join."""
+    if not _CODE.fullmatch(code):
+        raise UsageError("CODE is not one of a board.", "Copy it whole, as it was given to you.")
+    found = Server(url, now_ms).ask("POST", "/v1/team", Look(code=code)).as_(TeamInfo)
+    _check(found)
+    if found.schema != schema_hash():
+        raise ServerError(
+            "consent", "The board takes other fields than this toktui sends.",
+            "Bring the older of the two up to date.",
+        )  # fmt: skip
+    return found
+
+
+def _check(found: TeamInfo) -> None:
+    """Refuses what cannot be worked with."""
+    try:
+        ZoneInfo(found.zone)
+        date.fromisoformat(found.today)
+    except (KeyError, ValueError, OSError) as error:
+        raise nonsense("The board names a day or time zone that does not exist.") from error
+    if not 1 <= found.retention_days <= MOST_RETENTION:
+        raise nonsense("The board says an impossible time for which it keeps days.")
+
+
+def join(
+    file: TeamFile, folder: Path, *, url: str, code: str, shown: TeamInfo, appearance: Appearance,
+    name: str, shares: tuple[str, ...], allow_http: bool, now_ms: Callable[[], int],
+) -> Membership:  # fmt: skip
+    """Enrols this device, after the user's consent to what was `shown`.
+
+    The key is kept first: a device whose key cannot be kept uses up no code.
+    """
+    private = new_key()
+    public = public_key(private)
+    key_name = hashlib.sha256(public.encode()).hexdigest()[:16]
+    place = identity.keep(private, key_name, folder)
+    asked = Enrol(
+        code=code, public_key=public, appearance=appearance, name=name, schema=schema_hash()
+    )
+    try:
+        enrolled = Server(url, now_ms, key=private).ask("POST", "/v1/enrol", asked).as_(Enrolled)
+        _check_enrolled(enrolled, shown)
+    except BaseException:
+        identity.forget(place, key_name, folder)
+        raise
+    made = Membership(
+        url=url, allow_http=allow_http, team=enrolled.team.team,
+        team_name=clean(enrolled.team.name, 60), zone=enrolled.team.zone, member=enrolled.member,
+        device=enrolled.device, role=enrolled.role, pepper=enrolled.pepper,
+        first_day=enrolled.first_day, retention_days=enrolled.team.retention_days,
+        appearance="" if shown.kind == "link" else appearance, name=clean(name, 40), shares=shares,
+        schema=schema_hash(), consented_ms=now_ms(), key_place=place, key_name=key_name,
+    )  # fmt: skip
+    file.remember(made)
+    return made
+
+
+def _check_enrolled(found: Enrolled, shown: TeamInfo) -> None:
+    """Refuses another team than the one that was consented to."""
+    _check(found.team)
+    if (found.team.team, found.team.zone) != (shown.team, shown.zone):
+        raise nonsense("The board enrols for another team than it showed.")
+    ids = all(map(_ID.fullmatch, (found.member, found.device)))
+    try:
+        date.fromisoformat(found.first_day)
+    except ValueError:
+        ids = False
+    if not ids or not _PEPPER.fullmatch(found.pepper):
+        raise nonsense("What the board says of this device cannot be used.")
+
+
+def server_of(member: Membership, folder: Path, now_ms: Callable[[], int]) -> Server:
+    """The team's server, spoken to with this device's key. KeyMissingError without one."""
+    key = identity.fetch(member.key_place, member.key_name, folder)
+    return Server(member.url, now_ms, key=key, device=member.device)
+
+
+def leave(
+    file: TeamFile, folder: Path, member: Membership, now_ms: Callable[[], int]
+) -> Gone:
+    """Deletes everything of the member on the server, verifies it, and forgets the team here.
+
+    ServerError, with nothing forgotten here, where the server does not do it.
+    """
+    server = server_of(member, folder, now_ms)
+    file.change(leaving=True)
+    gone: Gone = "verified"
+    try:
+        server.ask("DELETE", "/v1/me")
+    except ServerError as error:
+        if not (error.code == "not_signed" and member.leaving):
+            if error.code not in ("network", "nonsense"):
+                file.change(leaving=False)
+            if error.code == "not_signed":
+                raise ServerError(error.code, error.what, _UNKNOWN) from error
+            raise
+        # It was done the last time, and the answer was lost.
+    else:
+        gone = _verified(server)
+    forget_here(file, folder, member)
+    return gone
+
+
+def _verified(server: Server) -> Gone:
+    try:
+        server.ask("GET", "/v1/me/export")
+    except ServerError as error:
+        return "verified" if error.code == "not_signed" else "unverified"
+    raise ToktuiError(
+        "The board says that it has deleted everything, but still answers for this device.",
+        "Ask who runs it.",
+    )
+
+
+def forget_here(file: TeamFile, folder: Path, member: Membership) -> None:
+    """Forgets key and team on this device only."""
+    identity.forget(member.key_place, member.key_name, folder)
+    file.forget()

@@ -1,0 +1,132 @@
+"""One round: send what is due, fetch the board. Of all toktuis of a user one does so at a time.
+
+Nothing of it is imported, and no file opened, before somebody has joined.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from toktui.errors import ToktuiError
+from toktui.store.lock import StoreLock
+from toktui.team.board import MOST_BOARD, read_board
+from toktui.team.failures import STOPPED_MS
+from toktui.team.http import ServerError, nonsense
+from toktui.team.identity import KeyMissingError
+from toktui.team.joining import KEYS, server_of
+from toktui.team.membership import Hold
+from toktui.team.sending import Outcome, Sending
+from toktui.team.wire.document import schema_hash
+from toktui.team.wire.messages import TeamInfo
+from toktui.text import clean
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Collection, Generator
+    from pathlib import Path
+
+    from toktui.team.http import Server
+    from toktui.team.membership import Membership
+    from toktui.team.preview import OutcomesOf
+    from toktui.team.team_file import TeamFile
+
+LOCK_S: Final = 60.0
+"""How long a command waits for another toktui that sends."""
+CLOCK_OFF_MS: Final = 5 * 60_000
+"""From when on a difference of clocks is told."""
+_LOCK: Final = "team.lock"
+
+
+class Round(msgspec.Struct, frozen=True):
+    """What a round did. `why_not` says why nothing could be sent: `paused`, `consent`, ``."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    why_not: str = ""
+
+
+@contextmanager
+def alone(data: Path, who: str, *, wait_s: float = LOCK_S) -> Generator[None]:
+    """Nobody else sends meanwhile. ToktuiError names who does for longer than `wait_s`."""
+    lock = StoreLock(data / _LOCK)
+    if not _taken(lock, who, wait_s):
+        raise ToktuiError(f"{lock.holder()} is sending.", "Try again when it has finished.")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _taken(lock: StoreLock, who: str, wait_s: float) -> bool:
+    import time  # noqa: PLC0415
+
+    end = time.monotonic() + wait_s
+    while not lock.acquire(who):
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def run_round(
+    db: sqlite3.Connection, file: TeamFile, data: Path, *, now_ms: Callable[[], int],
+    hurry: bool = False, outcomes: OutcomesOf | None = None, corrected: Collection[str] = (),
+) -> Round:  # fmt: skip
+    """Sends what is due and fetches the board; the caller is `alone`.
+
+    What goes wrong is kept in the file, for whoever asks what it waits for.
+    """
+    member = file.membership()
+    if member is None:
+        return Round()
+    if why_not := hindrance(member):
+        return Round(why_not=why_not)
+    try:
+        server = server_of(member, data / KEYS, now_ms)
+    except KeyMissingError as error:
+        file.put_hold(Hold(attempts=1, next_ms=now_ms() + STOPPED_MS, code="key",
+                           what=error.what, hint=error.hint))  # fmt: skip
+        return Round()
+    hold = file.hold()
+    if hold is not None and hold.code == "key":
+        file.put_hold(None)
+    sending = Sending(db, file, member, server, now_ms, hurry, outcomes, corrected)
+    done = sending.run()
+    if file.hold() is None:
+        _fetch(file, member, server, now_ms)
+    off = server.clock_off_ms
+    if off is not None:
+        file.note(clock_off_ms=off if abs(off) > CLOCK_OFF_MS else 0)
+    file.note(round_ms=now_ms())
+    return Round(tuple(done))
+
+
+def hindrance(member: Membership) -> str:
+    """What keeps a member from sending at all."""
+    if member.leaving:
+        return "leaving"
+    if member.schema != schema_hash():
+        return "consent"
+    return "paused" if member.paused else ""
+
+
+def _fetch(
+    file: TeamFile, member: Membership, server: Server, now_ms: Callable[[], int]
+) -> None:
+    """The board, and what the server says of the team now."""
+    try:
+        body = server.ask("GET", "/v1/boards/main", most=MOST_BOARD).body
+        if read_board(body) is None:
+            raise nonsense("The board that the server gave cannot be read.")
+        file.put_board(body, now_ms())
+        info = server.ask("GET", "/v1/team").as_(TeamInfo)
+        file.note(
+            others_schema=info.schema != schema_hash(),
+            others_zone="" if info.zone == member.zone else clean(info.zone, 40),
+        )
+        if clean(info.name, 60) != member.team_name:
+            file.change(team_name=clean(info.name, 60))
+    except ServerError as error:
+        file.note(board_problem=error.what)
