@@ -66,6 +66,17 @@ def test_a_turn_is_a_call_of_its_conversation(toktui: Toktui, document: Document
     assert row["priced_as"] == "claude-sonnet-4-6"
 
 
+def test_a_turn_is_a_sum_over_requests_and_so_no_prompt(
+    toktui: Toktui, document: Document
+) -> None:
+    tell(toktui, model="claude-4.5-sonnet", input_tokens=1_000, cache_read_tokens=900_000)
+    (row,) = document("report", "all")["rows"]
+    assert row["cost_nusd"] == 1_000 * 3_000 + 900_000 * 300 + 40 * 3_750 + 20 * 15_000
+    (session,) = document("now")["sessions"]
+    assert (session["context_tokens"], session["context_window"]) == (None, 200_000)
+    assert session["next_turn"] == {"warm_nusd": None, "cold_nusd": None}
+
+
 def test_nothing_but_counts_and_ids_is_kept(toktui: Toktui, data: Path) -> None:
     tell(toktui)
     (record,) = spooled(data)

@@ -20,7 +20,7 @@ from msgspec import Struct
 from toktui.agents.base import MAX_COUNT
 from toktui.agents.lines import Count, key_of, nusd_of
 from toktui.clock import parse_ms
-from toktui.model import Misread, Sighting, Tokens
+from toktui.model import FLAG_SUM, Misread, Sighting, Tokens
 from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def told_by_hook(stop: Stop) -> Iterator[Said]:
         tokens=Tokens(input=given, cache_read=read, cache_write_5m=written, output=output),
         project=clean(stop.workspace_roots[0], 512) if stop.workspace_roots else "",
         version=clean(stop.cursor_version, 24),
+        flags=FLAG_SUM,
         grade=FROM_HOOK,
     )
 
@@ -121,6 +122,7 @@ def told_by_export(record: CsvRow) -> Iterator[Said]:
         at_ms=at_ms,
         model=model,
         tokens=tokens,
+        flags=FLAG_SUM,
         reported_nusd=_money(row.get("cost", "")),
         grade=FROM_EXPORT,
     )

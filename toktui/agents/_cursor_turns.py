@@ -12,7 +12,7 @@ from toktui.agents.base import MAX_COUNT
 from toktui.agents.content import Block, Uncounted
 from toktui.agents.documents import Count
 from toktui.clock import parse_ms
-from toktui.model import FLAG_TIME_MOVED, Sighting, Tokens
+from toktui.model import FLAG_SUM, FLAG_TIME_MOVED, Sighting, Tokens
 from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def sighting_of(
         model=clean(model, 120) or "default",
         tokens=tokens,
         project=project,
-        flags=0 if at_ms is not None else FLAG_TIME_MOVED,
+        flags=FLAG_SUM | (0 if at_ms is not None else FLAG_TIME_MOVED),
         window=window if isinstance(window, int) and 0 < window < 1 << 40 else 0,
         grade=grade,
     )

@@ -54,7 +54,7 @@ class _Cursor(LineAgent):
     name = "cursor"
     account = ACCOUNT
     label = "Cursor"
-    PARSER = 2
+    PARSER = 3
     Head = _Head
     State = LineState
     needles = (b'"stop"', b'"csv"')

@@ -235,8 +235,8 @@ def _session(
     life = {"long": lives.long_ms, "short": lives.short_ms, None: None}[lifetime]
     expires = None if life is None else last.at_ms + life
     newest = max(last.at_ms, calls[-1].at_ms if calls else 0)
-    # What was estimated from text lacks most of what was sent: that is no context.
-    context = None if last.exactness == ESTIMATED else last.prompt
+    # What was estimated from text lacks most of what was sent, a sum has several prompts in it.
+    context = None if last.exactness == ESTIMATED or last.is_sum else last.prompt
     turn = None
     if context is not None:
         turn = next_turn(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.clock import MINUTE_MS
-from toktui.model import BUCKETS, EXACTNESS, PARTS
+from toktui.model import BUCKETS, EXACTNESS, FLAG_SUM, PARTS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -49,6 +49,12 @@ class HotCall(msgspec.Struct, frozen=True, gc=False):
     """Nano-dollars of each of `model.PARTS`."""
     session_key: str
     branch: str = ""
+    flags: int = 0
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether it is of several requests that nobody logged one by one: it has no context."""
+        return bool(self.flags & FLAG_SUM)
 
     @property
     def prompt(self) -> int:
@@ -65,7 +71,7 @@ CALL_SELECT: Final = (
     "select c.id, c.key, c.session, g.text, c.at_ms, a.text, p.text, m.text, r.text, c.tier, c.geo,"
     " c.exactness, c.input, c.cache_read, c.cache_write_5m, c.cache_write_1h, c.output, c.window,"
     " c.cost_nusd, c.cost_input, c.cost_cache_read, c.cost_cache_write_5m, c.cost_cache_write_1h,"
-    " c.cost_output, c.cost_fees, s.key, b.text"
+    " c.cost_output, c.cost_fees, s.key, b.text, c.flags"
 )
 CALL_JOINS: Final = (
     " join name g on g.id = c.agent_id join name a on a.id = c.agent"
@@ -76,7 +82,7 @@ CALL_JOINS: Final = (
 
 def call_of(row: Sequence[object]) -> HotCall:
     """A row of `CALL_SELECT` as a value."""
-    return HotCall(*row[:19], tuple(row[19:25]), row[25], row[26])  # type: ignore[arg-type]
+    return HotCall(*row[:19], tuple(row[19:25]), *row[25:28])  # type: ignore[arg-type]
 
 
 def hot_calls(db: sqlite3.Connection, now_ms: int, *, minutes: int = HOUR + 1) -> list[HotCall]:

@@ -34,7 +34,9 @@ class ColdTurn(msgspec.Struct, frozen=True, gc=False):
 
 def cold_turn(book: RateBook, call: HotCall, before: HotCall | None) -> ColdTurn | None:
     """Whether `call` was cold although `before`, in its conversation, had cached the context."""
-    if before is None or call.prompt < before.prompt * _SAME_CONTEXT:
+    if before is None or call.is_sum or before.is_sum:
+        return None
+    if call.prompt < before.prompt * _SAME_CONTEXT:
         return None
     cached = before.cache_read + before.cache_write_5m + before.cache_write_1h
     again = min(cached, call.prompt) - call.cache_read

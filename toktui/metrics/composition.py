@@ -16,6 +16,7 @@ from toktui.agents.content import PieceKind
 from toktui.ingest.conversation import conversation
 from toktui.ingest.estimate import MODEL, MODEL_JOINS, own_calibrations
 from toktui.metrics.probable import has_estimates
+from toktui.model import FLAG_SUM
 from toktui.pricing.calibrate import ARGUMENT_TOKENS, SEALED_HEAD, TOOL_TOKENS, calibration_for
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ _PROMPT: Final = "(c.input + c.cache_read + c.cache_write_5m + c.cache_write_1h)
 _LAST: Final = (
     f"select {{columns}} from call c join name a on a.id = c.agent{MODEL_JOINS}"
     f" where c.session = ? and c.agent_id = 0 and {_PROMPT} > 0"
+    f" and not c.flags & {FLAG_SUM}"
     " order by c.at_ms desc, c.id desc limit 1"
 )
 

@@ -13,7 +13,7 @@ from toktui.metrics.scope import EVERYTHING, Scope
 from toktui.metrics.select import is_limited
 from toktui.metrics.session_list import SessionRow, load_row
 from toktui.metrics.sums import SUM_OF_CALLS, SUM_SELECT, Sums, sums_of
-from toktui.model import TIERS
+from toktui.model import FLAG_SUM, TIERS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -172,7 +172,8 @@ def _steps(db: sqlite3.Connection, calls_of: str) -> tuple[Step, ...]:
     rows = db.execute(
         "select min(at_ms), count(*), sum(cost_input), sum(cost_cache_read),"
         " sum(cost_cache_write_5m), sum(cost_cache_write_1h), sum(cost_output), sum(cost_fees),"
-        " max(iif(agent_id = 0, input + cache_read + cache_write_5m + cache_write_1h, 0))"
+        f" max(iif(agent_id = 0 and not flags & {FLAG_SUM},"
+        " input + cache_read + cache_write_5m + cache_write_1h, 0))"
         f" from (select c.*, ntile(?) over (order by c.at_ms, c.id) as step {calls_of})"
         " group by step order by step",
         (STEPS,),
