@@ -196,8 +196,8 @@ def _spawn(
 ) -> subprocess.Popen[bytes]:
     with (base / "log").open("ab") as log:
         process = subprocess.Popen(
-            [*command, "--fd", str(listening.fileno())], env=env, stdout=log, stderr=log,
-            pass_fds=[listening.fileno()],
+            [*command, "--rate", "1000", "--fd", str(listening.fileno())], env=env, stdout=log,
+            stderr=log, pass_fds=[listening.fileno()],
         )  # fmt: skip
     listening.close()
     return process

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select
 
-from toktui.server.days import take
+from toktui.server.days import read, take
 from toktui.server.people import Speaker, enrol, make_code, make_team
 from toktui.server.start import open_database
 from toktui.server.tables import flag, member_day
@@ -46,7 +46,7 @@ def send(db: Connection, who: Speaker, calls: range) -> None:
         client=Client(version="1"), rows=(row,),
         sketches=(Sketch(agent="codex", hashes=hashes),),
     )
-    assert take(db, who, encode(document), day=None, now_ms=NOW_MS).result == "stored"
+    assert take(db, who, read(encode(document)), day=None, now_ms=NOW_MS).result == "stored"
 
 
 def tokens(db: Connection, who: Speaker) -> int:

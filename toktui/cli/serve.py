@@ -37,11 +37,15 @@ Examples:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8765, show_default=True, help="Port to listen on; 0: any.")
 @click.option("--demo", is_flag=True, help="A made-up team of twelve, in a temporary folder.")
+@click.option("--proxy", default="127.0.0.1", show_default=True,
+              help="Address of the proxy, which says for whom a request is.")
+@click.option("--rate", default=1.0, show_default=True, type=click.FloatRange(0.01, 1e6),
+              help="How often one may ask, against the usual.")
 @click.option("--fd", type=int, hidden=True, help="Listen on this open socket.")
 @click.pass_context
 def serve(
     ctx: click.Context, *, database: str | None, url: str, host: str, port: int, fd: int | None,
-    demo: bool,
+    demo: bool, proxy: str, rate: float,
 ) -> None:  # fmt: skip
     """The team board: `init` once, then run it."""
     ctx.obj = (database, url)
@@ -51,7 +55,7 @@ def serve(
     from toktui.server.settings import Settings
     from toktui.server.start import run
 
-    settings = Settings(url.rstrip("/"))
+    settings = Settings(url.rstrip("/"), rate)
     if host not in ("127.0.0.1", "::1", "localhost") and not settings.is_secure:
         raise UsageError(
             "Others could read and change what is sent.",
@@ -60,7 +64,7 @@ def serve(
     if demo:
         _run_demo(settings, host=host, port=port, fd=fd)
     else:
-        run(_opened(database), settings, host=host, port=port, fd=fd)
+        run(_opened(database), settings, host=host, port=port, fd=fd, proxy=proxy)
 
 
 def _run_demo(settings: Settings, *, host: str, port: int, fd: int | None) -> None:

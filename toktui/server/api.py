@@ -14,13 +14,20 @@ from starlette.routing import Route
 from toktui.server import people
 from toktui.server.board import load_board
 from toktui.server.consumption import load_consumption
-from toktui.server.days import forget_day, held, hold, take
+from toktui.server.days import Received, forget_day, held, hold, read, take
 from toktui.server.export import export_of
+from toktui.server.limits import asker
 from toktui.server.refusal import Refused
 from toktui.server.requests import Signed, body_of, decoded, speaker_of
 from toktui.server.tables import code, device, session
 from toktui.team.wire import messages
-from toktui.team.wire.document import MOST_BODY, MOST_DOCUMENTS
+from toktui.team.wire.document import (
+    MOST_BODY,
+    MOST_DOCUMENTS,
+    Day,
+    WrongDocumentError,
+    day_of,
+)
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -61,17 +68,19 @@ def _signed(
 
     async def endpoint(request: Request) -> Response:
         site = cast("Site", request.app.state.site)
+        signed = Signed(request, site.settings)
         body = await body_of(request, most)
         now_ms = site.settings.now_ms()
-        signed = Signed(request, body, site.settings)
         call = Call(dict(request.path_params), dict(request.query_params), body, now_ms)
 
         def work() -> object:
+            signed.cover(body)
             if windowed:
                 signed.check_time(now_ms)
+            site.keys.check(site.database, signed)
+            site.per_device.take(signed.device, now_ms)
             with site.database.write() if writes else site.database.read() as db:
-                who = speaker_of(db, signed)
-                site.per_device.take(who.device, now_ms)
+                who = speaker_of(db, signed.device)
                 if windowed and writes:
                     signed.use_up(db, now_ms)
                 return answer(site, db, who, call)
@@ -86,22 +95,25 @@ def _signed(
     return Route(path, endpoint, methods=[method])
 
 
-def _open(path: str, answer: Callable[[Site, Connection, Call, Request], object]) -> Route:
+def _open(
+    path: str, answer: Callable[[Site, Connection, Call, Request], object], *, writes: bool = True
+) -> Route:
     """A route for those who have a code and no device yet."""
 
     async def endpoint(request: Request) -> Response:
         site = cast("Site", request.app.state.site)
         now_ms = site.settings.now_ms()
-        site.per_address.take(request.client.host if request.client else "", now_ms)
+        site.per_address.take(asker(request.client.host if request.client else ""), now_ms)
         body = await body_of(request, SMALL)
         call = Call({}, {}, body, now_ms)
 
         def work() -> object:
-            with site.database.write() as db:
+            with site.database.write() if writes else site.database.read() as db:
                 return answer(site, db, call, request)
 
         found = await run_in_threadpool(work)
-        site.changed()
+        if writes:
+            site.changed()
         return answer_json(found)
 
     return Route(path, endpoint, methods=["POST"])
@@ -113,7 +125,8 @@ def _look(_site: Site, db: Connection, call: Call, _request: Request) -> object:
 
 def _enrol(site: Site, db: Connection, call: Call, request: Request) -> object:
     asked = decoded(call.body, messages.Enrol)
-    signed = Signed(request, call.body, site.settings)
+    signed = Signed(request, site.settings)
+    signed.cover(call.body)
     signed.check(asked.public_key)
     signed.check_time(call.now_ms)
     return people.enrol(db, asked, call.now_ms)
@@ -124,32 +137,50 @@ def _team(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
 
 
 def _put_day(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
-    return take(db, who, call.body, day=call.path["day"], now_ms=call.now_ms)
+    return take(db, who, read(call.body), day=call.path["day"], now_ms=call.now_ms)
 
 
 def _put_days(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
     """Each document in its own savepoint, by day, so that two batches never wait in a ring."""
-    hold(db, who.member)
     bodies = [bytes(raw) for raw in decoded(call.body, messages.Batch).documents]
-    items: list[messages.ItemResult] = []
-    for body in bodies:
+    items: dict[int, messages.ItemResult] = {}
+    found: list[tuple[str, int, Received]] = []
+    for number, body in enumerate(bodies):
+        try:
+            one = read(body)
+            found.append((one.document.day, number, one))
+        except Refused as refused:
+            items[number] = _refusal(refused)
+    for _, number, one in sorted(found, key=lambda each: each[:2]):
         try:
             with db.begin_nested():
-                receipt = take(db, who, body, day=None, now_ms=call.now_ms)
-            items.append(messages.ItemResult(status=200, receipt=receipt))
+                receipt = take(db, who, one, day=None, now_ms=call.now_ms)
+            items[number] = messages.ItemResult(status=200, receipt=receipt)
         except Refused as refused:
-            problem = refused.problem
-            items.append(messages.ItemResult(status=problem.status, problem=problem))
-    return messages.BatchResult(items=tuple(items))
+            items[number] = _refusal(refused)
+    return messages.BatchResult(items=tuple(items[number] for number in range(len(bodies))))
+
+
+def _refusal(refused: Refused) -> messages.ItemResult:
+    return messages.ItemResult(status=refused.problem.status, problem=refused.problem)
 
 
 def _days(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
-    return messages.Days(days=held(db, who.device, call.query.get("since", "")[:10]))
+    since = call.query.get("since")
+    return messages.Days(days=held(db, who.device, "" if since is None else _day(since)))
 
 
 def _delete_day(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
-    forget_day(db, who, call.path["day"][:10])
+    forget_day(db, who, _day(call.path["day"]))
     return {}
+
+
+def _day(text: str) -> str:
+    """A day of an address."""
+    try:
+        return day_of(msgspec.convert(text, Day)).isoformat()
+    except (msgspec.ValidationError, WrongDocumentError) as error:
+        raise Refused("wrong_value", "A day is such as 2026-11-21.") from error
 
 
 def _export(_site: Site, db: Connection, who: Speaker, _call: Call) -> object:
@@ -233,7 +264,7 @@ def _devices(_site: Site, db: Connection, who: Speaker, _call: Call) -> object:
 
 
 ROUTES: Final = (
-    _open("/v1/team", _look),
+    _open("/v1/team", _look, writes=False),
     _open("/v1/enrol", _enrol),
     _signed("/v1/team", "GET", _team, writes=False),
     _signed("/v1/days/{day}", "PUT", _put_day, most=MOST_BODY, windowed=False),

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import time
+import traceback
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import delete, select
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -23,19 +27,20 @@ from toktui.server import api, pages
 from toktui.server.days import expire
 from toktui.server.refusal import Refused
 from toktui.server.site import Site
-from toktui.server.tables import team
+from toktui.server.tables import code, session, team, used_signature
 from toktui.server.zones import days_before, zone_named
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from toktui.server.database import Database
     from toktui.server.settings import Settings
 
 UPKEEP_S: Final = 3600
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 log: Final = logging.getLogger("toktui.server")
 
 HEADERS: Final = {
@@ -74,8 +79,7 @@ def create_app(database: Database, settings: Settings) -> Starlette:
             Route("/healthz", _healthy), Route("/readyz", _ready), *api.ROUTES, *pages.ROUTES,
         ],
         exception_handlers={
-            Refused: _refused, HTTPException: _http, DBAPIError: _database_failed,
-            Exception: _failed,
+            Refused: _refused, HTTPException: _http, SQLAlchemyError: _database_failed,
         },
         lifespan=lifespan,
     )  # fmt: skip
@@ -115,13 +119,15 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _database_failed(request: Request, error: Exception) -> Response:
     """A database that is away or busy; the client comes again."""
-    log.error("database failed: %s", type(error).__name__)
+    log.error("database failed: %s", described(error))
     return _answer(request, Refused("not_ready"))
 
 
-def _failed(request: Request, error: Exception) -> Response:
-    log.error("failed", exc_info=error)
-    return _answer(request, Refused("broken"))
+def described(error: BaseException) -> str:
+    """What failed, and where in our code, without the text of the error: that may hold data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{Path(f.filename).name}:{f.lineno}" for f in frames if "toktui" in f.filename]
+    return f"{type(error).__name__} at {' '.join(places[-6:])}"
 
 
 async def _healthy(_request: Request) -> Response:
@@ -137,17 +143,24 @@ async def _ready(request: Request) -> Response:
 async def _keep_up(site: Site) -> None:
     """Once an hour: what is older than a team keeps is deleted."""
     while True:
-        with contextlib.suppress(DBAPIError):
+        try:
             await run_in_threadpool(_expire, site)
+        except SQLAlchemyError as error:
+            log.error("upkeep failed: %s", described(error))
         await asyncio.sleep(UPKEEP_S)
 
 
 def _expire(site: Site) -> None:
+    """Deletes what is over: days, codes, sessions, and signatures that are too old to come again.
+    """
     now_ms = site.settings.now_ms()
     with site.database.write() as db:
         for one in db.execute(select(team.c.id, team.c.zone, team.c.retention_days)).all():
             today = day_label(now_ms, zone_named(one.zone))
             expire(db, one.id, days_before(today, one.retention_days))
+        for table in (code, session, used_signature):
+            db.execute(delete(table).where(table.c.expires_ms < now_ms))
+    site.changed()
 
 
 class _Around:
@@ -163,7 +176,7 @@ class _Around:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begin, status = time.perf_counter(), 500
+        begin, status = time.perf_counter(), 0
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -173,10 +186,25 @@ class _Around:
             await send(message)
 
         try:
-            await self._app(scope, receive, sending)
+            if _CONTROL.search(scope["path"]):
+                # No address of ours has one, and no database wants one.
+                await _answer(Request(scope), Refused("bad_request"))(scope, receive, sending)
+            else:
+                await self._app(scope, receive, sending)
+        except Exception as error:
+            log.error("failed: %s", described(error))
+            if status:
+                raise Broken from None
+            await _answer(Request(scope), Refused("broken"))(scope, receive, sending)
         finally:
             route: Any = scope.get("route")
+            method = scope["method"]
             log.info(
-                '{"method":"%s","route":"%s","status":%d,"ms":%.1f}', scope["method"],
-                getattr(route, "path", "-"), status, (time.perf_counter() - begin) * 1000,
+                '{"method":"%s","route":"%s","status":%d,"ms":%.1f}',
+                method if method in METHODS else "-", getattr(route, "path", "-"), status,
+                (time.perf_counter() - begin) * 1000,
             )  # fmt: skip
+
+
+class Broken(Exception):
+    """An answer that had begun cannot be ended; the connection is closed."""

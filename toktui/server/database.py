@@ -1,13 +1,17 @@
 """The board's database: a SQLite file or a PostgreSQL server, by URL.
 
-SQLite has one writing connection, which alone checkpoints; readers never wait for it.
+SQLite has one server process with one writing connection, which alone checkpoints; readers never
+wait for it. Commands beside the server write, but leave the checkpoint to it: SQLite before 3.51.3
+can lose a page where two processes checkpoint at once.
 """
 
 from __future__ import annotations
 
+import fcntl
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from alembic import command
 from alembic.config import Config
@@ -17,14 +21,16 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from toktui.errors import StoreError
+from toktui.server.tables import metadata
 from toktui.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from pathlib import Path
 
 BUSY_S: Final = 10
 READERS: Final = 8
+_PATIENCE: Final = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+"""PostgreSQL gives up a lock or a lost session after these, and the client comes again."""
 _MIGRATING: Final = 7_366_711
 """Key of PostgreSQL's advisory lock under which a schema is brought up to date."""
 
@@ -32,7 +38,7 @@ _MIGRATING: Final = 7_366_711
 class Database:
     """Connections to read and to write with; made once per process."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         try:
             self.url = make_url(url)
         except ArgumentError as error:
@@ -47,19 +53,28 @@ class Database:
             self._reading = self._sqlite(READERS, "BEGIN")
             self._writing = self._sqlite(1, "BEGIN IMMEDIATE")
         else:
-            self._reading = self._writing = _engine(self.url, pool_size=READERS, pool_pre_ping=True)
+            options = {} if "options" in self.url.query else {"options": _PATIENCE}
+            self._writing = _engine(
+                self.url, pool_size=READERS, max_overflow=READERS, pool_pre_ping=True,
+                hide_parameters=True, connect_args={"connect_timeout": BUSY_S, **options},
+            )  # fmt: skip
+            self._reading = self._writing.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
         self._turn = threading.Lock()
+        self._claim: IO[bytes] | None = None
 
     def _sqlite(self, size: int, begin: str) -> Engine:
         engine = _engine(
-            self.url, pool_size=size, max_overflow=0,
+            self.url, pool_size=size, max_overflow=0, hide_parameters=True,
             connect_args={"timeout": BUSY_S, "check_same_thread": False},
         )
 
         def prepare(connection: Any, _record: object) -> None:
             connection.isolation_level = None
             for pragma in ("journal_mode = wal", "synchronous = full", "secure_delete = on",
-                           "trusted_schema = off", "cache_size = -16384"):  # fmt: skip
+                           "trusted_schema = off", "cache_size = -16384",
+                           "wal_autocheckpoint = 0"):  # fmt: skip
                 connection.execute(f"pragma {pragma}")
 
         def start(connection: Connection) -> None:
@@ -68,6 +83,23 @@ class Database:
         event.listen(engine, "connect", prepare)
         event.listen(engine, "begin", start)
         return engine
+
+    def claim(self) -> None:
+        """Makes this process the one that serves a SQLite file. StoreError if another one does."""
+        if not self.is_sqlite:
+            return
+        lock = open(f"{self.url.database}.lock", "ab")  # noqa: SIM115  held until `close`
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.close()
+            raise StoreError(
+                "Another `toktui serve` runs on this database.",
+                "Stop it; several processes need PostgreSQL.",
+            ) from error
+        self._claim = lock
+        with self._writing.connect() as connection:
+            _raw(connection).execute("pragma wal_autocheckpoint = 1000")
 
     @contextmanager
     def read(self) -> Generator[Connection]:
@@ -110,10 +142,19 @@ class Database:
             raise StoreError(
                 "The database was made by a newer toktui.", "Update toktui on this server."
             )
-        if current != scripts.get_current_head():
+        head = scripts.get_current_head()
+        if current != head:
+            if current is not None and self.is_sqlite:
+                self._keep_before(str(head))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
+
+    def _keep_before(self, revision: str) -> None:
+        """A copy of the file as it is, before a step changes it; the first one stays."""
+        target = Path(f"{self.url.database}.before-{revision}")
+        if not target.exists():
+            self.back_up(target)
 
     def is_ready(self) -> bool:
         """Whether the database answers."""
@@ -133,23 +174,36 @@ class Database:
         if target.exists():
             raise StoreError(f"{clean(str(target), 400)} exists.", "Name another file.")
         with self._reading.connect() as connection:
-            raw = connection.connection.driver_connection
-            assert raw is not None
-            raw.execute("vacuum into ?", (str(target),))
+            _raw(connection).execute("vacuum into ?", (str(target),))
         target.chmod(0o600)
 
     def erase_traces(self) -> None:
-        """Takes what was deleted out of SQLite's write-ahead log, too."""
+        """Takes what was deleted out of SQLite's write-ahead log, and off PostgreSQL's pages, too.
+
+        Whoever reads at this moment is waited for, for some seconds.
+        """
         if self.is_sqlite:
             with self._turn, self._writing.connect() as connection:
-                raw = connection.connection.driver_connection
-                assert raw is not None
-                raw.execute("pragma wal_checkpoint(truncate)")
+                # At its end it waits for readers as long as a lock is waited for.
+                _raw(connection).execute("pragma wal_checkpoint(truncate)")
+            return
+        with self._writing.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for table in metadata.tables:
+                connection.execute(text(f'vacuum "{table}"'))
 
     def close(self) -> None:
         """Closes every connection."""
         self._reading.dispose()
         self._writing.dispose()
+        if self._claim is not None:
+            self._claim.close()
+
+
+def _raw(connection: Connection) -> Any:
+    """The driver's own connection."""
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    return raw
 
 
 def _engine(url: URL, **options: Any) -> Engine:

@@ -6,39 +6,60 @@ A higher one replaces the whole document, and the member's day is added up anew 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
-from toktui.clock import day_label, day_start_ms
+from toktui.clock import day_label
 from toktui.server import duplicates
 from toktui.server.flags import raise_flags
 from toktui.server.refusal import Refused
 from toktui.server.rollup import add_up
-from toktui.server.tables import document, member, sketch
+from toktui.server.tables import day_row, document, flag, member, member_day, sketch, team
 from toktui.server.upsert import upsert
-from toktui.server.zones import zone_named
+from toktui.server.zones import days_before, zone_named
 from toktui.team.wire.document import Document, WrongDocumentError, decode, digest
 from toktui.team.wire.messages import Held, Receipt
 
 if TYPE_CHECKING:
     from toktui.server.people import Speaker
 
+GONE: Final = ""
+"""In place of the digest of a document that its member deleted."""
 
 
+class Window(NamedTuple):
+    """Which days a member may send: not before the first, and only what the team still keeps."""
 
-def take(db: Connection, speaker: Speaker, body: bytes, *, day: str | None, now_ms: int) -> Receipt:
-    """Stores a document of the speaking device, or says why not; `day` is that of the address."""
+    first_day: str
+    retention_days: int
+
+
+class Received(NamedTuple):
+    """A document with its bytes."""
+
+    document: Document
+    body: bytes
+
+
+def read(body: bytes) -> Received:
+    """The document of bytes that somebody sent."""
     try:
-        found = decode(body)
+        return Received(decode(body), body)
     except WrongDocumentError as error:
         raise Refused("wrong_document", str(error)) from error
+
+
+def take(
+    db: Connection, speaker: Speaker, received: Received, *, day: str | None, now_ms: int
+) -> Receipt:
+    """Stores a document of the speaking device, or says why not; `day` is that of the address."""
+    found, body = received
     if (found.team, found.device) != (speaker.team, speaker.device):
         raise Refused("wrong_device", "The document is of another device or team.")
     if day is not None and found.day != day:
         raise Refused("wrong_device", "The address names another day.")
-    hold(db, speaker.member)
-    _check_day(db, speaker, found, now_ms)
+    _check_day(hold(db, speaker.member), speaker, found, now_ms)
     sha256 = digest(body)
     known = db.execute(
         select(document.c.rev, document.c.sha256, document.c.closed, document.c.tokens).where(
@@ -59,18 +80,22 @@ def take(db: Connection, speaker: Speaker, body: bytes, *, day: str | None, now_
     return Receipt(day=found.day, rev=found.rev, sha256=sha256, result="stored", flags=flags)
 
 
-def hold(db: Connection, member_id: str) -> None:
+def hold(db: Connection, member_id: str) -> Window:
     """Makes others wait who change the same member at this moment; he must still be there."""
     found = db.execute(
-        select(member.c.id).where(member.c.id == member_id).with_for_update()
-    ).first()
+        select(member.c.first_day, team.c.retention_days)
+        .select_from(member.join(team, team.c.id == member.c.team))
+        .where(member.c.id == member_id).with_for_update(of=member)
+    ).first()  # fmt: skip
     if found is None:
         raise Refused("not_signed")
+    return Window(found.first_day, found.retention_days)
 
 
-def _check_day(db: Connection, speaker: Speaker, found: Document, now_ms: int) -> None:
+def _check_day(window: Window, speaker: Speaker, found: Document, now_ms: int) -> None:
     zone = zone_named(speaker.zone)
-    first = db.execute(select(member.c.first_day).where(member.c.id == speaker.member)).scalar_one()
+    kept = days_before(day_label(now_ms, zone), window.retention_days)
+    first = max(window.first_day, kept)
     # A clock may be a little ahead of ours when the day changes.
     last = day_label(now_ms + 10 * 60_000, zone)
     if not first <= found.day <= last:
@@ -106,32 +131,28 @@ def held(db: Connection, device_id: str, since: str = "") -> tuple[Held, ...]:
     """The days that are stored of a device."""
     found = db.execute(
         select(document.c.day, document.c.rev, document.c.sha256)
-        .where(document.c.device == device_id, document.c.day >= since)
+        .where(document.c.device == device_id, document.c.day >= since, document.c.sha256 != GONE)
         .order_by(document.c.day)
     )
     return tuple(Held(day=row.day, rev=row.rev, sha256=row.sha256) for row in found)
 
 
 def forget_day(db: Connection, speaker: Speaker, day: str) -> None:
-    """Deletes a day of the speaking device."""
+    """Deletes a day of the speaking device.
+
+    Only the number of its last revision stays, so that nobody can send the old bytes again.
+    """
     hold(db, speaker.member)
-    for table in (document, sketch):
-        db.execute(delete(table).where(table.c.device == speaker.device, table.c.day == day))
+    here = (document.c.device == speaker.device, document.c.day == day)
+    db.execute(update(document).where(*here).values(sha256=GONE, body=b"", tokens=0, closed=False))
+    db.execute(delete(sketch).where(sketch.c.device == speaker.device, sketch.c.day == day))
+    db.execute(delete(flag).where(flag.c.member == speaker.member, flag.c.day == day))
     add_up(db, speaker.team, speaker.member, day)
 
 
 def expire(db: Connection, team_id: str, before: str) -> int:
     """Deletes what is older than the team keeps; how many documents."""
-    from toktui.server.tables import day_row, flag, member_day  # noqa: PLC0415
-
     gone = db.execute(delete(document).where(document.c.team == team_id, document.c.day < before))
     for table in (day_row, member_day, sketch, flag):
         db.execute(delete(table).where(table.c.team == team_id, table.c.day < before))
     return gone.rowcount
-
-
-def first_instant(day: str, zone: str) -> int:
-    """UTC milliseconds at which a day of a team begins."""
-    from toktui.team.wire.document import day_of  # noqa: PLC0415
-
-    return day_start_ms(day_of(day), zone_named(zone))

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, update
 from toktui.clock import day_label
 from toktui.model import Tokens
 from toktui.pricing.price import price
-from toktui.server.days import take
+from toktui.server.days import read, take
 from toktui.server.people import Speaker, enrol, make_code, make_team
 from toktui.server.repricing import public_book
 from toktui.server.tables import member, team
@@ -72,7 +72,7 @@ def imagine(database: Database, now_ms: int) -> Speaker:
                 day = days_before(today, back)
                 if draw.random() < 0.72:
                     document = _document(draw, who, day, thrift, closed=back > 0)
-                    take(db, who, encode(document), day=day, now_ms=now_ms)
+                    take(db, who, read(encode(document)), day=day, now_ms=now_ms)
     return speakers[0]
 
 

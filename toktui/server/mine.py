@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from sqlalchemy import Connection, and_, func, or_, select
 
+from toktui.server.days import GONE
 from toktui.server.tables import LANDED, device, document, flag, member, member_day, session
 from toktui.team.wire.messages import Appearance
 
@@ -125,7 +126,8 @@ def load_received(db: Connection, who: Speaker, before: str = "") -> tuple[Recei
     found = db.execute(
         select(stored.day, stored.device, stored.rev, stored.closed, stored.received_ms,
                stored.sha256, func.length(stored.body).label("size"))
-        .where(stored.member == who.member, *((earlier,) if before else ()))
+        .where(stored.member == who.member, stored.sha256 != GONE,
+               *((earlier,) if before else ()))
         .order_by(stored.day.desc(), stored.device).limit(MOST_RECEIPTS + 1)
     ).mappings()  # fmt: skip
     return tuple(Received(**_plain(row)) for row in found)
@@ -133,7 +135,7 @@ def load_received(db: Connection, who: Speaker, before: str = "") -> tuple[Recei
 
 def load_devices(db: Connection, who: Speaker, now_ms: int) -> tuple[OwnDevice, ...]:
     """Every device that was ever enrolled, those in use first."""
-    of_device = document.c.device == device.c.id
+    of_device = and_(document.c.device == device.c.id, document.c.sha256 != GONE)
     last = select(func.max(document.c.received_ms)).where(of_device).scalar_subquery()
     count = select(func.count(document.c.day)).where(of_device).scalar_subquery()
     browsers = (

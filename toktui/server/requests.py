@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, select
 from starlette.requests import ClientDisconnect
 
 from toktui.server.codes import hashed
@@ -19,11 +21,13 @@ from toktui.team.wire.signing import DEVICE, SIGNATURE, TIME, WINDOW_S, is_signe
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from toktui.server.database import Database
     from toktui.server.settings import Settings
 
 BODY_S: Final = 20
 """Seconds in which a body must have arrived."""
 COOKIE: Final = "toktui"
+MOST_KEYS: Final = 20_000
 
 T = TypeVar("T")
 
@@ -33,7 +37,9 @@ async def body_of(request: Request, most: int) -> bytes:
     if request.headers.get("content-encoding", "identity") != "identity":
         raise Refused("encoding")
     announced = request.headers.get("content-length", "0")
-    if not announced.isascii() or not announced.isdigit() or int(announced) > most:
+    if not announced.isascii() or not announced.isdigit():
+        raise Refused("bad_request")
+    if len(announced) > 18 or int(announced) > most:
         raise Refused("too_large")
     parts: list[bytes] = []
     size = 0
@@ -60,9 +66,12 @@ def decoded(body: bytes, kind: type[T]) -> T:
 
 
 class Signed:
-    """The signature of one request, apart from the request, so that a thread can check it."""
+    """The signature of one request, apart from the request, so that a thread can check it.
 
-    def __init__(self, request: Request, body: bytes, settings: Settings) -> None:
+    It is made of the head, so that who signs nothing is refused before his body is read.
+    """
+
+    def __init__(self, request: Request, settings: Settings) -> None:
         self.device = request.headers.get(DEVICE, "")
         self._signature = request.headers.get(SIGNATURE, "")
         time = request.headers.get(TIME, "")
@@ -71,18 +80,25 @@ class Signed:
         if max(len(self.device), len(self._signature), len(time)) > 128:
             raise Refused("not_signed")
         self.unix_time = int(time)
-        query = request.url.query
+        self._method, self._host = request.method, settings.host
+        self._asked_host = request.headers.get("host", "")
+        query = request.scope["query_string"].decode("latin-1")
         path = request.scope.get("raw_path", b"").decode("latin-1") or request.url.path
+        self._target = f"{path}?{query}" if query else path
+        self._message = b""
+
+    def cover(self, body: bytes) -> None:
+        """Says which body the signature must be over, too."""
         self._message = signed_string(
-            method=request.method, host=settings.host,
-            target=f"{path}?{query}" if query else path,
-            body=body, device=self.device, unix_time=self.unix_time,
+            method=self._method, host=self._host, target=self._target, body=body,
+            device=self.device, unix_time=self.unix_time,
         )  # fmt: skip
 
     def check(self, public_key: str) -> None:
         """Refuses a signature that is not of this key over this request."""
         if not is_signed(public_key, self._message, self._signature):
-            raise Refused("wrong_signature")
+            other = "" if self._asked_host == self._host else f"It must be for {self._host}."
+            raise Refused("wrong_signature", other)
 
     def check_time(self, now_ms: int) -> None:
         """Refuses a request that was signed long ago, or far ahead."""
@@ -90,22 +106,53 @@ class Signed:
             raise Refused("clock")
 
     def use_up(self, db: Connection, now_ms: int) -> None:
-        """Refuses a request that was made before, and remembers this one."""
-        db.execute(delete(used_signature).where(used_signature.c.expires_ms < now_ms))
-        row = {"hash": hashed(self._signature), "expires_ms": now_ms + 3 * WINDOW_S * 1000}
+        """Refuses a request that was made before, and remembers this one until it is too old.
+
+        What was signed is remembered, not its signature, of which there may be several.
+        """
+        row = {
+            "hash": hashlib.sha256(self._message).hexdigest(),
+            "expires_ms": now_ms + 3 * WINDOW_S * 1000,
+        }
         if not insert_new(db, used_signature, row):
             raise Refused("replayed")
 
 
-def speaker_of(db: Connection, signed: Signed) -> Speaker:
-    """The device that signed."""
+class KnownKeys:
+    """Public keys of devices; a device never changes its key, so a process looks it up once.
+
+    A key says nothing of whether its device may still speak: `speaker_of` does.
+    """
+
+    def __init__(self) -> None:
+        self._keys: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def check(self, database: Database, signed: Signed) -> None:
+        """Refuses what the named device did not sign, before anything is locked for it."""
+        with self._lock:
+            key = self._keys.get(signed.device)
+        if key is None:
+            with database.read() as db:
+                key = db.execute(
+                    select(device.c.public_key).where(device.c.id == signed.device)
+                ).scalar()
+            if key is None:
+                raise Refused("not_signed")
+        signed.check(key)
+        with self._lock:
+            if len(self._keys) >= MOST_KEYS:
+                self._keys.clear()
+            self._keys[signed.device] = key
+
+
+def speaker_of(db: Connection, device_id: str) -> Speaker:
+    """The device whose signature was checked, if it may still speak."""
     found = db.execute(
-        select(device.c.public_key, device.c.revoked_ms, *_WHO).select_from(_JOINED)
-        .where(device.c.id == signed.device)
+        select(device.c.revoked_ms, *_WHO).select_from(_JOINED).where(device.c.id == device_id)
     ).first()
     if found is None or found.revoked_ms is not None:
         raise Refused("not_signed")
-    signed.check(found.public_key)
     return _speaker(found)
 
 

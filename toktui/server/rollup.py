@@ -26,7 +26,9 @@ from toktui.team.wire.document import OTHER, SIZES, Document, Row, decode, hashe
 if TYPE_CHECKING:
     from toktui.clock import Range
 
-MOST: Final = (1 << 62) - 1
+MOST: Final = (1 << 50) - 1
+"""Of each number of a member's day: a million dollars, or 10^15 tokens. Whoever sends more has his
+sums cut here, so that those of a team fit 64 bits and one member cannot break everybody's board."""
 MOST_A_DAY: Final = 8
 """Landed changes of a day that count, the largest first: who splits his work gains no more."""
 _Key = tuple[str, str, str]
@@ -38,8 +40,9 @@ def add_up(db: Connection, team_id: str, member_id: str, day: str) -> Range:
     within = range_of(day, zone)
     bodies = db.execute(
         select(document.c.body).where(document.c.member == member_id, document.c.day == day)
-    ).scalars()
-    documents = [decode(bytes(body)) for body in bodies]
+        .order_by(document.c.device)
+    ).scalars()  # fmt: skip
+    documents = [decode(bytes(body)) for body in bodies if body]
     rows = _rows(documents, within)
     where = {"member": member_id, "day": day, "team": team_id}
     for table in (day_row, member_day):
@@ -113,6 +116,6 @@ def _landed(documents: list[Document]) -> dict[str, Any]:
     for size, changes, cost in reversed(tuple(zip(SIZES, LANDED, LINKED, strict=True))):
         if size in by_size:
             values[changes] = min(room, by_size[size].changes)
-            values[cost] = by_size[size].cost_nusd
+            values[cost] = min(MOST, by_size[size].cost_nusd)
             room -= values[changes]
     return values

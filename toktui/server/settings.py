@@ -16,9 +16,13 @@ DEFAULT_URL: Final = "http://127.0.0.1:8765"
 
 @dataclass(frozen=True)
 class Settings:
-    """`url` is the address at which members reach the server: signatures are for its host."""
+    """`url` is the address at which members reach the server: signatures are for its host.
+
+    `rate` multiplies how often one device or address may ask.
+    """
 
     url: str = DEFAULT_URL
+    rate: float = 1.0
     now_ms: Callable[[], int] = field(default=clock.now_ms)
 
     @property

@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toktui.server.limits import RateLimit
+from toktui.server.requests import KnownKeys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +39,9 @@ class Site:
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database
         self.settings = settings
-        self.per_device = RateLimit(per_s=5, burst=120)
-        self.per_address = RateLimit(per_s=1, burst=60)
+        self.per_device = RateLimit(per_s=5 * settings.rate, burst=120 * settings.rate)
+        self.per_address = RateLimit(per_s=settings.rate, burst=60 * settings.rate)
+        self.keys = KnownKeys()
         self._generation = 0
         self._kept: dict[str, _Kept] = {}
         self._lock = threading.Lock()

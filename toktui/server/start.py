@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import socket
 from typing import TYPE_CHECKING
 
-from sqlalchemy import update
+from sqlalchemy import URL, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from toktui.errors import StoreError
 from toktui.server.database import Database
@@ -24,15 +26,15 @@ def open_database(url: str | None, folder: Path) -> Database:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = folder / "board.db"
         file.touch(mode=0o600)
-        url = f"sqlite:///{file}"
-    database = Database(url)
-    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
-
+        database = Database(URL.create("sqlite", database=str(file)))
+    else:
+        database = Database(url)
     try:
         database.migrate()
-    except DBAPIError as error:
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
         raise StoreError(
-            f"The database cannot be used: {type(error.orig).__name__}.",
+            f"The database cannot be used: {type(cause).__name__}.",
             "Look whether it runs, and whether the address is right.",
         ) from error
     return database
@@ -55,17 +57,28 @@ def switch_consumption(database: Database, *, on: bool) -> None:
         db.execute(update(team).values(consumption=on))
 
 
-def run(database: Database, settings: Settings, *, host: str, port: int, fd: int | None) -> None:
-    """Serves until it is told to stop; then finishes the requests at hand."""
+def run(
+    database: Database, settings: Settings, *, host: str, port: int, fd: int | None,
+    proxy: str = "127.0.0.1",
+) -> None:  # fmt: skip
+    """Serves until it is told to stop; then finishes the requests at hand.
+
+    `proxy` is who may say for whom a request is: without that, all members behind it would share
+    one limit on how often an address may ask.
+    """
     import uvicorn  # noqa: PLC0415
 
     from toktui.server.app import create_app  # noqa: PLC0415
+    from toktui.server.connection import BoundedConnection  # noqa: PLC0415
 
+    database.claim()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     config = uvicorn.Config(
-        create_app(database, settings), host=host, port=port, fd=fd, access_log=False,
-        server_header=False, timeout_keep_alive=15, timeout_graceful_shutdown=10,
-        limit_concurrency=512, h11_max_incomplete_event_size=32 * 1024, log_config=None,
-        proxy_headers=False,
+        create_app(database, settings), host=host, port=port, access_log=False,
+        http=BoundedConnection, ws="none", lifespan="on", server_header=False,
+        timeout_keep_alive=15, timeout_graceful_shutdown=10, log_config=None,
+        h11_max_incomplete_event_size=32 * 1024, proxy_headers=settings.is_secure,
+        forwarded_allow_ips=proxy,
     )  # fmt: skip
-    uvicorn.Server(config).run()
+    # uvicorn takes an inherited socket for a Unix one, whose answers then wait for TCP's timers.
+    uvicorn.Server(config).run(sockets=None if fd is None else [socket.socket(fileno=fd)])

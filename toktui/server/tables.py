@@ -2,6 +2,9 @@
 
 Times are UTC milliseconds, money nano-dollars, days `2026-11-21` in the team's zone. No secret is
 stored: of codes, links and sessions only the SHA-256, of devices only the public key.
+
+A step in `migrations/` says the same of its tables again, and must: it makes what a released
+program had, and never changes, while this module says what this program has.
 """
 
 from __future__ import annotations

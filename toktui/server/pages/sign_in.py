@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from toktui.server import sessions
+from toktui.server.limits import asker
 from toktui.server.pages.forms import Done, form_of, go, post
 from toktui.server.pages.reading import cookie_name, site_of
 from toktui.server.pages.rendering import FRESH, render
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 async def _ask(request: Request) -> Response:
     site = site_of(request)
     now_ms = site.settings.now_ms()
-    site.per_address.take(request.client.host if request.client else "", now_ms)
+    site.per_address.take(asker(request.client.host if request.client else ""), now_ms)
     secret = str(request.path_params["secret"])
 
     def work() -> bytes:
@@ -42,7 +43,7 @@ async def _ask(request: Request) -> Response:
 async def _sign_in(request: Request) -> Response:
     site = site_of(request)
     now_ms = site.settings.now_ms()
-    site.per_address.take(request.client.host if request.client else "", now_ms)
+    site.per_address.take(asker(request.client.host if request.client else ""), now_ms)
     await form_of(request)
     secret = str(request.path_params["secret"])
 

@@ -1,0 +1,50 @@
+"""How often one may ask, for whom that counts, and who may serve a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from toktui.errors import StoreError
+from toktui.server.limits import RateLimit, asker
+from toktui.server.refusal import Refused
+from toktui.server.start import open_database
+
+
+def took(limit: RateLimit, at_ms: int, key: str = "a") -> bool:
+    try:
+        limit.take(key, at_ms)
+    except Refused:
+        return False
+    return True
+
+
+def test_a_burst_and_then_a_steady_rate():
+    limit = RateLimit(per_s=2, burst=3)
+    assert [took(limit, 0) for _ in range(4)] == [True, True, True, False]
+    assert [took(limit, ms) for ms in (400, 500, 600)] == [False, True, False]
+    assert took(limit, 0, "another")
+
+
+def test_who_keeps_asking_while_refused_gets_his_share_all_the_same():
+    limit = RateLimit(per_s=2, burst=1)
+    assert sum(took(limit, ms) for ms in range(0, 10_000, 100)) == 20
+
+
+def test_a_customer_of_ipv6_is_one_asker_and_an_address_of_ipv4_is_one():
+    assert asker("2001:db8:1:2::1") == asker("2001:db8:1:2:ffff::9")
+    assert asker("2001:db8:1:2::1") != asker("2001:db8:1:3::1")
+    assert asker("192.0.2.1") != asker("192.0.2.2")
+    assert asker("x" * 500) == "x" * 64
+
+
+def test_one_process_serves_a_file(tmp_path: Path):
+    first, second = open_database(None, tmp_path), open_database(None, tmp_path)
+    first.claim()
+    with pytest.raises(StoreError, match="Another") as refused:
+        second.claim()
+    assert "PostgreSQL" in refused.value.hint
+    first.close()
+    second.claim()
+    second.close()
