@@ -75,7 +75,7 @@ def test_a_window_that_may_last_says_so(live: Live):
     open_end = Limit("codex", "5h", 40, NOW + 30 * HOUR, "official", NOW,
                      runs_out=RunsOut(NOW + 20 * HOUR, None))  # fmt: skip
     full = Limit("codex", "5h", 99, NOW + HOUR, "official", NOW, runs_out=RunsOut(NOW, NOW))
-    assert "full 23 Nov 10:32 or later" in text(live, open_end)
+    assert "not full before 23 Nov 10:32" in text(live, open_end)
     assert "probably full" in text(live, full)
 
 

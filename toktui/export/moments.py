@@ -24,10 +24,11 @@ def moment(at_ms: int, now_ms: int, zone: ZoneInfo) -> str:
 
 
 def full_at(when: RunsOut, now_ms: int, zone: ZoneInfo) -> str:
-    """`full 16:10–17:05`; `full 16:10 or later` where the window may begin anew first."""
-    early = f"full {moment(when.early_ms, now_ms, zone)}"
+    """`full 16:10–17:05`; `not full before 16:10` where the window may begin anew first."""
+    begins = moment(when.early_ms, now_ms, zone)
     if when.late_ms is None:
-        return f"{early} or later"
+        return f"not full before {begins}"
+    early = f"full {begins}"
     if when.late_ms <= now_ms:
         return "probably full"
     late = moment(when.late_ms, now_ms, zone)

@@ -170,10 +170,11 @@ class _Writer:
 
 
 def full_text(when: RunsOut, now_ms: int, zone: ZoneInfo) -> str:
-    """`full 16:10–17:05`, `full 16:10 or later` where it may last."""
-    early = f"full {fmt.moment(when.early_ms, now_ms, zone).strip()}"
+    """`full 16:10–17:05`, `not full before 16:10` where it may last."""
+    begins = fmt.moment(when.early_ms, now_ms, zone).strip()
     if when.late_ms is None:
-        return f"{early} or later"
+        return f"not full before {begins}"
+    early = f"full {begins}"
     if when.late_ms <= now_ms:
         return "probably full"
     day = fmt.day(when.early_ms, zone) == fmt.day(when.late_ms, zone)
