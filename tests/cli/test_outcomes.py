@@ -73,6 +73,21 @@ def test_a_session_that_made_several_changes_is_shared_out_to_the_nano_dollar(
     assert sum(s["cost"]["cost_nusd"] or 0 for s in found["sizes"]) == sum(costs)
 
 
+def test_what_a_change_costs_grows_with_its_sessions_without_another_look(
+    logs: Logs, shop: Repo, document: Document, toktui: Toktui
+) -> None:
+    work(logs, shop, 1)
+    shop.commit("Landed", minutes=10)
+    before = document("outcomes")["changes"][0]["cost"]["cost_nusd"]
+    shop.folder.rename(shop.folder.parent / "away")
+    work(logs, shop, 1, calls=2)
+    toktui("sync")
+    found = document("outcomes", "--no-sync")
+    (change,) = found["changes"]
+    assert change["cost"]["cost_nusd"] == 3 * before == found["totals"]["spent"]["cost_nusd"]
+    assert sum(s["cost"]["cost_nusd"] or 0 for s in found["sizes"]) == 3 * before
+
+
 def test_a_second_look_changes_nothing_and_a_new_commit_is_found(
     logs: Logs, shop: Repo, document: Document
 ) -> None:

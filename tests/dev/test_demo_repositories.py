@@ -14,7 +14,7 @@ from toktui.dev.demo import demo_context
 from toktui.ingest import access
 from toktui.ingest.context import Context
 from toktui.ingest.outcomes import bring_up_to_date
-from toktui.metrics.outcomes import load_outcomes
+from toktui.metrics.outcome_lists import load_whole
 from toktui.paths import Paths
 from toktui.store.connect import connect_reader
 
@@ -29,9 +29,9 @@ def test_what_the_demos_sessions_made_has_landed() -> None:
         access.sync(context)
         db = connect_reader(context.paths.store)
         bring_up_to_date(context, db)
-        found = load_outcomes(db, zone=ZoneInfo("UTC"))
+        found = load_whole(db, zone=ZoneInfo("UTC"))
         db.close()
-    assert found.linked_changes > 10
+    assert found.outcomes.linked_changes > 10
     assert {change.kind for change in found.changes} == {"merge", "push"}
-    assert found.per_change_nusd
-    assert 0 < (found.unattributed or 0) < 1
+    assert found.outcomes.per_change_nusd
+    assert 0 < (found.outcomes.unattributed or 0) < 1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.outcomes.lab import HOUR, MINUTE, START_MS
-from toktui.outcomes.attribution import STEP_MS, Link, Stay, link, split
+from toktui.outcomes.attribution import STEP_MS, Link, Stay, link
 from toktui.outcomes.landed import Change, Commit, Kind
 
 
@@ -76,12 +76,3 @@ def test_links_do_not_depend_on_order(random: Random) -> None:
         random.shuffle(each)
     assert link(changes, stays, ran, "main") == expected
     assert len({(one.session, one.change) for one in expected}) == len(expected)
-
-
-@given(st.integers(0, 2**63 - 1), st.lists(st.integers(1, 16), min_size=1, max_size=40))
-def test_shares_add_up_to_the_nano_dollar(amount: int, weights: list[int]) -> None:
-    parts = split(amount, weights)
-    assert sum(parts) == amount
-    whole = sum(weights)
-    for part, weight in zip(parts, weights, strict=True):
-        assert abs(part * whole - amount * weight) < whole

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from toktui.metrics.outcomes import load_outcomes
+from toktui.metrics.outcome_lists import load_whole
 from toktui.outcomes.attribution import REASONS
 from toktui.store.connect import connect_reader
 from toktui.tui import format as fmt
@@ -20,24 +20,25 @@ UTC = ZoneInfo("UTC")
 
 
 async def test_the_unattributed_share_is_always_said(normal: Path, run: Run) -> None:
-    found = load_outcomes(connect_reader(normal), zone=UTC)
+    found = load_whole(connect_reader(normal), zone=UTC)
     for size in ((80, 24), (120, 36), (40, 12)):
         async with run(normal, size=size) as screens:
             await screens.press(*WAY)
-            assert f"{fmt.percent(found.unattributed)} unattributed" in screens.text
+            assert f"{fmt.percent(found.outcomes.unattributed)} unattributed" in screens.text
 
 
 async def test_spend_is_split_into_linked_and_not_to_the_nano_dollar(normal: Path) -> None:
-    found = load_outcomes(connect_reader(normal), zone=UTC)
-    linked, unlinked = found.linked.nusd or 0, found.unlinked.nusd or 0
-    assert linked + unlinked == found.spent.nusd
-    assert sum(week.spent.nusd or 0 for week in found.weeks) == found.spent.nusd
+    found = load_whole(connect_reader(normal), zone=UTC)
+    whole = found.outcomes
+    linked, unlinked = whole.linked.nusd or 0, whole.unlinked.nusd or 0
+    assert linked + unlinked == whole.spent.nusd
+    assert sum(week.spent.nusd or 0 for week in whole.weeks) == whole.spent.nusd
     assert sum(change.spent.nusd or 0 for change in found.changes) == linked
-    assert sum(size.spent.nusd or 0 for size in found.sizes) == linked
+    assert sum(size.spent.nusd or 0 for size in whole.sizes) == linked
 
 
 async def test_a_change_opens_with_its_sessions_and_their_reasons(normal: Path, run: Run) -> None:
-    found = load_outcomes(connect_reader(normal), zone=UTC)
+    found = load_whole(connect_reader(normal), zone=UTC)
     first = found.changes[0]
     assert first.sessions == 1
     async with run(normal) as screens:
@@ -51,7 +52,7 @@ async def test_a_change_opens_with_its_sessions_and_their_reasons(normal: Path, 
 
 
 async def test_sessions_that_landed_nothing_are_a_key_away(normal: Path, run: Run) -> None:
-    costliest = load_outcomes(connect_reader(normal), zone=UTC).unlanded[0]
+    costliest = load_whole(connect_reader(normal), zone=UTC).unlanded[0]
     async with run(normal) as screens:
         await screens.press(*WAY, "t")
         assert "nothing landed, or not yet" in screens.text
@@ -137,3 +138,31 @@ async def test_a_repository_that_was_not_read_beside_others_is_said(
         assert "1 folder not read" in screens.text
         await screens.press(*WAYS["history"])
         assert "1 folder not read" in screens.text
+
+
+async def test_a_long_list_comes_in_windows_in_any_order(
+    normal: Path, run: Run, tmp_path: Path
+) -> None:
+    store = tmp_path / "toktui.db"
+    with sqlite3.connect(normal) as source, sqlite3.connect(store) as copy:
+        source.backup(copy)
+        (number,) = copy.execute("select min(id) from repository").fetchone()
+        copy.executemany(
+            "insert into change (repository, hash, before, at_ms, begun_ms, kind, commits, branch,"
+            " subject, reverted_by) values (?, ?, '', ?, 0, 'push', ?, '', ?, '')",
+            [(number, f"{n:040x}", 1_700_000_000_000 + n, n, f"number {n}.") for n in range(900)],
+        )
+    async with run(store, size=(140, 36)) as screens:
+        await screens.press(*WAY, "end")
+        assert "number 0." in screens.text
+        await screens.press("pageup", "pageup")
+        assert "number 40." in screens.text
+        await screens.press("s", "s", "s")
+        assert "↓commits" in screens.text
+        assert "number 899." in screens.text
+        await screens.press("r")
+        assert "number 899." not in screens.text
+        await screens.press("t", "s", "s", "s", "s")
+        assert "session" in screens.text
+        await screens.press("t")
+        assert "↑commits" in screens.text

@@ -33,7 +33,7 @@ def outcomes(
     from toktui.export.outcomes import as_document, as_text
     from toktui.ingest.outcomes import bring_up_to_date
     from toktui.metrics.filters import Filters
-    from toktui.metrics.outcomes import load_outcomes
+    from toktui.metrics.outcome_lists import load_whole
     from toktui.metrics.scope import Scope
 
     context = open_context()
@@ -50,8 +50,8 @@ def outcomes(
                 raise
             except StoreError as error:
                 note(f"{error.what} What follows is what was known before.")
-        found = load_outcomes(db, zone=zone, scope=scope)
+        found = load_whole(db, zone=zone, scope=scope)
     if as_json:
         write_json(as_document(found, now_ms=now_ms, zone=zone.key))
     else:
-        write(as_text(found, now_ms=now_ms, zone=zone, cells=width(), colored=colored()))
+        write(as_text(found, zone=zone, cells=width(), colored=colored()))

@@ -54,7 +54,7 @@ def week(
         book = context.book()
         review = load_review(db, book, HistoryQuestion(span), now_ms, zone)
         waste = load_waste(db, book, review.within)
-        bought = load_bought(db, zone=zone, scope=Scope(within=review.within))
+        bought = load_bought(db, scope=Scope(within=review.within))
     if form == "json":
         from toktui.export.week import as_document
 

@@ -457,10 +457,11 @@ def settle_outcomes(store: Path, now_ms: int) -> None:
     """Puts changes into the store that landed in repositories, without a repository:
     made by the sessions there, with a reason of each kind."""
     from toktui.outcomes.attribution import Link, Reason
+    from toktui.outcomes.found import Findings, Found, row_of
+    from toktui.outcomes.keeping import keep
     from toktui.outcomes.landed import Change, Commit, Kind
     from toktui.outcomes.repository import Repository
     from toktui.outcomes.sizes import Extent
-    from toktui.outcomes.survey import Findings, Found, keep
     from toktui.store.connect import connect_writer
 
     kinds: tuple[Kind, ...] = ("merge", "squash", "push")
@@ -494,18 +495,16 @@ def settle_outcomes(store: Path, now_ms: int) -> None:
                 ))  # fmt: skip
                 if at % 5 != 4:
                     links.append(Link(session, name, reasons[at % len(reasons)]))
-            spans = {
-                (c.before, c.hash): Extent(rng.randint(1, 12), round(4 * 2 ** rng.uniform(0, 9)))
+            landed = tuple(
+                row_of(c, Extent(rng.randint(1, 12), round(4 * 2 ** rng.uniform(0, 9))))
                 for c in changes
-            }
+            )
             repository = Repository(
                 place=f"{folder}/.git", folder=folder, ref="refs/remotes/origin/main",
                 tip=changes[-1].hash if changes else "", upstream=True, shallow=False,
                 emails=frozenset({"mira@example.com"}),
             )  # fmt: skip
-            found.append(Found(
-                repository, frozenset({project}), tuple(changes), spans, tuple(links)
-            ))  # fmt: skip
+            found.append(Found(repository, (project,), landed, tuple(links)))
         db.execute("begin")
         keep(db, Findings(tuple(found)))
         db.execute("commit")

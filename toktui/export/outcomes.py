@@ -10,7 +10,6 @@ from toktui.clock import day_label, iso
 from toktui.export.figures import UNKNOWN, count, count_of, dollars, percent
 from toktui.export.table import Column, Table
 from toktui.export.table import as_text as table_text
-from toktui.metrics.outcomes import ChangeRow, Outcomes, Unlanded
 from toktui.outcomes.attribution import EXACT, REASONS
 from toktui.outcomes.whys import help_with
 from toktui.text import clean
@@ -19,8 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
+    from toktui.metrics.outcome_changes import ChangeRow
+    from toktui.metrics.outcome_lists import WholeOutcomes
     from toktui.metrics.outcome_places import Elsewhere
     from toktui.metrics.outcome_spent import Spent
+    from toktui.metrics.outcome_unlanded import Unlanded
+    from toktui.metrics.outcomes import Outcomes
 
 NOT_KNOWN: Final = "What that bought is not known: no repository could be read."
 """Where `Outcomes.known` is False."""
@@ -140,8 +143,9 @@ class OutcomesDocument(msgspec.Struct, frozen=True, kw_only=True):
     not_read: Mapping[str, int]
 
 
-def as_document(found: Outcomes, *, now_ms: int, zone: str) -> OutcomesDocument:
+def as_document(whole: WholeOutcomes, *, now_ms: int, zone: str) -> OutcomesDocument:
     """All of it."""
+    found = whole.outcomes
     return OutcomesDocument(
         generated_at=iso(now_ms - now_ms % 1000),
         timezone=zone,
@@ -155,9 +159,9 @@ def as_document(found: Outcomes, *, now_ms: int, zone: str) -> OutcomesDocument:
                  cost_per_landed_change_nusd=w.per_change_nusd)
             for w in found.weeks
         ),
-        links=found.reasons,
-        changes=tuple(map(_change, found.changes)),
-        landed_nothing=tuple(map(_session, found.unlanded)),
+        links=whole.reasons,
+        changes=tuple(map(_change, whole.changes)),
+        landed_nothing=tuple(map(_session, whole.unlanded)),
         repositories=tuple(
             Repository(folder=r.folder, branch=r.branch, upstream=r.upstream,
                        author_known=r.knows_author, changes=r.changes, problem=r.problem or None)
@@ -182,7 +186,7 @@ def _totals(found: Outcomes) -> Totals:
         unattributed_share=None if share is None else round(share, 4),
         sessions=found.sessions,
         linked_sessions=found.linked_sessions if known else None,
-        changes=len(found.changes) if known else None,
+        changes=found.changes if known else None,
         linked_changes=found.linked_changes if known else None,
         cost_per_landed_change_nusd=found.per_change_nusd,
         reverted_changes=found.reverted if known else None,
@@ -223,17 +227,17 @@ def _session(s: Unlanded) -> Session:
     )
 
 
-def as_text(found: Outcomes, *, now_ms: int, zone: ZoneInfo, cells: int, colored: bool) -> str:
+def as_text(whole: WholeOutcomes, *, zone: ZoneInfo, cells: int, colored: bool) -> str:
     """What it bought, in a few short tables."""
-    del now_ms
+    found = whole.outcomes
     parts = [_head(found)]
     if found.linked_changes:
         parts.append(_sizes(found, cells, colored=colored))
     if found.weeks and found.known:
         parts.append(_weeks(found, cells, colored=colored))
-    if found.unlanded:
-        parts.append(_unlanded(found, zone, cells, colored=colored))
-    parts.append(_notes(found))
+    if whole.unlanded:
+        parts.append(_unlanded(whole, zone, cells, colored=colored))
+    parts.append(_notes(whole))
     return "\n\n".join(filter(None, parts))
 
 
@@ -262,7 +266,7 @@ def _head(found: Outcomes) -> str:
     if found.places.unread:
         folders = count_of(found.places.unread, "folder")
         lines.append(f"{folders} with a repository could not be read, so more may have landed.")
-    by_hand = len(found.changes) - found.linked_changes
+    by_hand = found.changes - found.linked_changes
     if by_hand:
         more = count_of(by_hand, "more change")
         lines.append(f"{more} of yours landed without a session that is known.")
@@ -298,7 +302,7 @@ def _count(n: int | None) -> str:
     return UNKNOWN if n is None else count(n)
 
 
-def _unlanded(found: Outcomes, zone: ZoneInfo, cells: int, *, colored: bool) -> str:
+def _unlanded(whole: WholeOutcomes, zone: ZoneInfo, cells: int, *, colored: bool) -> str:
     columns = (
         Column("Landed nothing", "text"), Column("Agent", "text", spare=2),
         Column("Project", "path"), Column("Last day", "text", spare=1), Column("Cost"),
@@ -306,18 +310,19 @@ def _unlanded(found: Outcomes, zone: ZoneInfo, cells: int, *, colored: bool) -> 
     rows = [
         [clean(s.id), s.agent, clean(s.project, 200) or UNKNOWN, day_label(s.last_ms, zone),
          money(s.spent)]
-        for s in found.unlanded[:_SESSIONS]
+        for s in whole.unlanded[:_SESSIONS]
     ]  # fmt: skip
     return table_text(Table(columns, rows), cells=cells, colored=colored)
 
 
-def _notes(found: Outcomes) -> str:
+def _notes(whole: WholeOutcomes) -> str:
     lines: list[str] = []
-    if found.reasons:
-        exact = sum(n for reason, n in found.reasons.items() if reason in EXACT)
-        inferred = sum(found.reasons.values()) - exact
+    found, reasons = whole.outcomes, whole.reasons
+    if reasons:
+        exact = sum(n for reason, n in reasons.items() if reason in EXACT)
+        inferred = sum(reasons.values()) - exact
         lines.append(f"{count_of(exact, 'exact link')}, {inferred:,} inferred:")
-        meanings = ((found.reasons.get(reason, 0), words) for reason, words in REASONS.items())
+        meanings = ((reasons.get(reason, 0), words) for reason, words in REASONS.items())
         lines += [f"  {n:,} × {words}" for n, words in meanings if n]
     local = [r for r in found.places.repositories if not r.upstream]
     if local:

@@ -235,12 +235,12 @@ def _bought(bought: Summary) -> WeekBought:
     known = bought.known
     return WeekBought(
         changes=bought.changes if known else None,
-        linked=bought.linked if known else None,
+        linked=bought.linked_changes if known else None,
         reverted=bought.reverted if known else None,
         spent_nusd=bought.spent.nusd,
         unlinked_nusd=bought.unlinked.nusd if known else None,
         per_change_nusd=bought.per_change_nusd,
-        unread_folders=bought.unread,
+        unread_folders=bought.places.unread,
     )
 
 

@@ -205,13 +205,13 @@ def _bought(bought: Summary | None) -> list[str]:
     each = bought.per_change_nusd
     cost = "" if each is None else f", {dollars(each, lacking=bought.spent.lacks)} each"
     line = (
-        f"Bought: {count_of(bought.changes, 'landed change')}, {count(bought.linked)} by"
+        f"Bought: {count_of(bought.changes, 'landed change')}, {count(bought.linked_changes)} by"
         f" sessions{cost}; {dollars(bought.unlinked.nusd)} without a landed change."
     )
     if not bought.known:
         line = "Bought: not known."
-    if bought.unread:
-        unread = count_of(bought.unread, "folder")
+    if bought.places.unread:
+        unread = count_of(bought.places.unread, "folder")
         line += f" {unread} with a repository could not be read, so more may have landed."
     return [line, "`toktui outcomes` says more.", ""]
 

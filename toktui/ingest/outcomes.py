@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from toktui.clock import MINUTE_MS
 from toktui.ingest import access
-from toktui.outcomes.survey import Findings, keep, survey
+from toktui.outcomes.found import Findings
+from toktui.outcomes.keeping import keep
+from toktui.outcomes.survey import survey
 from toktui.store.connect import connect_reader
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from toktui.metrics.outcome_changes import ChangeRow, load_change_row
 from toktui.metrics.outcome_spent import Spent
-from toktui.metrics.outcomes import ChangeRow, look_at
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,24 +36,29 @@ class ChangeSeen(msgspec.Struct, frozen=True):
 
 
 def load_change(db: sqlite3.Connection, number: int) -> ChangeSeen | None:
-    """The change of this number, if it is still known."""
+    """The change of this number, if it is still known, from one state of the store."""
     db.execute("begin")
     try:
-        look = look_at(db, number)
-        change = look.change(number)
-        if change is None:
-            return None
-        makers = [
-            Maker(
-                number=session, id=look.sessions[session].id, agent=look.sessions[session].agent,
-                project=look.sessions[session].project, last_ms=look.sessions[session].last_ms,
-                reason=reason, spent=look.sessions[session].spent,
-                share=Spent(look.shares.get((session, number)), look.sessions[session].spent.lacks),
-            )
-            for session, linked, reason in look.links
-            if linked == number
-        ]  # fmt: skip
-        makers.sort(key=lambda maker: (-(maker.share.nusd or 0), maker.number))
-        return ChangeSeen(change, tuple(makers))
+        change = load_change_row(db, number)
+        return None if change is None else ChangeSeen(change, _makers(db, number))
     finally:
         db.execute("rollback")
+
+
+def _makers(db: sqlite3.Connection, number: int) -> tuple[Maker, ...]:
+    rows = db.execute(
+        "select s.id, s.key, a.text, p.text, s.last_ms, l.reason, s.cost_nusd, l.nusd,"
+        " s.cost_nusd is null or s.unpriced > 0"
+        " from link l join session s on s.id = l.session"
+        " join name a on a.id = s.agent join name p on p.id = s.project"
+        " where l.change = ? and s.last_ms is not null"
+        " order by l.nusd is null, l.nusd desc, s.id",
+        (number,),
+    )
+    return tuple(
+        Maker(
+            number=session, id=key, agent=agent, project=project, last_ms=last_ms, reason=reason,
+            spent=Spent(nusd, bool(lacks)), share=Spent(share, bool(lacks)),
+        )
+        for session, key, agent, project, last_ms, reason, nusd, share, lacks in rows
+    )  # fmt: skip

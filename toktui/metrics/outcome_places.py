@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from toktui.metrics.outcome_spent import Spent, added
+from toktui.metrics.outcome_spent import Group, Spent, added
 from toktui.outcomes.whys import NO_FOLDER, NOT_YET, is_unread
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from toktui.metrics.filters import Filters
-    from toktui.metrics.outcome_spent import SessionSpent
 
 
 class RepositoryRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,39 +59,34 @@ class Places(msgspec.Struct, frozen=True):
         return sum(group.folders for group in self.elsewhere if group.is_unread)
 
 
-def whys_of(db: sqlite3.Connection) -> Mapping[str, str]:
-    """Why no repository was ever read, by folder; empty for one in a repository."""
-    rows: Iterable[tuple[str, str]] = db.execute(
-        "select n.text, iif(w.repository, '', w.why) from workplace w"
-        " join name n on n.id = w.project"
-    )
-    return dict(rows)
+def whys_of(db: sqlite3.Connection) -> Mapping[int, str]:
+    """Why no repository was ever read, by the number of the folder; empty for one in a
+    repository."""
+    return dict(db.execute("select project, iif(repository, '', why) from workplace"))
 
 
-def why_nothing(whys: Mapping[str, str], project: str) -> str:
+def why_nothing(whys: Mapping[int, str], project: int) -> str:
     """Why nothing is known of what a session there landed; empty if something can be."""
     return whys.get(project, NOT_YET) if project else NO_FOLDER
 
 
 def load_places(
-    db: sqlite3.Connection,
-    filters: Filters,
-    sessions: Iterable[SessionSpent],
-    whys: Mapping[str, str],
+    db: sqlite3.Connection, filters: Filters, groups: Iterable[Group], whys: Mapping[int, str]
 ) -> Places:
     """The repositories of the projects that are meant, and the other folders of these sessions."""
-    folders: defaultdict[str, set[str]] = defaultdict(set)
+    folders: defaultdict[str, set[int]] = defaultdict(set)
     spent: defaultdict[str, list[Spent]] = defaultdict(list)
-    for one in sessions:
-        if why := why_nothing(whys, one.project):
-            folders[why].add(one.project)
-            spent[why].append(one.spent)
-    groups = [
-        Elsewhere(why=why, folders=len(names - {""}), example=min(names), spent=added(spent[why]))
-        for why, names in folders.items()
-    ]
-    groups.sort(key=lambda group: (-(group.spent.nusd or 0), group.why))
-    return Places(_repositories(db, filters), tuple(groups))
+    for group in groups:
+        if why := why_nothing(whys, group.project):
+            folders[why].add(group.project)
+            spent[why].append(group.spent)
+    found = [
+        Elsewhere(why=why, folders=len(numbers - {0}), example=_name(db, min(numbers)),
+                  spent=added(spent[why]))
+        for why, numbers in folders.items()
+    ]  # fmt: skip
+    found.sort(key=lambda one: (-(one.spent.nusd or 0), one.why))
+    return Places(_repositories(db, filters), tuple(found))
 
 
 def repositories_of(db: sqlite3.Connection, filters: Filters) -> set[int]:
@@ -104,17 +98,26 @@ def repositories_of(db: sqlite3.Connection, filters: Filters) -> set[int]:
     return {number for number, folder in rows if filters.has_project(folder)}
 
 
+def _name(db: sqlite3.Connection, number: int) -> str:
+    return str(db.execute("select text from name where id = ?", (number,)).fetchone()[0])
+
+
 def _repositories(db: sqlite3.Connection, filters: Filters) -> tuple[RepositoryRow, ...]:
     meant = repositories_of(db, filters) if filters.projects else None
+    problems: dict[int, str] = dict(
+        db.execute(
+            "select repository, max(why) from workplace where repository <> 0"
+            " group by repository having min(why) <> ''"
+        )
+    )
     rows = db.execute(
         "select r.id, r.folder, r.branch, r.upstream, r.mine,"
-        " (select count(*) from change c where c.repository = r.id),"
-        " (select max(why) from workplace w where w.repository = r.id"
-        "  having min(why) <> '') from repository r order by r.folder"
+        " (select count(*) from change c where c.repository = r.id) from repository r"
+        " order by r.folder"
     )
     return tuple(
         RepositoryRow(folder=folder, branch=branch, upstream=bool(upstream),
-                      knows_author=bool(mine), changes=changes, problem=problem or "")
-        for number, folder, branch, upstream, mine, changes, problem in rows
+                      knows_author=bool(mine), changes=changes, problem=problems.get(number, ""))
+        for number, folder, branch, upstream, mine, changes in rows
         if meant is None or number in meant
     )  # fmt: skip

@@ -38,7 +38,8 @@ def sessions_in(
         values.append(json.dumps(list(among)))
     by_calls = bool(filters.branches)
     inside = "0" if by_calls else f"s.first_ms >= {within.start_ms} and s.last_ms < {within.end_ms}"
-    joined = "join session_total t on t.session = s.id" if filters else ""
+    by_model = filters.models or filters.words
+    joined = "join session_total t on t.session = s.id" if by_model else ""
     found = db.execute(
         f"select distinct s.id, {inside} from session s {joined} where {' and '.join(where)}",
         values,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 
 from toktui.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from toktui.store.shares import EXACT as EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +22,6 @@ ExactReason = Literal["committed", "merged", "same_patch", "squashed"]
 InferredReason = Literal["branch", "time", "time_only", "only_branch"]
 Reason = Literal[ExactReason, InferredReason]
 
-EXACT: Final = ("committed", "merged", "same_patch", "squashed")
 REASONS: Final[Mapping[str, str]] = {
     "committed": "it ran the commit that landed",
     "merged": "it ran a commit that was merged",
@@ -41,10 +41,6 @@ BRANCH_BEFORE_MS: Final = DAY_MS
 SQUASH_BEFORE_MS: Final = 3 * DAY_MS
 STEP_MS: Final = 15 * MINUTE_MS
 """The grain in which it is known when a session worked."""
-
-WEIGHTS: Final = (1, 2, 4, 8, 16)
-"""What a change of each size takes of the cost of a session that made several."""
-UNKNOWN_WEIGHT: Final = 2
 
 
 class Stay(msgspec.Struct, frozen=True):
@@ -142,20 +138,3 @@ def _only_branch(
         and (found := _those(stays, change, "only_branch", [span]))
     ]
     return at_work[0] if len(at_work) == 1 else []
-
-
-def split(amount: int, weights: Sequence[int]) -> list[int]:
-    """An amount in whole parts that add up to it, by weight; what is left over after rounding down
-    goes to the largest remainders, the first of equal ones. It may not be negative."""
-    whole = sum(weights)
-    parts = [amount * weight // whole for weight in weights]
-    left = amount - sum(parts)
-    by_rest = sorted(range(len(weights)), key=lambda i: (-(amount * weights[i] % whole), i))
-    for i in by_rest[:left]:
-        parts[i] += 1
-    return parts
-
-
-def weight_of(size: int | None) -> int:
-    """What a change of this size weighs."""
-    return UNKNOWN_WEIGHT if size is None else WEIGHTS[size]

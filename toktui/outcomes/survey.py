@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from toktui.clock import DAY_MS
 from toktui.facts import decode_ran
-from toktui.outcomes.attribution import STEP_MS, Link, Stay, link
+from toktui.outcomes.attribution import STEP_MS, Stay, link
+from toktui.outcomes.found import Findings, Found, row_of
 from toktui.outcomes.git import Git, GitError, NoGitError
 from toktui.outcomes.landed import Change, read_changes
 from toktui.outcomes.ran import Ran, exact_links
@@ -23,30 +22,12 @@ from toktui.text import clean
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping
 
 _BEFORE_MS: Final = DAY_MS
 """What landed so long before the first session in a repository is not looked at."""
 
 Span = tuple[str, str]
-
-
-class Found(msgspec.Struct, frozen=True):
-    """What was found in one repository."""
-
-    repository: Repository
-    projects: frozenset[int]
-    """Numbers of the folders' names."""
-    changes: tuple[Change, ...]
-    extents: Mapping[Span, Extent]
-    links: tuple[Link, ...]
-
-
-class Findings(msgspec.Struct, frozen=True):
-    """What was found in all of them; `nowhere` says of the other folders why there is nothing."""
-
-    found: tuple[Found, ...] = ()
-    nowhere: Mapping[int, str] = {}
 
 
 def survey(
@@ -105,8 +86,8 @@ def _look(
     known |= extents(git, [span for span in spans if span not in known])
     ran = exact_links(git, repository.tip, changes, _ran(db, {stay.session for stay in stays}))
     links = link(changes, stays, ran, repository.local_name)
-    sized = {span: known[span] for span in spans if span in known}
-    return Found(repository, projects, tuple(changes), sized, tuple(links))
+    rows = tuple(row_of(change, known.get((change.before, change.hash))) for change in changes)
+    return Found(repository, tuple(sorted(projects)), rows, tuple(links))
 
 
 def _can_be_sized(change: Change, repository: Repository) -> bool:
@@ -160,70 +141,3 @@ def _known_extents(db: sqlite3.Connection, repository: Repository) -> dict[Span,
         (clean(repository.place, 4096),),
     )
     return {(before, hash_): Extent(files, lines) for before, hash_, files, lines in rows}
-
-
-def keep(db: sqlite3.Connection, findings: Findings) -> None:
-    """Writes what was found over what was known of the same repositories; in a transaction."""
-    for number, why in findings.nowhere.items():
-        db.execute(
-            "insert into workplace (project, repository, why) values (?, 0, ?)"
-            " on conflict (project) do update set why = excluded.why",
-            (number, why),
-        )
-    for found in findings.found:
-        _keep(db, found)
-    db.execute(
-        "delete from repository where id not in (select repository from workplace)"
-    )
-    db.execute("delete from change where repository not in (select id from repository)")
-    db.execute("delete from link where change not in (select id from change)")
-
-
-def _keep(db: sqlite3.Connection, found: Found) -> None:
-    r = found.repository
-    (number,) = db.execute(
-        "insert into repository (place, folder, branch, upstream, tip, mine)"
-        " values (?, ?, ?, ?, ?, ?) on conflict (place) do update set folder = excluded.folder,"
-        " branch = excluded.branch, upstream = excluded.upstream, tip = excluded.tip,"
-        " mine = excluded.mine returning id",
-        (clean(r.place, 4096), clean(r.folder, 4096), r.branch, r.upstream, r.tip, bool(r.emails)),
-    ).fetchone()
-    db.executemany(
-        "insert or replace into workplace (project, repository, why) values (?, ?, '')",
-        [(project, number) for project in found.projects],
-    )
-    db.execute(
-        "delete from link where change in (select id from change where repository = ?)", (number,)
-    )
-    hashes = {change.hash for change in found.changes}
-    stored = db.execute("select id, hash from change where repository = ?", (number,)).fetchall()
-    db.executemany("delete from change where id = ?", [(i,) for i, h in stored if h not in hashes])
-    for change in found.changes:
-        _keep_change(db, number, change, found.extents.get((change.before, change.hash)))
-    db.executemany(
-        "insert or replace into link (session, change, reason)"
-        " select ?, id, ? from change where repository = ? and hash = ?",
-        [(one.session, one.reason, number, one.change) for one in found.links],
-    )
-
-
-def _keep_change(
-    db: sqlite3.Connection, repository: int, change: Change, extent: Extent | None
-) -> None:
-    files, lines, size = (*extent, extent.size) if extent else (None, None, None)
-    values: Sequence[object] = (
-        repository, change.hash, change.before, change.at_ms, change.begun_ms, change.kind,
-        len(change.commits) + len(change.merged), clean(change.branch, 120), change.subject,
-        files, lines, size, change.reverted_ms, change.reverted_by,
-    )  # fmt: skip
-    db.execute(
-        "insert into change (repository, hash, before, at_ms, begun_ms, kind, commits, branch,"
-        " subject, files, lines, size, reverted_ms, reverted_by)"
-        f" values ({', '.join('?' * len(values))})"
-        " on conflict (repository, hash) do update set before = excluded.before,"
-        " at_ms = excluded.at_ms, begun_ms = excluded.begun_ms, kind = excluded.kind,"
-        " commits = excluded.commits, branch = excluded.branch, subject = excluded.subject,"
-        " files = excluded.files, lines = excluded.lines, size = excluded.size,"
-        " reverted_ms = excluded.reverted_ms, reverted_by = excluded.reverted_by",
-        values,
-    )

@@ -62,5 +62,6 @@ def m006_outcomes(db: Database) -> None:
 
 def forget_outcomes(db: sqlite3.Connection) -> None:
     """Takes out everything; what may be known is found again."""
-    for table in ("link", "change", "workplace", "repository"):
+    for table in ("link", "change", "patch", "workplace", "repository"):
         db.execute(f"delete from {table}")
+    db.execute("update session set linked = 0 where linked <> 0")

@@ -14,6 +14,7 @@ from toktui.store.absurd import MOST, held_sum
 from toktui.store.estimates import m002_estimates
 from toktui.store.limits import m004_limit_past
 from toktui.store.outcomes import m006_outcomes
+from toktui.store.shares import m007_shares
 from toktui.store.spreads import m005_spreads
 from toktui.store.standing import m003_standing
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 APPLICATION_ID: Final = 0x746F6B74
 """'tokt' in ASCII: how `file` and we know the store."""
 
-VERSION: Final = 6
+VERSION: Final = 7
 """The number of migrations of this program."""
 
 MEASURES: Final = (
@@ -321,5 +322,5 @@ def m001_first(db: Database) -> None:
 
 
 MIGRATIONS: Final = (m001_first, m002_estimates, m003_standing, m004_limit_past, m005_spreads,
-                     m006_outcomes)  # fmt: skip
+                     m006_outcomes, m007_shares)  # fmt: skip
 """In order; the store's `user_version` says how many of them it has."""

@@ -46,6 +46,12 @@ def m003_standing(db: Database) -> None:
     db.conn.execute(_STAND)
 
 
+_STAND_AGAIN: Final = _STAND.replace("hit) =", "hit, unpriced) =").replace(
+    " from session_total", ", coalesce(sum(unpriced), 0) from session_total"
+)
+"""With the calls that lack a price, which the migration of then did not know."""
+
+
 def stand_again(db: sqlite3.Connection, sessions: Iterable[int]) -> None:
     """Brings the totals of these sessions to what `session_total` says."""
-    db.executemany(f"{_STAND} where id = ?", [(session,) for session in sessions])
+    db.executemany(f"{_STAND_AGAIN} where id = ?", [(session,) for session in sessions])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toktui.model import Tokens
 from toktui.store.estimates import PLACEHOLDER
+from toktui.store.shares import share_again
 from toktui.store.spreads import ESTIMATED, drop_spreads
 from toktui.store.standing import stand_again
 from toktui.store.sums import Sums
@@ -271,6 +272,7 @@ class Writer:
         self._flush_spans()
         self._sums.flush(sessions, shrunk=shrunk)
         stand_again(self.db, sessions)
+        share_again(self.db, sessions)
         self.db.executemany(
             "insert into copy_total (agent, reason, rows) values (?, ?, ?) "
             "on conflict (agent, reason) do update set rows = rows + excluded.rows",

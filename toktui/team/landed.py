@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final
 
 from toktui.clock import day_label
-from toktui.metrics.outcomes import load_outcomes
+from toktui.metrics.outcome_lists import load_whole
 from toktui.team.wire.document import MOST, SIZES, Landed, Outcomes
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from toktui.clock import Range
-    from toktui.metrics.outcomes import ChangeRow
+    from toktui.metrics.outcome_changes import ChangeRow
     from toktui.team.preview import OutcomesOf
 
 MOST_CHANGES: Final = 10_000
@@ -28,14 +28,14 @@ def outcomes_of(db: sqlite3.Connection, zone: ZoneInfo) -> OutcomesOf:
     that was reverted counts as reverted and as nothing else. None where no repository was ever
     read in which a session worked: what landed is not known then, which is not nothing.
     """
-    found = load_outcomes(db, zone=zone)
+    found = load_whole(db, zone=zone)
     by_day: defaultdict[str, list[ChangeRow]] = defaultdict(list)
     for change in found.changes:
         if change.sessions and change.size in SIZES:
             by_day[day_label(change.at_ms, zone)].append(change)
 
     def of_day(_db: sqlite3.Connection, within: Range) -> Outcomes | None:
-        if not found.known:
+        if not found.outcomes.known:
             return None
         changes: Counter[str] = Counter()
         cost: Counter[str] = Counter()

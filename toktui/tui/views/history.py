@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from toktui.tui.theme import Palette
 
 _ROOM_FOR_YEAR: Final = 46
-_FEW_SESSIONS: Final = 2_000
-"""Up to so many it is said what they bought; the Outcomes screen has all."""
 _FEW_CALLS: Final = 4_000
 """Up to so many calls each is looked at for waste without being asked."""
 _PATTERNS: Final = {
@@ -131,9 +129,7 @@ class HistoryView(View[History]):
         year: tuple[YearDay, ...] = ()
         if about.year or about.calendar:
             year = load_year(db, local_date(now_ms, zone), zone, filters)
-        bought = load_bought(
-            db, zone=zone, scope=Scope(filters, review.within), most=_FEW_SESSIONS
-        )
+        bought = load_bought(db, scope=Scope(filters, review.within))
         return History(review, year, waste, bought, kept)
 
     def fill(self) -> None:
@@ -324,13 +320,13 @@ class HistoryView(View[History]):
         palette = palette_of(self)
         words = Line().add("BOUGHT  ", palette.dim)
         if bought.known:
-            words.add(fmt.plural(bought.linked, "landed change"), palette.text)
+            words.add(fmt.plural(bought.linked_changes, "landed change"), palette.text)
         else:
             words.add("not known", palette.text)
         if (each := bought.per_change_nusd) is not None:
             words.add(f"  {fmt.money(each, lacks=bought.spent.lacks)} each", palette.faint)
-        if bought.unread:
-            words.add(f"  {fmt.plural(bought.unread, 'folder')} not read", palette.warning)
+        if bought.places.unread:
+            words.add(f"  {fmt.plural(bought.places.unread, 'folder')} not read", palette.warning)
         both = [Line(*words.pieces).add("      ").extend(line.pieces) for line in waste]
         return [*both, *waste] if waste else [words]
 

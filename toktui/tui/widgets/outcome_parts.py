@@ -12,8 +12,9 @@ from toktui.tui.widgets.drawing import Drawing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from toktui.metrics.outcome_changes import ChangeRow
     from toktui.metrics.outcome_spent import Spent
-    from toktui.metrics.outcomes import ChangeRow, Outcomes
+    from toktui.metrics.outcomes import Outcomes
     from toktui.tui.theme import Palette
 
 TAKEN_BACK: Final = "↶"
@@ -69,7 +70,7 @@ class OutcomeHead(Drawing):
         line.add(f" ({spent_money(found.unlinked)})", palette.dim)
         if found.places.unread:
             line.add(f"   {fmt.plural(found.places.unread, 'folder')} not read", palette.warning)
-        by_hand = len(found.changes) - found.linked_changes
+        by_hand = found.changes - found.linked_changes
         if by_hand:
             line.add(f"   {by_hand} by hand", palette.dim)
         if found.reverted:
