@@ -174,6 +174,11 @@ class Agent:
         """
         return ()
 
+    def folder_beside(self, path: str) -> str:
+        """The working folder of a log that names it by a word of its own only, as a file beside it
+        says; empty where none does."""
+        return ""
+
     # Documents and databases.
 
     def is_document(self, path: str) -> bool:

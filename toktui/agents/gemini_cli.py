@@ -12,7 +12,8 @@ Live:     tailed: a response is on screen as soon as its row is written; documen
           when they change
 Seen:     0.20 to 0.61; golden/gemini-cli/
 Unknown:  calls beside the conversation (router, compressor, next speaker, loop detector) are in no
-          log; the working folder is known by its slug or hash only
+          log; the working folder is named by its slug or hash, and found by `.project_root`
+          beside the chats, or among the folders of other agents
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from toktui.agents._gemini_messages import (
     read_conversation,
     sightings,
 )
-from toktui.agents.documents import NotUnderstoodError, load
+from toktui.agents.documents import NotUnderstoodError, load, load_if_there
 from toktui.agents.lines import LineAgent, LineState, Said, name_in
 from toktui.facts import Thread, encode
 from toktui.model import Fact, Misread
@@ -42,6 +43,10 @@ if TYPE_CHECKING:
 
     from toktui.agents.base import Document
     from toktui.agents.content import Turn
+
+_ROOT_FILE: Final = ".project_root"
+"""Beside the chats of a project: its folder."""
+_LONGEST_PATH: Final = 4096
 
 
 class _Head(Struct):
@@ -135,6 +140,11 @@ class _GeminiCli(LineAgent):
 
     def excerpts(self, path: str, places: Collection[int]) -> Mapping[int, bytes]:
         return quoted_messages(path, places)
+
+    def folder_beside(self, path: str) -> str:
+        project = path.rpartition("/chats/")[0]
+        said = load_if_there(f"{project}/{_ROOT_FILE}")[:_LONGEST_PATH]
+        return said.decode("utf-8", "replace").strip()
 
     def turn(self, line: bytes) -> Turn | None:
         from toktui.agents._gemini_conversation import turn  # noqa: PLC0415  only on demand

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from toktui.clock import DAY_MS
 from toktui.facts import decode_ran
 from toktui.outcomes.attribution import STEP_MS, Stay, link
+from toktui.outcomes.folders import folders
 from toktui.outcomes.found import Findings, Found, row_of
 from toktui.outcomes.git import Git, GitError, NoGitError
 from toktui.outcomes.landed import Change, read_changes
@@ -44,13 +45,14 @@ def survey(
     """
     places: dict[str, tuple[Repository, set[int]]] = {}
     nowhere: dict[int, str] = {}
-    for number, folder in _projects(db):
+    named = folders(db)
+    for number, folder in named:
         if stopped():
             return Findings()
         try:
             repository = find_repository(root + folder, env, emails)
         except NoGitError as error:
-            return Findings(nowhere=dict.fromkeys((n for n, _ in _projects(db)), error.why))
+            return Findings(nowhere=dict.fromkeys((n for n, _ in named), error.why))
         except GitError as error:
             nowhere[number] = error.why
             continue
@@ -65,13 +67,6 @@ def survey(
         except GitError as error:
             nowhere |= dict.fromkeys(projects, error.why)
     return Findings(tuple(found), nowhere)
-
-
-def _projects(db: sqlite3.Connection) -> list[tuple[int, str]]:
-    return db.execute(
-        "select id, text from name where id in (select distinct project from quarter)"
-        " and text <> '' order by text"
-    ).fetchall()
 
 
 def _look(

@@ -29,6 +29,8 @@ def act(scene: Scene, rng: Random) -> Iterator[Write]:
     folder = scene.project.rsplit("/", 1)[-1]
     path = f".gemini/tmp/{folder}/chats/session-{minute}-{session[:8]}.jsonl"
     begins = stamp(scene.starts_ms)
+    place = f".gemini/tmp/{folder}/.project_root"
+    yield Write(scene.starts_ms, place, (scene.project.encode(),), "replace")
     yield Write(scene.starts_ms, path, (_encode({
         "sessionId": session, "projectHash": f"{rng.getrandbits(256):064x}", "startTime": begins,
         "lastUpdated": begins, "kind": "main",
