@@ -26,6 +26,7 @@ PARTS: Final = {
     "index": ("toktui.dev.bench.indexing", "measure"),
     "memory": ("toktui.dev.bench.indexing", "measure_memory"),
     "counting": ("toktui.dev.bench.counting", "measure"),
+    "agents": ("toktui.dev.bench.following", "measure"),
     "live": ("toktui.dev.bench.living", "measure"),
     "screens": ("toktui.dev.bench.loading", "measure"),
 }
