@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App
 
 from toktui.export.seen import text_of
+from toktui.metrics.cold import ColdTurn
 from toktui.tui import format as fmt
 from toktui.tui.columns import Column
 from toktui.tui.theme import DARK, Palette
 from toktui.tui.widgets.bars import bar
+from toktui.tui.widgets.feed_rows import cold_mark
 from toktui.tui.widgets.table_rows import Field, TableRows
 
 PALETTE = Palette(DARK.to_color_system().generate(), dark=True)
@@ -89,3 +92,15 @@ async def test_a_table_is_exported_in_its_order_with_raw_values():
 @given(st.integers(-5, 2**63 - 1), st.integers(0, 2**63 - 1), st.integers(0, 300))
 def test_a_bar_is_never_longer_than_its_room(value: int, top: int, cells: int):
     assert bar(value, top, cells, PALETTE.accent).width <= cells
+
+
+@pytest.mark.parametrize(
+    ("room", "shown"),
+    [
+        (40, "▲ cold +$0.897, other model"), (20, "▲ cold +$0.897"), (13, "▲ +$0.897"),
+        (8, "▲"), (0, ""),
+    ],
+)  # fmt: skip
+def test_what_a_cold_turn_cost_more_is_shown_whole_or_not_at_all(room: int, shown: str):
+    cold = ColdTurn(tokens=90_000, extra_nusd=897_000_000, why="model")
+    assert "".join(piece.text for piece in cold_mark(cold, room, PALETTE).pieces) == shown

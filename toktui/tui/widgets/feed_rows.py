@@ -102,7 +102,7 @@ def _project_width(width: int) -> int:
 
 
 def cold_mark(cold: ColdTurn, room: int, palette: Palette) -> Line:
-    """What a cold turn cost more, and why it was cold as far as there is room."""
+    """What a cold turn cost more, and why it was cold; what has no room is left out, never cut."""
     extra = "" if cold.extra_nusd is None else f" +{fmt.money(cold.extra_nusd)}"
     if cold.why == "expired" and cold.expired_ms is not None:
         reason = f", cache gone {fmt.span(cold.expired_ms)} before"
@@ -110,7 +110,8 @@ def cold_mark(cold: ColdTurn, room: int, palette: Palette) -> Line:
         reason = ", other model"
     else:
         reason = ", cache lost"
-    line = Line().add(f"▲ cold{extra}", palette.warning)
-    if line.width + len(reason) <= room:
-        line.add(reason, palette.dim)
-    return line
+    cold_turn = f"▲ cold{extra}"
+    for mark, why in ((cold_turn, reason), (cold_turn, ""), (f"▲{extra}", ""), ("▲", "")):
+        if len(mark) + len(why) <= room:
+            return Line().add(mark, palette.warning).add(why, palette.dim)
+    return Line()
