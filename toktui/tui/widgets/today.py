@@ -53,11 +53,7 @@ class TodayCard(Drawing):
             title.add(f"  probably {more}" if fits else f"  {more}", palette.faint)
         lines = [
             both_ends(title, cost, width),
-            both_ends(
-                Line().add(f"usual by {fmt.clock(live.at_ms, self._zone)}", palette.faint),
-                _against_usual(live, palette),
-                width,
-            )
+            self._usual(live, width, palette)
             if usual.nusd is not None
             else Line().add("usual: after two weeks", palette.faint),
             _row("calls", f"{sums.calls:,}".replace(",", " "), width, palette),
@@ -66,6 +62,12 @@ class TodayCard(Drawing):
             _row("saved by cache", saved_money(sums), width, palette),
         ]
         return lines[:height]
+
+    def _usual(self, live: Live, width: int, palette: Palette) -> Line:
+        against = _against_usual(live, palette)
+        word = f"usual by {fmt.clock(live.at_ms, self._zone)}"
+        word = word if len(word) + against.width < width else "usual"
+        return both_ends(Line().add(word, palette.faint), against, width)
 
 
 def _row(word: str, value: str, width: int, palette: Palette) -> Line:
