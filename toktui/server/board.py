@@ -19,10 +19,10 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BigInteger, Connection, Integer, cast, func, select
 
 from toktui.clock import day_label
-from toktui.server.tables import LANDED, LINKED, SUMS, flag, member, member_day, team
+from toktui.server.tables import LANDED, LINKED, flag, member, member_day, team
 from toktui.server.zones import days_before, zone_named
 from toktui.team.wire.document import SIZES
 from toktui.team.wire.messages import Appearance
@@ -44,6 +44,11 @@ WORTH: Final[Mapping[str, float]] = {"XS": 0.25, "S": 1, "M": 4, "L": 16, "XL": 
 """Units of a change by its size: four of the size below, as its lines are, so that a change that is
 split into four is worth what it was."""
 GOOD_HIT_RATE: Final = 0.85
+_NEEDED: Final = (
+    "calls", "input", "cache_read", "cache_write_5m", "cache_write_1h", "output",
+    "estimated_calls", "unpriced_calls", "unpriced_tokens", "cost_nusd", *LANDED, *LINKED,
+    "reverted",
+)  # fmt: skip
 
 Missing = Literal[
     "", "outcomes not shared", "too few changes", "too few days", "too many reverted",
@@ -132,21 +137,22 @@ def load_board(db: Connection, who: Speaker, now_ms: int) -> Board:
 def _people(db: Connection, team_id: str, since: str, until: str) -> list[dict[str, Any]]:
     """Members with their sums; flagged days count nothing towards a place, and cost all the same.
     """
-    sums = [func.coalesce(func.sum(member_day.c[name]), 0).label(name) for name in SUMS]
+    days = member_day.c
     found = db.execute(
         select(
-            member.c.id, member.c.name, member.c.appearance,
-            func.count(member_day.c.day).label("days"),
-            func.max(func.coalesce(_as_number(db), 0)).label("shares"), *sums,
+            member.c.id, member.c.name, member.c.appearance, func.count(days.day).label("days"),
+            func.coalesce(func.max(cast(days.shares_outcomes, Integer)), 0).label("shares"),
+            # Cast, since PostgreSQL adds whole numbers up to a decimal one.
+            *(cast(func.coalesce(func.sum(days[name]), 0), BigInteger).label(name)
+              for name in _NEEDED),
         )
         .select_from(member.outerjoin(
             member_day,
-            (member_day.c.member == member.c.id)
-            & (member_day.c.day >= since) & (member_day.c.day <= until),
+            (days.member == member.c.id) & (days.day >= since) & (days.day <= until),
         ))
         .where(member.c.team == team_id)
         .group_by(member.c.id, member.c.name, member.c.appearance)
-    ).mappings()  # fmt: skip
+    )  # fmt: skip
     flagged = set(db.execute(
         select(flag.c.member).where(
             flag.c.team == team_id, flag.c.day >= since, flag.c.day <= until,
@@ -154,17 +160,11 @@ def _people(db: Connection, team_id: str, since: str, until: str) -> list[dict[s
             flag.c.rule != "price",
         )
     ).scalars())  # fmt: skip
-    return [
-        {**{key: int(value) if key in SUMS else value for key, value in row.items()},
-         "flagged": row["id"] in flagged}
-        for row in found
-    ]  # fmt: skip
-
-
-def _as_number(db: Connection) -> Any:
-    from sqlalchemy import Integer, cast  # noqa: PLC0415
-
-    return cast(member_day.c.shares_outcomes, Integer)
+    names = tuple(found.keys())
+    people: list[dict[str, Any]] = [dict(zip(names, row, strict=True)) for row in found]
+    for one in people:
+        one["flagged"] = one["id"] in flagged
+    return people
 
 
 def units_of(one: Mapping[str, Any]) -> float:

@@ -7,7 +7,8 @@ a week apart, so each shares three weeks with the one before it, and one lucky d
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from sqlalchemy import Case, Connection, Integer, case, cast, func, select
@@ -21,15 +22,20 @@ from toktui.server.board import (
 )
 from toktui.server.tables import LANDED, member, member_day
 from toktui.server.zones import days_before
-from toktui.team.wire.document import SIZES
+from toktui.team.wire.document import SIZES, Size
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 POINTS: Final = 9
 _WEEKS: Final = POINTS - 1 + WINDOW_DAYS // 7
 _BUCKETS: Final = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
-_SUMS: Final = ("cost_nusd", "unpriced_tokens", *_BUCKETS, *LANDED)
+_SUMMED: Final = ("cost_nusd", "unpriced_tokens", *_BUCKETS, *LANDED)
+_COLUMNS: Final = ("days", "shares", *_SUMMED)
+_LANDED: Final = slice(-len(LANDED), None)
+_Sums = tuple[int, ...]
+"""Of one week, in the order of `_COLUMNS`."""
+_NOTHING: Final[_Sums] = (0,) * len(_COLUMNS)
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,12 +50,13 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 class Trend(msgspec.Struct, frozen=True, kw_only=True):
     """Points of one member, the oldest first; the last ends with the board's window."""
 
-    points: tuple[Point, ...]
+    points: tuple[Point, ...] = ()
+    weeks: tuple[Landed, ...] = ()
 
     @property
     def now(self) -> int | None:
         """What a unit costs now."""
-        return self.points[-1].per_unit_nusd
+        return self.points[-1].per_unit_nusd if self.points else None
 
     @property
     def best(self) -> int | None:
@@ -67,26 +74,23 @@ class Landed(msgspec.Struct, frozen=True, kw_only=True):
     """What landed in the seven days that end on `until`."""
 
     until: str
-    by_size: Mapping[str, int]
+    by_size: Mapping[Size, int]
 
 
-def load_trends(
-    db: Connection, team_id: str, members: Sequence[str], until: str
-) -> dict[str, Trend]:
+def load_trends(db: Connection, members: Sequence[str], until: str) -> dict[str, Trend]:
     """The trend of each of these members that has sent anything, by id."""
     ends = [days_before(until, 7 * week) for week in range(_WEEKS)]
     rows = db.execute(
         select(member_day.c.member, _week(ends).label("week"), func.count().label("days"),
                func.max(cast(member_day.c.shares_outcomes, Integer)).label("shares"),
-               *(func.sum(member_day.c[name]).label(name) for name in _SUMS))
-        .where(member_day.c.team == team_id, member_day.c.member.in_(members),
+               *(func.sum(member_day.c[name]).label(name) for name in _SUMMED))
+        .where(member_day.c.member.in_(members),
                member_day.c.day > days_before(until, 7 * _WEEKS), member_day.c.day <= until)
         .group_by(member_day.c.member, "week")
-    ).mappings()  # fmt: skip
-    weeks: dict[str, dict[int, Mapping[str, int]]] = defaultdict(dict)
-    for row in rows:
-        sums = {name: int(row[name]) for name in ("days", "shares", *_SUMS)}
-        weeks[row["member"]][int(row["week"])] = sums
+    )  # fmt: skip
+    weeks: dict[str, list[_Sums]] = defaultdict(lambda: [_NOTHING] * _WEEKS)
+    for values in map(tuple[Any, ...], rows):
+        weeks[values[0]][values[1]] = tuple(map(int, values[2:]))
     return {one: _trend(found, ends) for one, found in weeks.items()}
 
 
@@ -99,27 +103,6 @@ def ids_of(db: Connection, team_id: str, names: Sequence[str]) -> dict[str, str]
     return {row.name: row.id for row in found}
 
 
-def load_landed(db: Connection, team_id: str, until: str, *, weeks: int) -> tuple[Landed, ...]:
-    """What the listed members landed in each week, the oldest first."""
-    ends = [days_before(until, 7 * week) for week in range(weeks)]
-    found = db.execute(
-        select(_week(ends).label("week"),
-               *(func.sum(member_day.c[name]).label(name) for name in LANDED))
-        .select_from(member_day.join(member, member.c.id == member_day.c.member))
-        .where(member_day.c.team == team_id, member.c.appearance != "hidden",
-               member_day.c.day > days_before(until, 7 * weeks), member_day.c.day <= until)
-        .group_by("week")
-    ).mappings()  # fmt: skip
-    by_week = {int(row["week"]): row for row in found}
-    return tuple(
-        Landed(until=ends[week], by_size={
-            size: int(by_week[week][name]) if week in by_week else 0
-            for name, size in zip(LANDED, SIZES, strict=True)
-        })
-        for week in reversed(range(weeks))
-    )  # fmt: skip
-
-
 def _week(ends: Sequence[str]) -> Case[int]:
     """How many weeks ago a day lies, in both databases' words."""
     return case(
@@ -128,16 +111,31 @@ def _week(ends: Sequence[str]) -> Case[int]:
     )
 
 
-def _trend(weeks: Mapping[int, Mapping[str, int]], ends: Sequence[str]) -> Trend:
+def _trend(weeks: Sequence[_Sums], ends: Sequence[str]) -> Trend:
+    """`weeks` and the days on which they end, the latest first."""
     points: list[Point] = []
     for end in reversed(range(POINTS)):
-        window = [weeks[week] for week in range(end, end + WINDOW_DAYS // 7) if week in weeks]
-        sums = {name: sum(week[name] for week in window) for name in ("days", "shares", *_SUMS)}
+        sums = tuple(map(sum, zip(*weeks[end : end + WINDOW_DAYS // 7], strict=True)))
         points.append(Point(
-            until=ends[end], per_unit_nusd=_per_unit(sums),
-            changes=sum(sums[name] for name in LANDED),
+            until=ends[end], per_unit_nusd=_per_unit(dict(zip(_COLUMNS, sums, strict=True))),
+            changes=sum(sums[_LANDED]),
         ))  # fmt: skip
-    return Trend(points=tuple(points))
+    landed = (
+        Landed(until=ends[week], by_size=dict(zip(SIZES, weeks[week][_LANDED], strict=True)))
+        for week in reversed(range(POINTS))
+    )
+    return Trend(points=tuple(points), weeks=tuple(landed))
+
+
+def landed_together(trends: Iterable[Trend]) -> tuple[Landed, ...]:
+    """What landed in each week, of all of these members; the oldest first."""
+    by_week = zip(*(trend.weeks for trend in trends if trend.weeks), strict=True)
+    return tuple(
+        Landed(until=same[0].until, by_size={
+            size: sum(one.by_size[size] for one in same) for size in SIZES
+        })
+        for same in by_week
+    )  # fmt: skip
 
 
 def _per_unit(sums: Mapping[str, int]) -> int | None:

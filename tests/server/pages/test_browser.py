@@ -87,9 +87,13 @@ class Window:
 
     def sign_in(self) -> Any:
         self.page.goto(self.harbour.address(self.harbour.owner))
-        self.page.get_by_role("button", name="Sign in").click()
-        self.page.wait_for_url("**/")
+        self.press("Sign in")
         return self.page
+
+    def press(self, name: str, role: str = "button") -> None:
+        """Presses what leads to another page, and waits until that is there."""
+        with self.page.expect_navigation():
+            self.page.get_by_role(role, name=name, exact=True).click()
 
 
 def check(window: Window, where: str) -> None:
@@ -116,7 +120,7 @@ def test_every_page_is_readable_by_everybody_and_asks_nobody_else(
     page = window.page
     page.goto(hostile.address(hostile.owner))
     check(window, "sign-in")
-    page.get_by_role("button", name="Sign in").click()
+    window.press("Sign in")
     for path in PAGES:
         page.goto(path)
         for summary in page.locator("summary").all():
@@ -211,16 +215,16 @@ def test_everything_works_without_javascript(hostile: Harbour, chromium: Any):
         hostile, chromium, java_script_enabled=False, viewport={"width": 375, "height": 700}
     )
     page = window.sign_in()
-    page.get_by_role("button", name="Dark").click()
+    window.press("Dark")
     assert page.locator("html[data-theme=dark]").count() == 1
-    page.get_by_role("link", name="Consumption").click()
-    page.get_by_role("link", name="7 days").click()
+    window.press("Consumption", "link")
+    window.press("7 days", "link")
     assert urlsplit(page.url).query == "span=week"
-    page.get_by_role("link", name="You").click()
+    window.press("You", "link")
     page.get_by_label("Name to show").fill("Ada O.")
-    page.get_by_role("button", name="Save").click()
+    window.press("Save")
     assert page.get_by_role("status").inner_text().startswith("Saved")
-    page.get_by_role("link", name="Board").click()
+    window.press("Board", "link")
     assert page.get_by_role("rowheader", name="Ada O.").count() == 1
     assert page.locator("svg").count() > 10
     window.context.close()
@@ -231,12 +235,8 @@ def test_a_theme_that_was_chosen_wins_over_the_systems(hostile: Harbour, chromiu
     page = window.sign_in()
     ground = "getComputedStyle(document.documentElement).backgroundColor"
     before = page.evaluate(ground)
-    page.get_by_role("button", name="Dark").click()
-    page.locator("html[data-theme=dark]").wait_for()
-    page.wait_for_load_state()
+    window.press("Dark")
     assert page.evaluate(ground) != before
-    page.get_by_role("button", name="System").click()
-    page.locator("html:not([data-theme])").wait_for()
-    page.wait_for_load_state()
+    window.press("System")
     assert page.evaluate(ground) == before
     window.context.close()

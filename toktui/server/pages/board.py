@@ -19,9 +19,8 @@ from toktui.server.charts import (
     nice_top,
     shares,
 )
-from toktui.server.flags import MOST_LANDED
 from toktui.server.pages.reading import page
-from toktui.server.weeks import Trend, ids_of, load_landed, load_trends
+from toktui.server.weeks import Landed, Trend, ids_of, landed_together, load_trends
 from toktui.team.wire.document import SIZES
 
 if TYPE_CHECKING:
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
     from toktui.server.people import Speaker
 
 PER_PAGE: Final = 60
-WEEKS: Final = 8
-_NO_TREND: Final = Trend(points=())
+_NO_TREND: Final = Trend()
 
 REASONS: Final[Mapping[str, str]] = {
     "outcomes not shared": "Landed changes are not shared, so there is nothing to divide by.",
@@ -69,21 +67,23 @@ def _load(db: Connection, who: Speaker, request: Request, now_ms: int) -> dict[s
     number = _page_number(request.query_params.get("page", "1"), len(board.standings))
     shown = board.standings[(number - 1) * PER_PAGE : number * PER_PAGE]
     ids = ids_of(db, who.team, [one.name for one in shown])
-    trends = load_trends(db, who.team, [*ids.values(), who.member], board.until)
+    trends = load_trends(db, [*ids.values(), who.member], board.until)
     most = max((sum(one.changes.values()) for one in shown), default=0)
     lines = [line_of(one, trends.get(ids.get(one.name, ""), _NO_TREND), most) for one in shown]
     yours = None
     if board.you is not None:
         yours = line_of(board.you, trends.get(who.member, _NO_TREND), most)
-    landed = load_landed(db, who.team, board.until, weeks=WEEKS)
-    top = nice_top(max(sum(week.by_size.values()) for week in landed))
+    landed = landed_together(trends[one] for one in ids.values() if one in trends)
+    most_landed = max((sum(week.by_size.values()) for week in landed), default=0)
+    top = nice_top(max(4, most_landed))
     return {
         "board": board, "placed": [one for one in lines if one.one.place is not None],
         "waiting": [one for one in lines if one.one.place is None], "yours": yours,
         "your_chart": None if yours is None else own_chart(yours.trend, board.usual_nusd),
-        "landed": landed, "landed_top": round(top), "landed_chart": landed_chart(landed, top),
+        "landed": landed, "any_landed": most_landed > 0, "landed_top": round(top),
+        "landed_chart": landed_chart(landed, top),
         "number": number, "pages": _pages(len(board.standings)), "sizes": SIZES,
-        "limits": measures, "most_landed": MOST_LANDED,
+        "limits": measures,
     }  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def own_chart(trend: Trend, usual_nusd: int | None) -> OwnChart | None:
     return OwnChart(top_nusd=round(top), line=drawn, usual_nusd=usual_nusd)
 
 
-def landed_chart(landed: tuple[Any, ...], top: float) -> Columns:
+def landed_chart(landed: tuple[Landed, ...], top: float) -> Columns:
     """Weeks beside each other, the largest changes at the foot."""
     piles = [[week.by_size[size] for size in reversed(SIZES)] for week in landed]
     return columns(piles, top=top, height=150, gap=0.34)

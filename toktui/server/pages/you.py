@@ -65,7 +65,7 @@ RULES: Final[Mapping[str, tuple[str, str]]] = {
 
 def _load(db: Connection, who: Speaker, request: Request, now_ms: int) -> dict[str, Any]:
     board = load_board(db, who, now_ms)
-    trend = load_trends(db, who.team, [who.member], board.until).get(who.member, Trend(points=()))
+    trend = load_trends(db, [who.member], board.until).get(who.member, Trend())
     today = days_before(board.until, -1)
     days = mine.load_days(db, who, board.since, today)
     before = request.query_params.get("before", "")[:40]
