@@ -10,7 +10,7 @@ import pytest
 
 from tests.properties.lab import NOW_MS, WRITTEN_NS, Lab, append, write
 from tests.properties.worlds import claude_row, claude_world, lines, stamp
-from toktui.clock import DAY_MS
+from toktui.clock import DAY_MS, QUARTER_MS
 from toktui.ingest.estimate import (
     is_any_waiting,
     keep_learned,
@@ -25,7 +25,6 @@ from toktui.ingest.reprice import reprice
 from toktui.model import EXACTNESS
 from toktui.pricing.calibrate import Calibration, calibration_for
 from toktui.store.estimates import CELL, PROBABLE
-from toktui.store.schema import QUARTER_MS
 
 if TYPE_CHECKING:
     import sqlite3

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+from toktui.clock import DAY_MS, QUARTER_MS
 from toktui.config import Config
 from toktui.evidence import unpack
 from toktui.ingest.context import Context
@@ -24,7 +25,7 @@ from toktui.paths import Paths
 from toktui.pricing.rates import RateBook, load_book
 from toktui.store.absurd import MOST
 from toktui.store.migrate import migrate
-from toktui.store.schema import MEASURES, QUARTER_KEYS, QUARTER_MS, SESSION_KEYS
+from toktui.store.rollups import KEYS, MEASURES
 from toktui.store.sums import measures
 from toktui.store.writer import CALL_COLUMNS, CallRow, Writer
 
@@ -166,8 +167,7 @@ def content(db: sqlite3.Connection, home: Path) -> Content:
             "session",
             "id in (select session from call)",
         ),
-        "quarters": table((*QUARTER_KEYS, *MEASURES), "quarter"),
-        "session_totals": table((*SESSION_KEYS, *MEASURES), "session_total"),
+        **{name: table((*keys, *MEASURES), name) for name, keys in KEYS.items()},
         "misread": sorted(
             (
                 (logs[row[0]], *row[1:])
@@ -214,29 +214,25 @@ def difference(one: Content, other: Content) -> str:
 
 def wrong_sums(db: sqlite3.Connection) -> str:
     """Where a rollup says anything else than the calls and sightings that it sums; else empty."""
-    quarters: dict[tuple[object, ...], list[int]] = {}
-    totals: dict[tuple[object, ...], list[int]] = {}
+    rollups: dict[str, dict[tuple[object, ...], list[int]]] = {name: {} for name in KEYS}
     spans: dict[object, tuple[int, int]] = {}
     for row in map(CallRow._make, db.execute(f"select {', '.join(CALL_COLUMNS)} from call")):
-        by = row._asdict() | {"quarter": row.at_ms // QUARTER_MS}
-        for sums, keys in ((quarters, QUARTER_KEYS), (totals, SESSION_KEYS)):
-            place = tuple(by[key] for key in keys)
+        by = row._asdict() | {"quarter": row.at_ms // QUARTER_MS, "day": row.at_ms // DAY_MS}
+        for name, sums in rollups.items():
+            place = tuple(by[key] for key in KEYS[name])
             sums[place] = [
                 a + b
                 for a, b in zip(sums.get(place, [0] * len(MEASURES)), measures(row), strict=True)
             ]
         first, last = spans.get(by["session"], (by["at_ms"], by["at_ms"]))
         spans[by["session"]] = min(first, by["at_ms"]), max(last, by["at_ms"])
-    for sums in (quarters, totals):
+    for sums in rollups.values():
         for place, numbers in sums.items():
             sums[place] = [max(-MOST, min(MOST, number)) for number in numbers]
     said = [
         f"{name}: {have} where the calls give {want}"
-        for name, keys, want in (
-            ("quarter", QUARTER_KEYS, quarters),
-            ("session_total", SESSION_KEYS, totals),
-        )
-        if (have := _stored_sums(db, name, keys)) != want
+        for name, want in rollups.items()
+        if (have := _stored_sums(db, name, KEYS[name])) != want
     ]
     have_spans = {
         number: (first, last)
@@ -246,7 +242,7 @@ def wrong_sums(db: sqlite3.Connection) -> str:
     }
     if have_spans != spans:
         said.append(f"spans: {have_spans} where the calls give {spans}")
-    said.extend(_wrong_standing(db, totals))
+    said.extend(_wrong_standing(db, rollups["session_total"]))
     copies: dict[tuple[int, str], int] = {}
     for agent, reason, stream, reemit, rows in db.execute(
         "select c.agent, s.reason, s.stream, s.reemit, s.rows from sighting s"

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from toktui.clock import QUARTER_MS
 from toktui.ingest.quote import OpenLogs
 from toktui.ingest.weigh import reported, weigh_call
 from toktui.model import TIERS, Tokens
 from toktui.pricing.calibrate import Calibration, Weight, calibration_for, estimate
 from toktui.pricing.price import price
 from toktui.store.estimates import CELL, EXTRAS, PLACEHOLDER
-from toktui.store.schema import QUARTER_MS
 from toktui.store.writer import CALL_COLUMNS, CallRow
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from toktui.metrics.filters import columns_of, conditions
 from toktui.metrics.sums import Sums, sums_of
 from toktui.model import TIERS
 from toktui.store.absurd import MOST
-from toktui.store.schema import MEASURES
+from toktui.store.rollups import MEASURES
 
 if TYPE_CHECKING:
     import sqlite3

@@ -18,7 +18,7 @@ from toktui.metrics.select import NO_FILTERS, Filters
 from toktui.metrics.spans import Piece, Span, pieces, so_far, span_of, to_the_same_moment
 from toktui.metrics.top_sessions import TopSession, top_sessions
 from toktui.metrics.usual import FEWEST, WEEKS
-from toktui.store.schema import MEASURES
+from toktui.store.rollups import MEASURES
 
 if TYPE_CHECKING:
     import sqlite3

@@ -12,7 +12,7 @@ from toktui.metrics.rates_used import UsedRate, rates_within, stored_rates
 from toktui.metrics.sums import Sums
 from toktui.model import BUCKETS, TIERS
 from toktui.pricing.derive import why_unpriced
-from toktui.store.schema import MEASURES
+from toktui.store.rollups import MEASURES
 
 if TYPE_CHECKING:
     import sqlite3

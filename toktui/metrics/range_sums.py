@@ -13,7 +13,7 @@ from toktui.metrics.select import NO_FILTERS, Filters, Source
 from toktui.metrics.sums import Sums
 from toktui.model import EXACTNESS
 from toktui.store.absurd import MOST
-from toktui.store.schema import MEASURES
+from toktui.store.rollups import MEASURES
 
 if TYPE_CHECKING:
     import sqlite3

@@ -11,7 +11,7 @@ from toktui.metrics.filters import NO_FILTERS as NO_FILTERS
 from toktui.metrics.filters import Columns, columns_of, conditions
 from toktui.metrics.filters import Filters as Filters
 from toktui.model import TIERS
-from toktui.store.schema import MEASURES
+from toktui.store.rollups import MEASURES
 
 if TYPE_CHECKING:
     import sqlite3

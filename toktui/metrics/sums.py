@@ -8,7 +8,7 @@ import msgspec
 
 from toktui.model import EXACTNESS
 from toktui.store.absurd import MOST
-from toktui.store.schema import MEASURES
+from toktui.store.rollups import MEASURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
