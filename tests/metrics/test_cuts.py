@@ -20,8 +20,8 @@ from toktui.metrics.filters import NO_FILTERS, Filters
 from toktui.metrics.models import ModelRow, Models, load_models
 from toktui.metrics.parts import KEYS, load_whole
 from toktui.metrics.projects import Projects, load_projects
+from toktui.metrics.question import ALWAYS
 from toktui.metrics.rates_used import all_rates
-from toktui.metrics.select import ALWAYS
 from toktui.metrics.what_if import MOST_READ, otherwise, token_ratio
 from toktui.model import Tokens
 from toktui.pricing.price import price

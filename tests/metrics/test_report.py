@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from toktui import clock
 from toktui.metrics.filters import Filters, matches, matches_folder
-from toktui.metrics.report import KEYS, Key, Question, Totals, load_report
+from toktui.metrics.question import KEYS, Key, Question
+from toktui.metrics.report import Totals, load_report
 from toktui.metrics.select import source_for
 from toktui.store.connect import connect_writer
 from toktui.store.estimates import PLACEHOLDER
@@ -182,7 +183,8 @@ def test_the_rollups_answer_what_they_can():
     assert table(Question(by=("session", "model", "tier", "agent"))) == "session_total"
     assert table(Question(by=("session",), filters=Filters(models=("x",)))) == "session_total"
     assert table(Question(by=("session",), period="day")) == "call"
-    assert table(Question(by=("session", "branch"))) == "call"
+    assert table(Question(by=("session", "branch"))) == "session_part"
+    assert table(Question(by=("session", "branch"), within=week)) == "call"
 
 
 def test_a_pattern_is_exact_or_a_glob():

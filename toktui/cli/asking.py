@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 if TYPE_CHECKING:
-    from toktui.metrics.report import Key
+    from toktui.metrics.question import Key
 
 Format = Literal["json", "csv", "markdown", "table"]
 KEYS = ("agent", "model", "project", "session", "branch", "tier")

@@ -41,8 +41,8 @@ def models(
     from toktui.cli.output import colored, width, write, write_json
     from toktui.cli.start import open_context, reading, zone_of
     from toktui.export.models import as_document, as_table, as_what_if
+    from toktui.metrics.filters import Filters
     from toktui.metrics.models import load_models
-    from toktui.metrics.select import Filters
     from toktui.metrics.what_if import load_what_ifs
 
     context = open_context()

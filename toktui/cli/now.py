@@ -26,7 +26,8 @@ def now(*, as_json: bool, no_sync: bool, tz: str | None) -> None:
     from toktui.cli.start import open_context, reading, zone_of
     from toktui.export.now import as_document, as_text_now
     from toktui.metrics.live import load_live
-    from toktui.metrics.report import Question, load_report
+    from toktui.metrics.question import Question
+    from toktui.metrics.report import load_report
 
     context = open_context()
     zone = zone_of(context, tz)

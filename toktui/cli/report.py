@@ -9,7 +9,7 @@ import click
 from toktui.cli.asking import folder_named, known_agents, one_format, split_keys
 
 if TYPE_CHECKING:
-    from toktui.metrics.report import Key
+    from toktui.metrics.question import Key
 
 
 @click.command(
@@ -50,8 +50,9 @@ def report(
     from toktui.cli.output import write_json
     from toktui.cli.start import open_context, reading, zone_of
     from toktui.metrics import probable
-    from toktui.metrics.report import Question, load_report
-    from toktui.metrics.select import Filters
+    from toktui.metrics.filters import Filters
+    from toktui.metrics.question import Question
+    from toktui.metrics.report import load_report
 
     context = open_context()
     zone = zone_of(context, tz)

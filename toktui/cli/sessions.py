@@ -40,7 +40,7 @@ def sessions(
     from toktui.cli.output import colored, width, write, write_json
     from toktui.cli.start import open_context, reading, zone_of
     from toktui.export.sessions import as_document, as_table
-    from toktui.metrics.select import Filters
+    from toktui.metrics.filters import Filters
     from toktui.metrics.sessions import load_sessions
 
     context = open_context()

@@ -10,7 +10,8 @@ from toktui.clock import iso
 from toktui.metrics.report import Coverage, Totals
 
 if TYPE_CHECKING:
-    from toktui.metrics.report import Question, Report
+    from toktui.metrics.question import Question
+    from toktui.metrics.report import Report
 
 
 class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):

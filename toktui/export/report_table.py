@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from toktui.metrics.estimated import Estimated
     from toktui.metrics.probable import Probable
-    from toktui.metrics.report import Question, Report, Totals
+    from toktui.metrics.question import Question
+    from toktui.metrics.report import Report, Totals
 
 MOST_PERIODS: Final = 30
 """What a table on the terminal shows; the other forms have no limit."""

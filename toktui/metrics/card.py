@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Literal
     from zoneinfo import ZoneInfo
 
-    from toktui.metrics.report import Key
+    from toktui.metrics.question import Key
     from toktui.metrics.spans import Kind
     from toktui.metrics.sums import Sums
 

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from operator import add
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 from toktui.clock import QUARTER_MS, Range, day_start_ms, local_date
 from toktui.metrics.filters import columns_of, conditions
-from toktui.metrics.sums import Sums, sums_of
+from toktui.metrics.names import number_of, numbered
+from toktui.metrics.rollup import Row, last_of, rows_of, span_of_quarters
+from toktui.metrics.sums import Sums, named_sums
 from toktui.model import TIERS
 from toktui.store.absurd import MOST
 from toktui.store.rollups import MEASURES
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
     from toktui.metrics.filters import Filters
@@ -30,18 +32,17 @@ if TYPE_CHECKING:
 Grain = Literal["day", "week", "month"]
 MOST_SLICES: Final = 60
 _WEEK: Final = 7
-EVERY: Final = frozenset(MEASURES)
-SHOWN: Final = EVERY - {
-    "exact", "placeholder", "residual", "estimated_tokens", "unpriced_tokens", "reported_nusd",
-}  # fmt: skip
+SHOWN: Final = tuple(
+    name for name in MEASURES
+    if name not in (
+        "exact", "placeholder", "residual", "estimated_tokens", "unpriced_tokens", "reported_nusd",
+    )
+)  # fmt: skip
 """What a list of models shows."""
-IN_SHORT: Final = SHOWN - {name for name in MEASURES if name.startswith("cost_")} | {"cost_nusd"}
+IN_SHORT: Final = tuple(
+    name for name in SHOWN if name == "cost_nusd" or not name.startswith("cost_")
+)
 """What a list of projects shows. Each column that is not added up saves a 40th of the time."""
-
-
-_COST: Final = MEASURES.index("cost_nusd")
-_FIRST_BUCKET: Final = MEASURES.index("input")
-_LAST_BUCKET: Final = MEASURES.index("output") + 1
 
 
 class Slices(msgspec.Struct, frozen=True):
@@ -53,6 +54,11 @@ class Slices(msgspec.Struct, frozen=True):
     starts: tuple[int, ...] = ()
     end: int = 0
     """The quarter after the last."""
+
+    @property
+    def edges(self) -> tuple[int, ...]:
+        """The quarters of an hour at which slices begin, and the end."""
+        return (*self.starts, self.end)
 
     @property
     def count(self) -> int:
@@ -80,7 +86,7 @@ class One(msgspec.Struct, frozen=True):
         if self.folders is not None:
             where.append(f"t.project in ({numbered(db, self.folders)})")
         if self.model is not None:
-            number = _number(db, self.model)
+            number = number_of(db, self.model)
             where.append(f"(t.priced = {number} or (t.priced = 0 and t.model = {number}))")
         if self.tier is not None:
             where.append(f"t.tier = {TIERS.index(self.tier)}")
@@ -90,32 +96,12 @@ class One(msgspec.Struct, frozen=True):
 ALL: Final = One()
 
 
-def numbered(db: sqlite3.Connection, texts: Sequence[str]) -> str:
-    """The numbers of names, for a list in a statement."""
-    return ", ".join(str(_number(db, text)) for text in texts)
-
-
-def _number(db: sqlite3.Connection, text: str) -> int:
-    row = db.execute("select id from name where text = ?", (text,)).fetchone()
-    return -1 if row is None else int(row[0])
-
-
-class Piece(NamedTuple):
-    """Calls of one slice with the same keys, which are numbers of names; sums as of `Sums`."""
-
-    slice: int
-    keys: tuple[int, ...]
-    last: int
-    """The last quarter that has one of them."""
-    sums: Sequence[int]
-
-
 def slices_of(
     db: sqlite3.Connection, within: Range, zone: ZoneInfo, most: int = MOST_SLICES
 ) -> Slices:
     """At most so many days, else weeks, else months, or several of these."""
-    first, last = db.execute("select min(quarter), max(quarter) from quarter").fetchone()
-    if first is None:
+    first, last = span_of_quarters(db)
+    if first is None or last is None:
         return Slices()
     first = max(first, within.start_ms // QUARTER_MS)
     end = min(last + 1, -(-within.end_ms // QUARTER_MS))
@@ -147,48 +133,49 @@ def meant(db: sqlite3.Connection, filters: Filters, one: One = ALL) -> list[str]
     return [*one.conditions(db), *conditions(db, filters, columns_of("t"))]
 
 
-def pieces(
+def rows_in(
     db: sqlite3.Connection,
     keys: Sequence[str],
     slices: Slices,
     filters: Filters,
     one: One = ALL,
     *,
-    measures: frozenset[str] = EVERY,
-) -> Iterator[Piece]:
-    """The rollup, slice by slice, grouped by these of its columns; other measures are left at 0."""
-    sums = ", ".join(f"sum(t.{name})" if name in measures else "0" for name in MEASURES)
-    where = "".join(f" and {fits}" for fits in meant(db, filters, one))
-    named = "".join(f"t.{key}, " for key in keys)
-    grouped = f" group by {', '.join(str(n + 1) for n in range(len(keys)))}" if keys else ""
-    statement = (
-        f"select {named}max(t.quarter), {sums} from quarter t"
-        f" where t.quarter >= ? and t.quarter < ?{where}{grouped}"
-    )
-    width = len(keys)
-    for index, start in enumerate(slices.starts):
-        end = slices.starts[index + 1] if index + 1 < slices.count else slices.end
-        for row in db.execute(statement, (start, end)):
-            if row[width] is not None:
-                yield Piece(index, row[:width], row[width], row[width + 1 :])
+    measures: Sequence[str] = MEASURES,
+) -> list[Row]:
+    """The sums of each slice by these columns of the rollup; `measures` begin with `calls`."""
+    return rows_of(db, slices.edges, keys, measures, meant(db, filters, one))
+
+
+def last_quarters(
+    db: sqlite3.Connection,
+    keys: Sequence[str],
+    slices: Slices,
+    filters: Filters,
+    one: One = ALL,
+) -> dict[tuple[int, ...], int]:
+    """The quarter of an hour of the last call of each value of the keys in the range."""
+    return last_of(db, slices.edges, keys, meant(db, filters, one))
 
 
 class Tally:
-    """Adds up pieces: the sums, what they were over time, and when the last call was."""
+    """Adds up rows: the sums, and what they were over time."""
 
-    def __init__(self, count: int) -> None:
-        self._sums = [0] * len(MEASURES)
+    def __init__(self, count: int, measures: Sequence[str] = MEASURES) -> None:
+        self._measures = measures
+        self._cost = measures.index("cost_nusd")
+        self._buckets = measures.index("input"), measures.index("output") + 1
+        self._sums = [0] * len(measures)
         self.costs = [0] * count
         self.tokens = [0] * count
         self.last = 0
+        """The last quarter of an hour with a call, where it is told."""
 
-    def add(self, piece: Piece) -> None:
-        """One more piece."""
-        sums = piece.sums
+    def add(self, row: Row) -> None:
+        """One more row."""
+        sums = row.sums
         self._sums = list(map(add, self._sums, sums))
-        self.costs[piece.slice] += sums[_COST]
-        self.tokens[piece.slice] += sum(sums[_FIRST_BUCKET:_LAST_BUCKET])
-        self.last = max(self.last, piece.last)
+        self.costs[row.piece] += sums[self._cost]
+        self.tokens[row.piece] += sum(sums[slice(*self._buckets)])
 
     def join(self, other: Tally) -> None:
         """All that another one has."""
@@ -199,8 +186,9 @@ class Tally:
 
     @property
     def sums(self) -> Sums:
-        """Of all pieces so far, as far as numbers go."""
-        return sums_of([max(-MOST, min(MOST, number)) for number in self._sums])
+        """Of all rows so far, as far as numbers go."""
+        held = [max(-MOST, min(MOST, number)) for number in self._sums]
+        return named_sums(self._measures, held)
 
     @property
     def last_ms(self) -> int:
@@ -211,9 +199,3 @@ class Tally:
 def share(part: int, whole: int) -> float | None:
     """`part` of `whole`; None of nothing."""
     return part / whole if whole else None
-
-
-def names_of(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, str]:
-    """The texts of names; many at once."""
-    listed = ", ".join(str(int(number)) for number in sorted(set(numbers)))
-    return dict(db.execute(f"select id, text from name where id in ({listed})").fetchall())

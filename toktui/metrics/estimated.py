@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.clock import QUARTER_MS
+from toktui.metrics.names import has_rows
 from toktui.metrics.select import Source
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterator, Sequence
 
-    from toktui.metrics.report import Question
+    from toktui.metrics.question import Question
     from toktui.metrics.select import Group
 
 _NAMES: Final = ("estimates", "output", "low", "high", "priced", "least", "most")
@@ -96,5 +97,4 @@ def spread_of(db: sqlite3.Connection, call: int) -> tuple[int, int] | None:
 
 def has_spreads(db: sqlite3.Connection) -> bool:
     """Whether a call is estimated: an older store that can only be read has no table for it."""
-    table = db.execute("select 1 from sqlite_master where name = 'spread'").fetchone()
-    return table is not None and db.execute("select 1 from spread limit 1").fetchone() is not None
+    return has_rows(db, "spread")

@@ -12,9 +12,10 @@ import msgspec
 from toktui.clock import QUARTER_MS, Range, local_date
 from toktui.metrics.change import Change, change_between
 from toktui.metrics.change_facts import ModelGroup, Reason, reasons_for, sides_of
+from toktui.metrics.filters import NO_FILTERS, Filters
 from toktui.metrics.list_rates import ListRates
 from toktui.metrics.range_sums import SHORT, Place, groups_in, sums_in, sums_of_all
-from toktui.metrics.select import NO_FILTERS, Filters
+from toktui.metrics.rollup import span_of_quarters
 from toktui.metrics.spans import Piece, Span, pieces, so_far, span_of, to_the_same_moment
 from toktui.metrics.top_sessions import TopSession, top_sessions
 from toktui.metrics.usual import FEWEST, WEEKS
@@ -129,13 +130,11 @@ class _Loader:
         change = change_between(
             sides[0], sides[1], before_nusd=before_sums.priced_nusd, after_nusd=sums.priced_nusd
         )
-        places = list(
-            groups_in(
-                self._db, within, ("project", "branch"), filters=self._filters, measures=SHORT
-            )
+        places = groups_in(
+            self._db, within, ("project", "branch"), filters=self._filters, measures=SHORT
         )
-        first = self._db.execute("select min(quarter) from quarter").fetchone()[0]
-        begins = None if first is None else int(first) * QUARTER_MS
+        first, _ = span_of_quarters(self._db)
+        begins = None if first is None else first * QUARTER_MS
         return Review(
             span=span,
             within=within,
@@ -161,12 +160,11 @@ class _Loader:
 
     def _by_model(self, within: Range, starts: Sequence[int]) -> list[ModelGroup]:
         """By piece, agent, model and tier; also cut where a list price changed."""
-        edges = sorted({*starts, *self._rates.changes_in(within)})
-        quarters = [edge // QUARTER_MS for edge in edges]
+        begun = (start for start in starts if start < within.end_ms)
+        edges = sorted({*begun, *self._rates.changes_in(within), within.end_ms})
         found = groups_in(
-            self._db, within, ("agent", "model", "tier"), filters=self._filters,
-            period_of=lambda quarter: bisect_right(quarters, quarter) - 1,
-        )  # fmt: skip
+            self._db, edges, ("agent", "model", "tier"), filters=self._filters
+        )
         return [
             ModelGroup(
                 group.words, group.priced_as, group.sums, edges[group.period],

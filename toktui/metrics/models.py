@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.clock import QUARTER_MS, Range
-from toktui.metrics.cut import SHOWN, Piece, Slices, Tally, names_of, pieces, share, slices_of
+from toktui.metrics.cut import SHOWN, Slices, Tally, last_quarters, rows_in, share, slices_of
+from toktui.metrics.names import names_of
 from toktui.metrics.rates_used import UsedRate, rates_within, stored_rates
 from toktui.metrics.sums import Sums
 from toktui.model import BUCKETS, TIERS
 from toktui.pricing.derive import why_unpriced
-from toktui.store.rollups import MEASURES
 
 if TYPE_CHECKING:
     import sqlite3
     from zoneinfo import ZoneInfo
 
     from toktui.metrics.filters import Filters
+    from toktui.metrics.rollup import Row
     from toktui.model import Tier
     from toktui.pricing.rates import RateBook
 
 
-_UNPRICED: Final = MEASURES.index("unpriced")
+_UNPRICED: Final = SHOWN.index("unpriced")
 
 
 class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,9 +108,10 @@ def load_models(
     try:
         slices = slices_of(db, within, zone)
         keys = ("model", "priced", "tier")
-        found = list(pieces(db, keys, slices, filters, measures=SHOWN))
-        names = names_of(db, (number for piece in found for number in piece.keys[:2]))
-        return _models(found, names, slices, book, stored_rates(db), now_ms)
+        found = rows_in(db, keys, slices, filters, measures=SHOWN)
+        lasts = last_quarters(db, keys, slices, filters)
+        names = names_of(db, (number for row in found for number in row.keys[:2]))
+        return _models(found, lasts, names, slices, book, stored_rates(db), now_ms)
     finally:
         db.execute("rollback")
 
@@ -118,7 +120,7 @@ class _Group:
     """What is known of a row while it is added up."""
 
     def __init__(self, count: int) -> None:
-        self.tally = Tally(count)
+        self.tally = Tally(count, SHOWN)
         self.logged: dict[str, int] = {}
         self.first = 0
         self.unpriced: tuple[str, int] = ("", 0)
@@ -126,7 +128,8 @@ class _Group:
 
 
 def _models(
-    found: list[Piece],
+    found: list[Row],
+    lasts: dict[tuple[int, ...], int],
     names: dict[int, str],
     slices: Slices,
     book: RateBook,
@@ -134,18 +137,19 @@ def _models(
     now_ms: int,
 ) -> Models:
     groups: dict[tuple[str, Tier], _Group] = {}
-    whole = Tally(slices.count)
-    for piece in found:
-        model, priced, tier = piece.keys
+    whole = Tally(slices.count, SHOWN)
+    for row in sorted(found, key=lambda row: row.piece):
+        model, priced, tier = row.keys
         logged = names[model]
         key = (names[priced] or logged, TIERS[tier])
         group = groups.setdefault(key, _Group(slices.count))
-        group.tally.add(piece)
-        whole.add(piece)
-        group.logged[logged] = group.logged.get(logged, 0) + piece.sums[0]
-        group.first = group.first or slices.starts[piece.slice]
-        if piece.sums[_UNPRICED]:
-            group.unpriced = (logged, piece.last * QUARTER_MS)
+        group.tally.add(row)
+        group.tally.last = max(group.tally.last, lasts[row.keys])
+        whole.add(row)
+        group.logged[logged] = group.logged.get(logged, 0) + row.sums[0]
+        group.first = group.first or slices.starts[row.piece]
+        if row.sums[_UNPRICED]:
+            group.unpriced = (logged, lasts[row.keys] * QUARTER_MS)
     total = whole.sums
     rows = [_row(key, group, total, book, stored) for key, group in groups.items()]
     rows.sort(key=lambda row: (not row.sums.unpriced, -row.sums.priced_nusd, row.name, row.tier))

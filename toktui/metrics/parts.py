@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import add
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 import msgspec
 
@@ -11,25 +11,26 @@ from toktui.metrics.cut import (
     SHOWN,
     Slices,
     Tally,
+    last_quarters,
     meant,
-    names_of,
-    numbered,
-    pieces,
+    rows_in,
     share,
     slices_of,
 )
 from toktui.metrics.filters import Columns, conditions
+from toktui.metrics.names import names_of, numbered
 from toktui.metrics.sums import Sums
 from toktui.model import TIERS
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from zoneinfo import ZoneInfo
 
     from toktui.clock import Range
     from toktui.metrics.cut import One
     from toktui.metrics.filters import Filters
+    from toktui.metrics.rollup import Row
 
 Key = Literal["agent", "model", "project", "branch", "tier"]
 KEYS: Final[tuple[Key, ...]] = ("agent", "model", "project", "branch", "tier")
@@ -107,28 +108,21 @@ def load_whole(
 ) -> Whole:
     """The calls that are meant, cut by each key; within the caller's transaction."""
     slices = slices_of(db, within, zone)
-    columns = tuple("priced" if key == "model" else key for key in keys)
-    extra = ("model",) if "model" in keys else ()
-    found = list(pieces(db, (*columns, *extra), slices, filters, one, measures=SHOWN))
-    names = names_of(
-        db,
-        (
-            number
-            for piece in found
-            for column, number in zip((*columns, *extra), piece.keys, strict=True)
-            if column != "tier"
-        ),
-    )
-    whole = Tally(slices.count)
+    whole = Tally(slices.count, SHOWN)
     tallies: dict[tuple[Key, str], Tally] = {}
-    for piece in found:
-        whole.add(piece)
-        for key, number in zip(keys, piece.keys, strict=False):
-            if key == "tier":
-                name = str(TIERS[number])
-            else:
-                name = names[number or (piece.keys[-1] if key == "model" else 0)]
-            tallies.setdefault((key, name), Tally(slices.count)).add(piece)
+    for index, some in enumerate(_passes(keys, filters, one)):
+        found = rows_in(db, some, slices, filters, one, measures=SHOWN)
+        lasts = last_quarters(db, some, slices, filters, one)
+        words = _words(db, some, found)
+        for row in found:
+            if not index:
+                whole.add(row)
+            for key, name in words(row.keys):
+                tally = tallies.get((key, name))
+                if tally is None:
+                    tally = tallies[key, name] = Tally(slices.count, SHOWN)
+                tally.add(row)
+                tally.last = max(tally.last, lasts[row.keys])
     total = whole.sums
     parts = [_part(key, name, tally, total) for (key, name), tally in tallies.items()]
     parts.sort(key=lambda p: (keys.index(p.key), -p.sums.priced_nusd, -p.sums.tokens, p.name))
@@ -136,6 +130,48 @@ def load_whole(
         total, tuple(whole.costs), tuple(whole.tokens), slices, tuple(parts),
         _sessions(db, slices, filters, one), _kinds(db, slices, filters, one, total.calls),
     )  # fmt: skip
+
+
+def _passes(keys: Sequence[Key], filters: Filters, one: One) -> list[tuple[str, ...]]:
+    """The columns that are read together: those of places apart, where the others are in a rollup
+    without places."""
+    columns = tuple("priced" if key == "model" else key for key in keys)
+    if "model" in keys:
+        columns = (*columns, "model")
+    places = tuple(column for column in columns if column in ("project", "branch"))
+    others = tuple(column for column in columns if column not in places)
+    placed = one.folders is not None or filters.projects or filters.branches or filters.words
+    return [columns] if placed or not places or not others else [places, others]
+
+
+def _words(
+    db: sqlite3.Connection, columns: Sequence[str], rows: Sequence[Row]
+) -> Callable[[tuple[int, ...]], list[tuple[Key, str]]]:
+    """What the numbers of these columns mean: the keys, and a word for each."""
+    names = names_of(
+        db,
+        {
+            number
+            for row in rows
+            for column, number in zip(columns, row.keys, strict=True)
+            if column != "tier"
+        },
+    )
+
+    def words(numbers: tuple[int, ...]) -> list[tuple[Key, str]]:
+        by_column = dict(zip(columns, numbers, strict=True))
+        logged = by_column.pop("model", 0)
+        found: list[tuple[Key, str]] = []
+        for column, number in by_column.items():
+            if column == "tier":
+                found.append(("tier", TIERS[number]))
+            elif column == "priced":
+                found.append(("model", names[number or logged]))
+            else:
+                found.append((cast("Key", column), names[number]))
+        return found
+
+    return words
 
 
 def _part(key: Key, name: str, tally: Tally, total: Sums) -> Part:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.clock import QUARTER_MS
+from toktui.metrics.names import has_rows, has_table
 from toktui.metrics.select import Source
 from toktui.store.estimates import PROBABLE
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from toktui.clock import Range
-    from toktui.metrics.report import Question
+    from toktui.metrics.question import Question
     from toktui.metrics.select import Group
 
 _SOURCE: Final = Source(
@@ -105,7 +106,7 @@ def can_estimate(db: sqlite3.Connection) -> bool:
     from toktui.agents import agent  # noqa: PLC0415  only this question asks agents
     from toktui.agents.base import Agent  # noqa: PLC0415
 
-    if db.execute("select 1 from sqlite_master where name = 'waiting'").fetchone() is None:
+    if not has_table(db, "waiting"):
         return False
     names = db.execute(
         "select a.text from name a where a.id in"
@@ -116,7 +117,4 @@ def can_estimate(db: sqlite3.Connection) -> bool:
 
 def has_estimates(db: sqlite3.Connection) -> bool:
     """Whether the store has any: an older one that can only be read has no table for them."""
-    table = db.execute("select 1 from sqlite_master where name = 'probable'").fetchone()
-    return (
-        table is not None and db.execute("select 1 from probable limit 1").fetchone() is not None
-    )
+    return has_rows(db, "probable")

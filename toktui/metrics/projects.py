@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from toktui.metrics.cut import IN_SHORT, Slices, Tally, meant, names_of, pieces, share, slices_of
+from toktui.metrics.cut import (
+    IN_SHORT,
+    Slices,
+    Tally,
+    last_quarters,
+    meant,
+    rows_in,
+    share,
+    slices_of,
+)
+from toktui.metrics.names import has_table, names_of
+from toktui.metrics.rollup import values_of
 from toktui.metrics.sums import Sums
 
 if TYPE_CHECKING:
@@ -63,16 +74,18 @@ def load_projects(
     try:
         slices = slices_of(db, within, zone, MOST_SLICES)
         tallies: dict[int, Tally] = {}
-        whole = Tally(slices.count)
-        for piece in pieces(db, ("project",), slices, filters, measures=IN_SHORT):
-            tally = tallies.get(piece.keys[0])
+        whole = Tally(slices.count, IN_SHORT)
+        for row in rows_in(db, ("project",), slices, filters, measures=IN_SHORT):
+            tally = tallies.get(row.keys[0])
             if tally is None:
-                tally = tallies[piece.keys[0]] = Tally(slices.count)
-            tally.add(piece)
+                tally = tallies[row.keys[0]] = Tally(slices.count, IN_SHORT)
+            tally.add(row)
+        for (number,), last in last_quarters(db, ("project",), slices, filters).items():
+            tallies[number].last = last
         for tally in tallies.values():
             whole.join(tally)
         worked = _worked(db, slices, filters)
-        names = names_of(db, [*tallies, *(n for row in worked for n in row)])
+        names = names_of(db, [*tallies, *(number for each in worked for number in each)])
         homes = _homes(db, {number: names[number] for number in tallies})
         return _projects(tallies, whole.sums, worked, names, homes, slices, now_ms)
     finally:
@@ -81,16 +94,14 @@ def load_projects(
 
 def _worked(
     db: sqlite3.Connection, slices: Slices, filters: Filters
-) -> list[tuple[int, int, int, int]]:
+) -> set[tuple[int, int, int, int]]:
     """Which agents and models worked on which branches of which projects."""
-    if not slices.count:
-        return []
-    where = "".join(f" and {fits}" for fits in meant(db, filters))
-    return db.execute(
-        "select distinct t.project, t.agent, iif(t.priced, t.priced, t.model), t.branch"
-        f" from quarter t where t.quarter >= ? and t.quarter < ?{where}",
-        (slices.starts[0], slices.end),
-    ).fetchall()
+    keys = ("project", "agent", "priced", "model", "branch")
+    found = values_of(db, slices.edges, keys, meant(db, filters))
+    return {
+        (project, agent, priced or model, branch)
+        for project, agent, priced, model, branch in found
+    }
 
 
 def _homes(db: sqlite3.Connection, folders: dict[int, str]) -> dict[int, str]:
@@ -99,7 +110,7 @@ def _homes(db: sqlite3.Connection, folders: dict[int, str]) -> dict[int, str]:
     An older store that can only be read has no table for that.
     """
     homes = dict(folders)
-    if db.execute("select 1 from sqlite_master where name = 'workplace'").fetchone():
+    if has_table(db, "workplace"):
         rows = db.execute(
             "select w.project, r.folder from workplace w join repository r on r.id = w.repository"
         )
@@ -111,7 +122,7 @@ class _Group:
     """What is known of a project while it is added up."""
 
     def __init__(self, count: int) -> None:
-        self.tally = Tally(count)
+        self.tally = Tally(count, IN_SHORT)
         self.folders: list[str] = []
         self.seen: tuple[set[str], set[str], set[str]] = (set(), set(), set())
         """Agents, models, branches."""
@@ -120,7 +131,7 @@ class _Group:
 def _projects(
     tallies: dict[int, Tally],
     total: Sums,
-    worked: list[tuple[int, int, int, int]],
+    worked: set[tuple[int, int, int, int]],
     names: dict[int, str],
     homes: dict[int, str],
     slices: Slices,

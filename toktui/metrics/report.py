@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -17,15 +17,15 @@ from msgspec import UNSET, UnsetType
 from toktui.clock import (
     LABELS,
     QUARTER_MS,
-    Period,
-    Range,
     day_start_ms,
     local_date,
 )
 from toktui.metrics.coverage import not_understood
 from toktui.metrics.estimated import NO_ESTIMATES, Estimated, estimated_groups, estimated_of
+from toktui.metrics.names import has_table
 from toktui.metrics.probable import NOTHING, Probable, probable_groups, probable_of
-from toktui.metrics.select import ALWAYS, NO_FILTERS, SUMS, Filters, Source, source_for
+from toktui.metrics.range_sums import of_quarters
+from toktui.metrics.select import SUMS, Source, source_for
 from toktui.model import BUCKETS, EXACTNESS
 from toktui.store.absurd import MOST
 
@@ -34,10 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from zoneinfo import ZoneInfo
 
+    from toktui.metrics.question import Key, Question
     from toktui.metrics.select import Group
-
-Key = Literal["agent", "model", "project", "session", "branch", "tier"]
-KEYS: Final[tuple[Key, ...]] = ("agent", "model", "project", "session", "branch", "tier")
 
 
 class TokenSums(msgspec.Struct, frozen=True):
@@ -109,20 +107,11 @@ class Report(msgspec.Struct, frozen=True):
     coverage: Coverage
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """What to add up."""
-
-    period: Period = "all"
-    by: tuple[Key, ...] = ()
-    within: Range = ALWAYS
-    filters: Filters = NO_FILTERS
-
-
 def load_report(db: sqlite3.Connection, question: Question, zone: ZoneInfo) -> Report:
     """The answer from one state of the store."""
     db.execute("begin")
     try:
-        source = source_for(question)
+        source = source_for(question, parts=has_table(db, "session_part"))
         return _report(db, question, source, zone)
     finally:
         db.execute("rollback")
@@ -135,7 +124,7 @@ def _report(
     sums: dict[tuple[str, ...], list[int]] = {}
     priced: dict[tuple[str, ...], dict[str, int]] = {}
     everything = [0] * len(SUMS)
-    for group in source.rows(db, question, periods.index_of):
+    for group in _groups(db, question, source, periods):
         key = (periods.labels[group.period], *group.words)
         known = sums.get(key)
         sums[key] = group.sums if known is None else _added(known, group.sums)
@@ -164,6 +153,14 @@ def _report(
     lines = not_understood(db, question.filters.agents)
     totals = Totals(**_fields(everything), **besides(all_more, all_spread))
     return Report(rows, totals, _coverage(everything, lines))
+
+
+def _groups(
+    db: sqlite3.Connection, question: Question, source: Source, periods: _Periods
+) -> Iterable[Group]:
+    if source.table != "quarter":
+        return source.rows(db, question, periods.index_of)
+    return of_quarters(db, periods.edges, question.by, question.filters, SUMS)
 
 
 def _besides(
@@ -244,10 +241,18 @@ class _Periods:
     ) -> None:
         self.labels: list[str] = ["all"]
         self._starts: list[int] = []
+        self._within = question.within
         span = None if question.period == "all" else source.span(db, question.within)
         if span is not None:
             self.labels = []
             self._fill(span, LABELS[question.period], zone)
+
+    @property
+    def edges(self) -> list[int]:
+        """The quarters of an hour between which the labels hold, inside the range."""
+        first = self._within.start_ms // QUARTER_MS
+        end = -(-self._within.end_ms // QUARTER_MS)
+        return [first, *(max(first, start) for start in self._starts[1:]), end]
 
     def _fill(
         self, span: tuple[int, int], label: Callable[[int, ZoneInfo], str], zone: ZoneInfo

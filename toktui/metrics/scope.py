@@ -18,7 +18,7 @@ import msgspec
 from toktui.clock import Range, day_range
 from toktui.errors import UsageError
 from toktui.metrics.filters import NO_FILTERS, Filters
-from toktui.metrics.select import ALWAYS, is_limited
+from toktui.metrics.question import ALWAYS, is_limited
 from toktui.text import clean
 
 if TYPE_CHECKING:

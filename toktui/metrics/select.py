@@ -6,38 +6,19 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from toktui.clock import BEGINNING_MS, END_OF_TIME_MS, QUARTER_MS, Range
-from toktui.metrics.filters import NO_FILTERS as NO_FILTERS
-from toktui.metrics.filters import Columns, columns_of, conditions
-from toktui.metrics.filters import Filters as Filters
+from toktui.clock import QUARTER_MS, Range
+from toktui.metrics.filters import Columns, Filters, columns_of, conditions
+from toktui.metrics.question import Key, Question, is_limited
+from toktui.metrics.rollup import span_of_quarters
 from toktui.model import TIERS
-from toktui.store.rollups import MEASURES
+from toktui.store.rollups import MEASURES, of_a_call
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator
-
-    from toktui.metrics.report import Question
+    from collections.abc import Callable, Iterator, Sequence
 
 SUMS: Final = MEASURES[: MEASURES.index("cost_nusd") + 1]
 """What a report adds up, in the order of the rollups."""
-
-_TOKENS: Final = "(t.input + t.cache_read + t.cache_write_5m + t.cache_write_1h + t.output)"
-_OF_A_CALL: Final = {
-    "calls": "1",
-    "exact": "(t.exactness = 0)",
-    "placeholder": "(t.exactness = 1)",
-    "estimated": "(t.exactness = 2)",
-    "residual": "(t.exactness = 3)",
-    "unpriced": "(t.cost_nusd is null)",
-    "estimated_tokens": f"iif(t.exactness = 2, {_TOKENS}, 0)",
-    "unpriced_tokens": f"iif(t.cost_nusd is null, {_TOKENS}, 0)",
-    "cost_nusd": "coalesce(t.cost_nusd, 0)",
-}
-
-
-ALWAYS: Final = Range(BEGINNING_MS, END_OF_TIME_MS)
-
 
 class Group(msgspec.Struct, frozen=True, gc=False):
     """Calls that are added up: by index of their period, words of the keys, and the book's name."""
@@ -64,14 +45,15 @@ class Source(msgspec.Struct, frozen=True):
     def span(self, db: sqlite3.Connection, within: Range) -> tuple[int, int] | None:
         """Milliseconds from the first to the last call that can be in the range; None: no calls."""
         if self.table == "quarter":
-            found = db.execute(
-                f"select min(quarter) * {QUARTER_MS}, max(quarter) * {QUARTER_MS} from quarter"
-            )
+            first, last = span_of_quarters(db)
+            if first is None or last is None:
+                return None
+            first, last = first * QUARTER_MS, last * QUARTER_MS
         else:
             found = db.execute("select min(first_ms), max(last_ms) from session")
-        first, last = found.fetchone()
-        if first is None:
-            return None
+            first, last = found.fetchone()
+            if first is None:
+                return None
         first, last = max(first, within.start_ms), min(last, within.end_ms - 1)
         return (first, last) if first <= last else None
 
@@ -103,7 +85,12 @@ class Source(msgspec.Struct, frozen=True):
     def _column(self, key: str) -> str:
         if key == "session":
             return "t.session"
-        return "s.agent" if key == "agent" and self.table == "session_total" else f"t.{key}"
+        return "s.agent" if key == "agent" and self._is_of_sessions else f"t.{key}"
+
+    @property
+    def _is_of_sessions(self) -> bool:
+        """Their agent is that of the session."""
+        return self.table in ("session_total", "session_part")
 
     def _tables(self, question: Question) -> str:
         if self.by_session and is_limited(question.within):
@@ -127,27 +114,43 @@ class Source(msgspec.Struct, frozen=True):
     def _columns(self) -> Columns:
         if self.table == "session_total":
             return Columns("s.agent", "t.model", "t.priced", None, None)
+        if self.table == "session_part":
+            return Columns("s.agent", "t.model", "t.priced", "t.project", "t.branch")
         return columns_of("t")
 
 
-def source_for(question: Question) -> Source:
-    """The smallest table that has every key and filter of the question."""
+def source_for(question: Question, *, parts: bool = True) -> Source:
+    """The smallest table that has every key and filter of the question; `parts` tells whether the
+    store has the parts of sessions."""
     rolled_up = tuple(f"t.{name}" for name in SUMS)
     timeless = question.period == "all" and not is_limited(question.within)
     filters = question.filters
     placed = filters.projects or filters.branches or filters.words
-    placeless = not placed and not {"project", "branch"} & set(question.by)
-    if timeless and placeless:
+    if timeless and not placed and not {"project", "branch"} & set(question.by):
         return Source("session_total", rolled_up, "0", " join session s on s.id = t.session")
     if "session" not in question.by:
         return Source("quarter", rolled_up, "t.quarter")
-    sums = tuple(_OF_A_CALL.get(name, f"t.{name}") for name in SUMS)
-    return Source("call", sums, f"t.at_ms / {QUARTER_MS}", by_session=True)
+    if timeless and parts:
+        return Source("session_part", rolled_up, "0", " join session s on s.id = t.session")
+    return _calls(SUMS)
 
 
-def is_limited(within: Range) -> bool:
-    """Whether the range has an end at all."""
-    return within.start_ms > BEGINNING_MS or within.end_ms < END_OF_TIME_MS
+def calls_by_session(
+    db: sqlite3.Connection,
+    within: Range,
+    by: tuple[Key, ...],
+    filters: Filters,
+    measures: Sequence[str],
+) -> Iterator[Group]:
+    """The calls of a short range, each looked at: those of the sessions that lived in it."""
+    question = Question(by=by, within=within, filters=filters)
+    return _calls(measures).rows(db, question, lambda _quarter: 0)
+
+
+def _calls(measures: Sequence[str]) -> Source:
+    sums = tuple(of_a_call(name, "t") for name in measures)
+    quarter = f"t.at_ms / {QUARTER_MS}"
+    return Source("call", sums, quarter, by_session=True, names=tuple(measures))
 
 
 def _texts(question: Question) -> tuple[str, list[str]]:

@@ -9,8 +9,8 @@ import msgspec
 from toktui.metrics.burn import CALL_JOINS, CALL_SELECT, HotCall, call_of
 from toktui.metrics.feed import coldness
 from toktui.metrics.filters import columns_of, conditions
+from toktui.metrics.question import is_limited
 from toktui.metrics.scope import EVERYTHING, Scope
-from toktui.metrics.select import is_limited
 from toktui.metrics.session_list import SessionRow, load_row
 from toktui.metrics.sums import SUM_OF_CALLS, SUM_SELECT, Sums, sums_of
 from toktui.model import FLAG_SUM, TIERS

@@ -10,7 +10,7 @@ from toktui.clock import Range
 from toktui.metrics.estimated import Estimated, estimated_in
 from toktui.metrics.filters import NO_FILTERS, Filters, matches, matches_folder
 from toktui.metrics.probable import Probable, probable_in
-from toktui.metrics.select import ALWAYS, is_limited
+from toktui.metrics.question import ALWAYS, is_limited
 from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
 
 if TYPE_CHECKING:

@@ -104,6 +104,12 @@ class Sums(msgspec.Struct, frozen=True, gc=False):
         return self.cache_read / self.prompt if self.prompt else None
 
 
+def named_sums(measures: Sequence[str], numbers: Sequence[int]) -> Sums:
+    """The sums of some of the measures; those of the others stay 0."""
+    names = ("priced_nusd" if name == "cost_nusd" else name for name in measures)
+    return Sums(**dict(zip(names, numbers, strict=True)))
+
+
 def sums_of(row: Sequence[int]) -> Sums:
     """A row of `SUM_SELECT`."""
     return Sums(*row)

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from toktui.metrics.filters import Columns, Filters, conditions
+from toktui.metrics.names import has_table
 from toktui.metrics.range_sums import SHORT, sums_of_all
-from toktui.metrics.report import Question
-from toktui.metrics.select import Filters, source_for
 from toktui.metrics.session_list import SessionRow, load_row
+from toktui.model import BUCKETS
+from toktui.store.rollups import of_a_call
 
 if TYPE_CHECKING:
     import sqlite3
@@ -70,11 +72,9 @@ def _candidates(db: sqlite3.Connection, within: Range) -> Iterator[_Candidate]:
 
 
 def _sums(db: sqlite3.Connection, number: int, within: Range) -> Sums:
-    names = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
-    counted = ", ".join(f"coalesce(sum({name}), 0)" for name in names)
+    sums = ", ".join(f"coalesce(sum({of_a_call(name)}), 0)" for name in SHORT)
     row = db.execute(
-        f"select count(*), coalesce(sum(exactness = 2), 0), count(*) - count(cost_nusd), {counted},"
-        " coalesce(sum(cost_nusd), 0) from call where session = ? and at_ms >= ? and at_ms < ?",
+        f"select {sums} from call where session = ? and at_ms >= ? and at_ms < ?",
         (number, *within),
     ).fetchone()
     return sums_of_all([row], SHORT)
@@ -88,19 +88,38 @@ def _top(db: sqlite3.Connection, number: int, part: Sums | None) -> TopSession:
 def _filtered(
     db: sqlite3.Connection, within: Range, filters: Filters, most: int
 ) -> tuple[TopSession, ...]:
-    """Only calls that are meant count, so each is looked at."""
-    question = Question(by=("agent", "session"), within=within, filters=filters)
-    source = source_for(question)
-    groups = list(source.rows(db, question, lambda _quarter: 0))
-    cost, calls = source.names.index("cost_nusd"), source.names.index("calls")
-    groups.sort(key=lambda group: (-group.sums[cost], -group.sums[calls], group.words))
-    found: list[TopSession] = []
-    for group in groups[:most]:
-        number = db.execute(
-            "select s.id from session s join name a on a.id = s.agent"
-            " where s.key = ?2 and a.text = ?1",
-            group.words,
-        ).fetchone()
-        row = load_row(db, int(number[0]))
-        found.append(TopSession(row, sums_of_all([group.sums], source.names)))
-    return tuple(found)
+    """Only calls that are meant count: told by the parts of sessions that lie inside of the range,
+    and by the calls of those that reach beyond it."""
+    inside = "s.first_ms >= ?1 and s.last_ms < ?2"
+    if has_table(db, "session_part"):
+        parts = _best(db, within, filters, most, f"session_part t on t.session = s.id and {inside}")
+        beyond = f"call t on t.session = s.id and t.at_ms >= ?1 and t.at_ms < ?2 and not ({inside})"
+    else:
+        parts = []
+        beyond = "call t on t.session = s.id and t.at_ms >= ?1 and t.at_ms < ?2"
+    best = [*parts, *_best(db, within, filters, most, beyond, of_calls=True)]
+    best.sort(key=lambda found: (found[1].priced_nusd, found[1].tokens, found[0]), reverse=True)
+    return tuple(TopSession(load_row(db, number), sums) for number, sums in best[:most])
+
+
+def _best(
+    db: sqlite3.Connection,
+    within: Range,
+    filters: Filters,
+    most: int,
+    joined: str,
+    *,
+    of_calls: bool = False,
+) -> list[tuple[int, Sums]]:
+    columns = Columns("s.agent", "t.model", "t.priced", "t.project", "t.branch")
+    wanted = "".join(f" and {fits}" for fits in conditions(db, filters, columns))
+    each = [of_a_call(name, "t") if of_calls else f"t.{name}" for name in SHORT]
+    sums = ", ".join(f"sum({one}) as all_{name}" for one, name in zip(each, SHORT, strict=True))
+    rows = db.execute(
+        f"select s.id, {sums} from session s indexed by session_last cross join {joined}"
+        f" where s.last_ms >= ?1 and s.first_ms < ?2{wanted} group by s.id"
+        " order by all_calls = all_unpriced, all_cost_nusd desc,"
+        f" {' + '.join(f'all_{bucket}' for bucket in BUCKETS)} desc limit {most}",
+        within,
+    )
+    return [(row[0], sums_of_all([row[1:]], SHORT)) for row in rows]

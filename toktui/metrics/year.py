@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from toktui.clock import Range, day_start_ms
-from toktui.metrics.range_sums import SHORT, sums_in
-from toktui.metrics.select import NO_FILTERS, Filters
+from toktui.clock import day_start_ms
+from toktui.metrics.filters import NO_FILTERS, Filters
+from toktui.metrics.range_sums import sums_of_pieces
 
 if TYPE_CHECKING:
     import sqlite3
@@ -35,7 +35,4 @@ def load_year(
     first = today - one * (today.weekday() + 7 * (WEEKS - 1))
     days = [first + one * n for n in range((today - first).days + 1)]
     edges = [day_start_ms(day, zone) for day in (*days, today + one)]
-    return tuple(
-        YearDay(day, sums_in(db, Range(start, end), filters=filters, measures=SHORT))
-        for day, start, end in zip(days, edges[:-1], edges[1:], strict=True)
-    )
+    return tuple(map(YearDay, days, sums_of_pieces(db, edges, filters=filters)))

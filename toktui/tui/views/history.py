@@ -12,8 +12,8 @@ from toktui.metrics.bought import load_bought
 from toktui.metrics.change_words import METHOD_WORDS
 from toktui.metrics.filters import NO_FILTERS, Filters
 from toktui.metrics.history import HistoryQuestion, Review, load_review
+from toktui.metrics.question import is_limited
 from toktui.metrics.scope import Scope, of_whole
-from toktui.metrics.select import is_limited
 from toktui.metrics.spans import Kind, Span, span_of
 from toktui.metrics.waste import Waste, load_waste
 from toktui.metrics.year import YearDay, load_year
