@@ -2,6 +2,7 @@
 # make test    all tests; ARGS="-k clock" passes options on
 # make lint    style, types, direction of imports
 # make bench   speed, memory and size against their targets
+# make soak    the team board under mixed load and kill -9, on both databases; ARGS="--minutes 1"
 # make shots   the pictures in screenshots/
 # make prices  the rate book, from the data of genai-prices and our overlay
 # make docs    docs/agents.md, from what each agent's module says
@@ -18,7 +19,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint bench shots prices docs test-clients
+.PHONY: run test lint bench soak shots prices docs test-clients
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -33,6 +34,9 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m toktui.dev.bench $(ARGS)
+
+soak: $(VENV)/.installed-dev
+	$(BIN)/python -m toktui.dev.soak $(ARGS)
 
 shots: $(VENV)/.installed-dev
 	$(BIN)/python -m toktui.dev.shots $(ARGS)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,7 +16,7 @@ from typing import Any
 
 import pytest
 
-NOBODY = 65534
+from toktui.dev.soak.postgres import postgres_server
 
 
 @dataclass
@@ -106,39 +103,8 @@ def sign_in(board: Board, address: str) -> tuple[int, bytes, Any]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Callable[[], str]]:
     """A PostgreSQL of our own; each call makes a new database in it."""
-    homes = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    programs = homes[-1] if homes else Path(shutil.which("initdb") or "/usr/local/bin/x").parent
-    base = Path(tempfile.mkdtemp(prefix="toktui-pg-"))
-    user = {"user": NOBODY, "group": NOBODY} if os.geteuid() == 0 else {}
-    if user:
-        os.chown(base, NOBODY, NOBODY)
-    environ = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
-
-    def run(*args: str) -> None:
-        subprocess.run(args, check=True, capture_output=True, env=environ, cwd=base, **user)
-
-    run(str(programs / "initdb"), "-D", str(base / "db"), "-U", "toktui", "-A", "trust",
-        "-E", "UTF8", "--no-sync")  # fmt: skip
-    server = subprocess.Popen(
-        [str(programs / "postgres"), "-D", str(base / "db"), "-k", str(base),
-         "-c", "listen_addresses="],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environ, cwd=base, **user,
-    )  # fmt: skip
-    psql = [str(programs / "psql"), "-h", str(base), "-U", "toktui", "-d", "postgres", "-qc"]
-    deadline = time.monotonic() + 30
-    while subprocess.run([*psql, "select 1"], capture_output=True, env=environ).returncode:
-        assert time.monotonic() < deadline, "PostgreSQL does not start"
-        time.sleep(0.05)
-
-    def make() -> str:
-        name = f"board_{secrets.token_hex(4)}"
-        subprocess.run([*psql, f"create database {name}"], check=True, env=environ)
-        return f"postgresql://toktui@/{name}?host={base}"
-
-    yield make
-    server.terminate()
-    server.wait(20)
-    shutil.rmtree(base, ignore_errors=True)
+    with postgres_server() as make:
+        yield make
 
 
 @pytest.fixture(

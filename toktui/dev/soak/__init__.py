@@ -1,0 +1,1 @@
+"""The board's server under load and kills, against an independent model of what it must hold."""
