@@ -107,11 +107,23 @@ def invite(*, uses: int, hours: int) -> None:
 
 
 @click.command(name="open", epilog="\b\nExample:\n  toktui team open")
-def open_() -> None:
-    """An address that signs your browser in; good once, for a minute."""
-    from toktui.cli.output import write
+@click.option("--print", "only_print", is_flag=True, help="Print the address, and open nothing.")
+def open_(*, only_print: bool) -> None:
+    """Sign your browser in to the board: your page, the team, invites.
 
-    write(_link("/v1/logins"))
+    Prints an address that is good once, for a minute, and opens it where there is a screen.
+    """
+    import os
+
+    from toktui.cli.output import note, write
+    from toktui.cli.start import open_context
+    from toktui.team.link import open_browser, sign_in_address
+
+    with connected(open_context()) as (_, member, server):
+        address = sign_in_address(server, member.url)
+    write(address)
+    if not only_print and sys.stdout.isatty() and open_browser(address, os.environ):
+        note("Opened in your browser; press `Sign in` there.")
 
 
 @click.command(epilog="\b\nExample:\n  toktui team board | jq .standings")
