@@ -18,7 +18,7 @@ from toktui.server.start import open_database
 from toktui.server.tables import member
 
 NOW_MS = 1_795_780_800_000
-LISTED = sum(appearance != "hidden" for _, appearance, _ in PEOPLE)
+LISTED = sum(person.appearance != "hidden" for person in PEOPLE)
 
 
 @pytest.fixture(scope="module")

@@ -85,6 +85,20 @@ def load_consumption(db: Connection, who: Speaker, span: str, now_ms: int) -> Co
     )
 
 
+def load_day_tokens(db: Connection, who: Speaker, since: str, until: str) -> dict[str, int]:
+    """Tokens of the listed members on each day that has any."""
+    days = member_day.c
+    tokens = sum((days[name] for name in _BUCKETS[1:]), days[_BUCKETS[0]])
+    found = db.execute(
+        select(days.day, func.sum(tokens))
+        .select_from(member_day.join(member, member.c.id == days.member))
+        .where(days.team == who.team, days.day >= since, days.day <= until,
+               member.c.appearance != "hidden")
+        .group_by(days.day)
+    )  # fmt: skip
+    return {day: int(size) for day, size in found}
+
+
 def _models(db: Connection, team_id: str, since: str, until: str) -> tuple[ModelUse, ...]:
     rows = day_row.c
     tokens = sum((rows[name] for name in _BUCKETS[1:]), rows[_BUCKETS[0]])

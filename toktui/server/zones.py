@@ -27,3 +27,10 @@ def range_of(day: str, zone: str) -> Range:
 def days_before(day: str, count: int) -> str:
     """The day so many days earlier."""
     return (date.fromisoformat(day) - timedelta(days=count)).isoformat()
+
+
+def days_between(since: str, until: str) -> list[str]:
+    """Every day from one to another, both included."""
+    first = date.fromisoformat(since)
+    count = (date.fromisoformat(until) - first).days + 1
+    return [(first + timedelta(days=number)).isoformat() for number in range(count)]

@@ -8,11 +8,12 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 
 from tests.server.pages.conftest import Harbour, Visitor
+from toktui.rounding import tokens
 from toktui.server.people import leave
-from toktui.server.tables import flag, member, member_day
+from toktui.server.tables import day_row, flag, member, member_day
 
 PAGES = ("/", "/consumption", "/you", "/team")
 HOSTILE = (
@@ -113,6 +114,37 @@ def test_why_there_is_no_index_is_said_with_how_much_there_is(harbour: Harbour, 
     harbour.clock.now_ms += 5_000
     words = ada.get("/").words
     assert "Bram de Wit Landed changes are not shared" in words
+
+
+def test_consumption_has_the_days_of_the_listed_and_the_open_one_apart(
+    harbour: Harbour, ada: Visitor, rows: Any
+):
+    page = ada.get("/consumption?span=week").text
+    drawn = re.findall(r'<rect class="(day|open)"[^>]*><title>(\S+): ([^<]+)</title>', page)
+    assert [day for _, day, _ in drawn] == [f"2026-11-{day}" for day in range(21, 28)]
+    assert [kind for kind, _, _ in drawn] == ["day"] * 6 + ["open"]
+    sums = rows(
+        select(func.sum(member_day.c.input + member_day.c.cache_read + member_day.c.cache_write_5m
+                        + member_day.c.cache_write_1h + member_day.c.output))
+        .join(member, member.c.id == member_day.c.member)
+        .where(member.c.appearance != "hidden", member_day.c.day == "2026-11-24")
+    )  # fmt: skip
+    assert drawn[3][2] == tokens(int(sums[0][0]))
+    assert "<title>" not in ada.get("/consumption?span=day").text.partition("<main")[2]
+
+
+def test_nothing_used_is_said_and_draws_nothing(harbour: Harbour, ada: Visitor):
+    with harbour.database.write() as db:
+        db.execute(delete(member_day))
+        db.execute(delete(day_row))
+    page = ada.get("/consumption")
+    assert "Nothing was used." in page.words
+    assert re.search(r"List cost –", page.words)
+    assert "$0" not in page.text
+    board = ada.get("/").words
+    assert "Not enough yet" in board
+    assert "$0" not in board
+    assert "$0" not in ada.get("/you").text
 
 
 def test_a_flag_is_told_to_its_member_with_the_reason_and_to_nobody_else(

@@ -23,7 +23,7 @@ from toktui.server.people import appear
 from toktui.server.refusal import Refused
 from toktui.server.tables import team
 from toktui.server.weeks import Trend, load_trends
-from toktui.server.zones import days_before
+from toktui.server.zones import days_before, days_between
 from toktui.team.wire.messages import APPEARANCES
 
 if TYPE_CHECKING:
@@ -88,11 +88,7 @@ def _load(db: Connection, who: Speaker, request: Request, now_ms: int) -> dict[s
 def _day_chart(days: tuple[mine.OwnDay, ...], since: str, until: str) -> dict[str, Any]:
     """Cost of each day of the window, also of those without anything."""
     by_day = {one.day: one for one in days}
-    labels: list[str] = []
-    day = since
-    while day <= until:
-        labels.append(day)
-        day = days_before(day, -1)
+    labels = days_between(since, until)
     costs = [(by_day[day].cost_nusd or 0) if day in by_day else 0 for day in labels]
     top = nice_top(max(costs))
     return {
