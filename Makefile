@@ -40,6 +40,7 @@ soak: $(VENV)/.installed-dev
 
 shots: $(VENV)/.installed-dev
 	$(BIN)/python -m toktui.dev.shots $(ARGS)
+	$(BIN)/python -m toktui.dev.board_shots
 
 prices: $(VENV)/.installed-dev
 	$(BIN)/python -m toktui.dev.prices $(ARGS)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from toktui.server.people import Speaker
 
 PER_PAGE: Final = 60
+WEEKS: Final = 8
 _NO_TREND: Final = Trend()
 
 REASONS: Final[Mapping[str, str]] = {
@@ -73,7 +74,7 @@ def _load(db: Connection, who: Speaker, request: Request, now_ms: int) -> dict[s
     yours = None
     if board.you is not None:
         yours = line_of(board.you, trends.get(who.member, _NO_TREND), most)
-    landed = landed_together(trends[one] for one in ids.values() if one in trends)
+    landed = landed_together(trends[one] for one in ids.values() if one in trends)[-WEEKS:]
     most_landed = max((sum(week.by_size.values()) for week in landed), default=0)
     top = nice_top(max(4, most_landed))
     return {
