@@ -14,7 +14,7 @@ import pytest
 
 from tests.metrics.big_store import write_big_store
 from toktui.clock import DAY_MS, Range
-from toktui.dev.sample import busy_afternoon, settle_home
+from toktui.dev.sample import Conversation, busy_afternoon, settle_home
 from toktui.metrics.cut import One, slices_of
 from toktui.metrics.filters import NO_FILTERS, Filters
 from toktui.metrics.models import ModelRow, Models, load_models
@@ -22,6 +22,9 @@ from toktui.metrics.parts import KEYS, load_whole
 from toktui.metrics.projects import Projects, load_projects
 from toktui.metrics.question import ALWAYS
 from toktui.metrics.rates_used import all_rates
+from toktui.metrics.scope import of_whole, read_scope
+from toktui.metrics.session_list import ListQuestion, load_page
+from toktui.metrics.waste import Waste, calls_to_look_at, load_waste
 from toktui.metrics.what_if import MOST_READ, otherwise, token_ratio
 from toktui.model import Tokens
 from toktui.pricing.price import price
@@ -295,6 +298,78 @@ def test_no_question_scans_the_calls(large: sqlite3.Connection, book: RateBook):
     assert asked
     plans = [row[3] for text in asked for row in large.execute(f"explain query plan {text}")]
     assert [plan for plan in plans if plan.startswith(("SCAN t", "SCAN call"))] == []
+
+
+def test_sub_agents_of_any_number_of_calls_are_told(
+    large: sqlite3.Connection, db: sqlite3.Connection
+):
+    whole = load_whole(
+        large, ("agent",), filters=NO_FILTERS, within=ALWAYS, zone=ZoneInfo("UTC"), one=One()
+    )
+    assert whole.kinds is not None
+    (kind,) = whole.kinds
+    assert (kind.name, kind.calls) == ("conversation", 3 * MOST_READ + 6000)
+    assert kind.nusd == whole.sums.priced_nusd
+
+
+@pytest.mark.parametrize(("filters", "within"), MEANT)
+def test_sub_agents_and_sessions_add_up_under_any_filter(
+    filters: Filters, within: Range, db: sqlite3.Connection
+):
+    whole = load_whole(
+        db, ("agent",), filters=filters, within=within, zone=ZoneInfo("Asia/Kathmandu"), one=One()
+    )
+    assert whole.kinds is not None
+    assert sum(kind.calls for kind in whole.kinds) == whole.sums.calls
+    assert sum(kind.nusd for kind in whole.kinds) == whole.sums.priced_nusd
+    if within == ALWAYS and len(whole.sessions) < 100:
+        assert sum(session.calls for session in whole.sessions) == whole.sums.calls
+
+
+def test_a_session_is_listed_with_what_it_did_on_a_branch(tmp_path: Path, book: RateBook):
+    log = Conversation(tmp_path / "home", "5e55aaaa-0000-4000-8000-000000000001", "/w/one")
+    log.turn(NOW - 9_000)
+    log.branch = "b2"
+    log.turn(NOW - 8_000)
+    log.turn(NOW - 7_000)
+    log.write(NOW - 7_000)
+    settle_home(tmp_path / "home", tmp_path / "data/toktui.db", book, NOW)
+    db = connect_reader(tmp_path / "data/toktui.db")
+    calls: dict[str, int] = {}
+    for branch in ("main", "b2"):
+        whole = load_whole(
+            db, ("branch",), filters=Filters(branches=(branch,)), within=ALWAYS,
+            zone=ZoneInfo("UTC"), one=One(folders=("/w/one",)),
+        )  # fmt: skip
+        (session,) = whole.sessions
+        assert whole.kinds is not None
+        assert session.calls == sum(kind.calls for kind in whole.kinds) == whole.sums.calls
+        calls[branch] = session.calls
+    assert calls == {"main": 1, "b2": 2}
+    for text, found in (("branch:b2", 1), ("branch:b2 project:one", 1), ("branch:b3", 0)):
+        scope = read_scope(text, now_ms=NOW, zone=ZoneInfo("UTC")).scope
+        assert scope is not None
+        assert load_page(db, ListQuestion(), NOW, scope).found == found
+    db.close()
+
+
+def test_waste_under_filters_adds_up(db: sqlite3.Connection, book: RateBook):
+    within = Range(NOW - 40 * DAY_MS, NOW)
+    whole = load_waste(db, book, within)
+    assert whole.turns
+    for field in ("agents", "models", "projects", "branches"):
+        names = [text for (text,) in db.execute("select text from name where text <> ''")]
+        if field == "models":
+            names = [row.name for row in models(db, book).rows]
+        parts = [
+            load_waste(db, book, within, Filters(**{field: of_whole(name)})) for name in names
+        ]
+        assert sum(part.turns for part in parts) == whole.turns
+        assert sum(part.nusd for part in parts) == whole.nusd
+    none = Filters(agents=("no such agent",))
+    assert load_waste(db, book, within, none) == Waste()
+    assert calls_to_look_at(db, within, none) == 0
+    assert calls_to_look_at(db, within) >= whole.turns
 
 
 def test_all_rates_of_a_model_are_listed_each_once(db: sqlite3.Connection, book: RateBook):

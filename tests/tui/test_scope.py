@@ -36,6 +36,17 @@ async def test_a_filter_holds_across_screens_until_it_is_cleared(normal: Path, r
         assert len({row.agent for row in screens.app.view.data.rows}) > 1
 
 
+async def test_a_screen_says_how_far_the_filter_holds(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await typed(screens, "agent:codex since:7d")
+        await screens.press("enter", "7")
+        assert "only  agent codex   since 7d   here only agents" in screens.text
+        await screens.press("enter")
+        assert "not here" in screens.text
+        await screens.press("2")
+        assert "not here" not in screens.text
+
+
 async def test_what_is_wrong_is_said_beside_the_line_and_the_filter_before_holds(
     normal: Path, run: Run
 ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from operator import add
 from typing import TYPE_CHECKING, Final, Literal, cast
 
@@ -12,13 +13,13 @@ from toktui.metrics.cut import (
     Slices,
     Tally,
     last_quarters,
-    meant,
     rows_in,
     share,
     slices_of,
 )
-from toktui.metrics.filters import Columns, conditions
-from toktui.metrics.names import names_of, numbered
+from toktui.metrics.filters import conditions
+from toktui.metrics.names import has_table, names_of
+from toktui.metrics.sessions_in import PART_COLUMNS
 from toktui.metrics.sums import Sums
 from toktui.model import TIERS
 
@@ -42,7 +43,16 @@ SUB_AGENT: Final = "sub-agent"
 MOST_SESSIONS: Final = 100
 MOST_READ: Final = 12_000
 """Calls that are looked at one by one; more would take longer than a screen may."""
+MOST_AGENTS: Final = 5_000
+"""Sub-agents whose type is looked up."""
 _TOKENS: Final = "t.input + t.cache_read + t.cache_write_5m + t.cache_write_1h + t.output"
+
+_KIND: Final = (
+    f"iif(t.agent_id = 0, '{CONVERSATION}', coalesce((select nullif(max(o.agent_type), '')"
+    " from source o join name n on n.text = o.agent_id"
+    f" where o.session = s.key and n.id = t.agent_id), '{SUB_AGENT}'))"
+)
+"""Who asked for the calls of `t`, a part or a call of the session `s`."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +104,7 @@ class Whole(msgspec.Struct, frozen=True):
     sessions: tuple[SessionPart, ...]
     """The latest."""
     kinds: tuple[Kind, ...] | None
-    """By who asked; None: too many calls to look at each."""
+    """By who asked; None: too many sub-agents, or sessions over the ends of the range."""
 
 
 def load_whole(
@@ -128,7 +138,7 @@ def load_whole(
     parts.sort(key=lambda p: (keys.index(p.key), -p.sums.priced_nusd, -p.sums.tokens, p.name))
     return Whole(
         total, tuple(whole.costs), tuple(whole.tokens), slices, tuple(parts),
-        _sessions(db, slices, filters, one), _kinds(db, slices, filters, one, total.calls),
+        _sessions(db, slices, filters, one), _kinds(db, slices, filters, one),
     )  # fmt: skip
 
 
@@ -191,24 +201,20 @@ def _sessions(
     db: sqlite3.Connection, slices: Slices, filters: Filters, one: One
 ) -> tuple[SessionPart, ...]:
     """The latest that lived in the range, with all that they did of it in their whole life."""
-    if not slices.count:
+    if not slices.count or not has_table(db, "session_part"):
         return ()
-    places = Columns("s.agent", "t.model", "t.priced", "s.project", "0")
-    inside = msgspec.structs.replace(one, folders=None).conditions(db)
-    inside += conditions(db, msgspec.structs.replace(filters, branches=()), places)
-    wanted = " and ".join(inside) or "1"
-    within = slices.within
+    wanted = " and ".join((*one.conditions(db), *conditions(db, filters, PART_COLUMNS))) or "1"
     numbers = db.execute(
-        f"select s.id from session s where s.last_ms >= ?1 and s.first_ms < ?2{_began(db, one)}"
-        f" and exists (select 1 from session_total t where t.session = s.id and {wanted})"
+        "select s.id from session s where s.last_ms >= ?1 and s.first_ms < ?2"
+        f" and exists (select 1 from session_part t where t.session = s.id and {wanted})"
         f" order by s.last_ms desc limit {MOST_SESSIONS}",
-        within,
+        slices.within,
     ).fetchall()
     statement = (
         "select s.id, s.key, a.text, p.text,"
         " iif(sum(t.calls) = sum(t.unpriced), null, sum(t.cost_nusd)),"
         f" sum(t.unpriced), sum(t.calls), sum({_TOKENS}), s.last_ms"
-        " from session s join session_total t on t.session = s.id join name a on a.id = s.agent"
+        " from session s join session_part t on t.session = s.id join name a on a.id = s.agent"
         f" join name p on p.id = s.project where s.id = ? and {wanted}"
     )
     rows = [db.execute(statement, number).fetchone() for number in numbers]
@@ -222,86 +228,48 @@ def _sessions(
 
 
 def _kinds(
-    db: sqlite3.Connection, slices: Slices, filters: Filters, one: One, calls: int
+    db: sqlite3.Connection, slices: Slices, filters: Filters, one: One
 ) -> tuple[Kind, ...] | None:
-    """By an index, the calls of the sessions that began in the project or used the model; where
-    these are not all calls, of every session of the range. None: too many to look at each."""
-    if calls > MOST_READ:
+    """Told by the parts of sessions inside of the range, and by the calls of those that reach
+    beyond it. None: too many of these, or of sub-agents."""
+    if not slices.count:
+        return ()
+    if not has_table(db, "session_part"):
         return None
-    for widely in (False, True) if one.folders is not None else (False,):
-        sessions = _users(db, one, slices.within, widely=widely)
-        if sessions is None:
-            return None
-        kinds = _kinds_in(db, sessions, slices.within, meant(db, filters, one))
-        if sum(kind.calls for kind in kinds) == calls:
-            return kinds
-    return None
-
-
-def _kinds_in(
-    db: sqlite3.Connection, sessions: Sequence[tuple[int, str]], within: Range, where: list[str]
-) -> tuple[Kind, ...]:
-    statement = (
-        "select t.agent_id, count(*),"
-        f" sum({_TOKENS}), sum(coalesce(t.cost_nusd, 0)), sum(t.cost_nusd is null) from call t"
-        f" where t.session = ? and t.at_ms >= ? and t.at_ms < ? and {' and '.join(where) or '1'}"
-        " group by 1"
+    within = slices.within
+    beyond = "s.last_ms >= ?1 and s.first_ms < ?2 and (s.first_ms < ?1 or s.last_ms >= ?2)"
+    (reach,) = db.execute(
+        f"select coalesce(sum(s.calls), 0) from session s where {beyond}", within
+    ).fetchone()
+    wanted = "".join(
+        f" and {fits}" for fits in (*one.conditions(db), *conditions(db, filters, PART_COLUMNS))
     )
-    sums: dict[str, list[int]] = {}
-    for number, key in sessions:
-        types: dict[int, str] | None = None
-        for agent_id, *numbers in db.execute(statement, (number, within.start_ms, within.end_ms)):
-            if agent_id and types is None:
-                types = _types(db, key)
-            name = (types or {}).get(agent_id, SUB_AGENT) if agent_id else CONVERSATION
-            known = sums.setdefault(name, [0, 0, 0, 0])
-            sums[name] = list(map(add, known, numbers))
+    inside = "s.first_ms >= ?1 and s.last_ms < ?2"
+    (agents,) = db.execute(
+        "select count(*) from session s cross join session_part t on t.session = s.id"
+        f" where {inside} and t.agent_id <> 0{wanted}",
+        within,
+    ).fetchone()
+    if reach > MOST_READ or agents > MOST_AGENTS:
+        return None
+    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for source, measured in (
+        (
+            f"session s cross join session_part t on t.session = s.id where {inside}",
+            f"sum(t.calls), sum({_TOKENS}), sum(t.cost_nusd), sum(t.unpriced)",
+        ),
+        (
+            "session s cross join call t on t.session = s.id and t.at_ms >= ?1 and t.at_ms < ?2"
+            f" where {beyond}",
+            f"count(*), sum({_TOKENS}), sum(coalesce(t.cost_nusd, 0)), sum(t.cost_nusd is null)",
+        ),
+    ):
+        statement = f"select {_KIND}, {measured} from {source}{wanted} group by 1"
+        for name, *numbers in db.execute(statement, within):
+            sums[name] = list(map(add, sums[name], numbers))
     total = sum(found[2] for found in sums.values())
     kinds = [
         Kind(name, asked, tokens, nusd, unpriced, share(nusd, total))
         for name, (asked, tokens, nusd, unpriced) in sums.items()
     ]
     return tuple(sorted(kinds, key=lambda kind: (-kind.nusd, -kind.tokens, kind.name)))
-
-
-def _users(
-    db: sqlite3.Connection, one: One, within: Range, *, widely: bool
-) -> list[tuple[int, str]] | None:
-    """Sessions of the range that may hold such calls; None: they hold too many.
-
-    `widely`: also those that began in another project.
-    """
-    span = "s.last_ms >= ?1 and s.first_ms < ?2"
-    values: tuple[object, ...] = (within.start_ms, within.end_ms)
-    source = f"session s where {span}"
-    if one.model is not None:
-        values = (*values, one.model)
-        source = (
-            "(select x.session from name n join session_total x on x.model = n.id"
-            " where n.text = ?3 union select x.session from name n"
-            " join session_total x on x.priced = n.id where n.text = ?3) u"
-            f" cross join session s on s.id = u.session where {span}"
-        )
-    elif not widely:
-        source += _began(db, one)
-    found = db.execute(f"select s.id, s.key, s.calls from {source}", values).fetchall()
-    if sum(calls for _, _, calls in found) > MOST_READ:
-        return None
-    return [(number, key) for number, key, _ in found]
-
-
-def _began(db: sqlite3.Connection, one: One) -> str:
-    """Of sessions that began in the project, if one is meant."""
-    if one.folders is None:
-        return ""
-    return f" and s.project in ({numbered(db, one.folders)})"
-
-
-def _types(db: sqlite3.Connection, session: str) -> dict[int, str]:
-    """The type of each agent inside a session, by the number of its id."""
-    rows = db.execute(
-        "select n.id, max(o.agent_type) from source o join name n on n.text = o.agent_id"
-        " where o.session = ? and o.agent_type <> '' group by n.id",
-        (session,),
-    )
-    return dict(rows.fetchall())

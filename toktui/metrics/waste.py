@@ -13,6 +13,9 @@ import msgspec
 from toktui.metrics.burn import CALL_JOINS, CALL_SELECT, RESIDUAL, call_of
 from toktui.metrics.cold import SMALLEST
 from toktui.metrics.feed import coldness
+from toktui.metrics.filters import NO_FILTERS, Filters, columns_of, conditions
+from toktui.metrics.scope import Scope
+from toktui.metrics.sessions_in import sessions_in
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from toktui.pricing.rates import RateBook
 
 _PROMPT: Final = "(c.input + c.cache_read + c.cache_write_5m + c.cache_write_1h)"
+
+
+_SESSIONS: Final = "session s indexed by session_last"
 
 
 class Waste(msgspec.Struct, frozen=True):
@@ -40,13 +46,17 @@ class Waste(msgspec.Struct, frozen=True):
     lost_nusd: int = 0
 
 
-def load_waste(db: sqlite3.Connection, book: RateBook, within: Range) -> Waste:
-    """Of all calls of a range; looks at each of them."""
+def load_waste(
+    db: sqlite3.Connection, book: RateBook, within: Range, filters: Filters = NO_FILTERS
+) -> Waste:
+    """Of all calls that are meant of a range; looks at each call of the sessions that have one."""
+    meant = "".join(f" and {fits}" for fits in conditions(db, filters, columns_of("c")))
+    meant += _one_of(db, within, filters)
     rows = db.execute(
-        f"{CALL_SELECT} from session s indexed by session_last"
+        f"{CALL_SELECT} from {_SESSIONS}"
         " cross join call c on c.session = s.id and c.at_ms >= ?1 and c.at_ms < ?2"
         f"{CALL_JOINS} where s.last_ms >= ?1 and s.first_ms < ?2 and c.exactness <> ?3"
-        f" and c.cache_read * 2 < {_PROMPT} and {_PROMPT} >= ?4",
+        f" and c.cache_read * 2 < {_PROMPT} and {_PROMPT} >= ?4{meant}",
         (*within, RESIDUAL, SMALLEST),
     )
     counts: dict[str, int] = dict.fromkeys(Waste.__struct_fields__, 0)
@@ -62,3 +72,23 @@ def load_waste(db: sqlite3.Connection, book: RateBook, within: Range) -> Waste:
         counts[cold.why] += 1
         counts[f"{cold.why}_nusd"] += extra
     return Waste(**counts)
+
+
+def calls_to_look_at(
+    db: sqlite3.Connection, within: Range, filters: Filters = NO_FILTERS
+) -> int:
+    """How many calls `load_waste` would look at, at most."""
+    (calls,) = db.execute(
+        f"select coalesce(sum(s.calls), 0) from {_SESSIONS}"
+        f" where s.last_ms >= ?1 and s.first_ms < ?2{_one_of(db, within, filters)}",
+        within,
+    ).fetchone()
+    return int(calls)
+
+
+def _one_of(db: sqlite3.Connection, within: Range, filters: Filters) -> str:
+    """Of the sessions that have a call that is meant."""
+    if not filters:
+        return ""
+    numbers = sessions_in(db, Scope(filters, within))
+    return f" and s.id in ({', '.join(map(str, sorted(numbers)))})"

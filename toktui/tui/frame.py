@@ -48,7 +48,7 @@ class Frame:
         header.live = notices.live = data
         header.redraw()
         notices.refresh_notice()
-        self.scope_line.take(scope, stage.trail)
+        self.scope_line.take(scope, stage.trail, stage.view.FILTERED)
         footer.filter_text = scope.text
         footer.keys = _keys(stage)
         footer.redraw()

@@ -115,7 +115,7 @@ def kinds_section(kinds: Sequence[Kind] | None) -> Section:
     """Conversations and the agents inside of them, by type."""
     note = "the conversations themselves, and their sub-agents by type"
     if kinds is None:
-        sorry = "Too many calls to look at each: narrow the time, as in  / since:7d"
+        sorry = "Too many sub-agents to name each: narrow the time, as in  / since:7d"
         return Section("kind", "sub-agents", _KINDS, (), sorry, note=note)
     items = [
         Item(

@@ -52,6 +52,8 @@ class View(Widget, Generic[Data]):
     """Keys of this screen beyond its bindings, and marks, for the help."""
     OPENS: ClassVar[bool] = False
     """Whether something on it can be opened."""
+    FILTERED: ClassVar[str] = ""
+    """How far the filter of all screens holds on this one; empty: all of it does."""
     DEFAULT_CSS = "View { width: 100%; height: 100%; }"
 
     def __init__(self, *, zone: ZoneInfo, about: Any = None) -> None:

@@ -75,6 +75,7 @@ class ChangeView(View["ChangeSeen | None"]):
 
     KEY, LABEL = "change", "Change"
     LED_TO_BY = ("outcomes", "enter")
+    FILTERED = "not here"
     OPENS = True
     MEANINGS = (
         *TableRows.MEANINGS,

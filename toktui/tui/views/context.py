@@ -51,6 +51,7 @@ class ContextView(View["Taken | None"]):
 
     KEY, LABEL = "context", "Context"
     LED_TO_BY = ("session", "c")
+    FILTERED = "not here"
     MEANINGS = (
         ("↑ ↓ pgup pgdn", "scroll"),
         ("system prompt, tools", "what the first prompt had beyond its own text"),

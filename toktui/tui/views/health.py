@@ -72,6 +72,7 @@ class HealthView(View[Health]):
     """Warnings, agents, facts."""
 
     KEY, LABEL, PLACE = "health", "Health", 7
+    FILTERED = "here only agents"
     BINDINGS: ClassVar[list[Any]] = [Binding("i", "check", "check the store")]
     OPENS = True
     MEANINGS = (

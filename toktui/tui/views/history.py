@@ -7,69 +7,33 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import msgspec
 from textual.binding import Binding
 
-from toktui.clock import BEGINNING_MS, END_OF_TIME_MS, Range, local_date
-from toktui.metrics.bought import load_bought
+from toktui.clock import local_date
 from toktui.metrics.change_words import METHOD_WORDS
-from toktui.metrics.filters import NO_FILTERS, Filters
-from toktui.metrics.history import HistoryQuestion, Review, load_review
-from toktui.metrics.question import is_limited
-from toktui.metrics.scope import Scope, of_whole
+from toktui.metrics.history_look import History, HistoryAbout, load_history
+from toktui.metrics.scope import of_whole
 from toktui.metrics.spans import Kind, Span, span_of
-from toktui.metrics.waste import Waste, load_waste
-from toktui.metrics.year import YearDay, load_year
 from toktui.tui import format as fmt
-from toktui.tui.lines import Line
 from toktui.tui.view import Ask, Open, View
 from toktui.tui.widgets.drawing import palette_of
 from toktui.tui.widgets.review_board import VAST, ReviewBoard
 from toktui.tui.widgets.review_lists import LISTS, places_of, short_name
+from toktui.tui.widgets.review_notes import last_lines, nothing_lines
 from toktui.tui.widgets.review_tables import table_of
 
 if TYPE_CHECKING:
-    import sqlite3
     from zoneinfo import ZoneInfo
 
     from textual.app import ComposeResult
 
     from toktui.export.seen import SeenTable
-    from toktui.metrics.outcomes import Summary
+    from toktui.tui.lines import Line
     from toktui.tui.refresher import Reading
     from toktui.tui.theme import Palette
 
 _ROOM_FOR_YEAR: Final = 46
-_FEW_CALLS: Final = 4_000
-"""Up to so many calls each is looked at for waste without being asked."""
 _PATTERNS: Final = {
     "projects": "projects", "models": "models", "branches": "branches", "agents": "agents",
 }  # fmt: skip
-
-
-class HistoryAbout(msgspec.Struct, frozen=True):
-    """What is reviewed. Without a span: the week in which it is now, or the filter's time."""
-
-    span: Span | None = None
-    narrowed: Filters = NO_FILTERS
-    """What a line that was opened is about, beside the filter of all screens."""
-    name: str = ""
-    """How that is called."""
-    fixed: bool = False
-    """The span was opened from within the filter's time, and holds although that is longer."""
-    year: bool = False
-    calendar: bool = False
-    """Whether the screen has room for the year beside everything else."""
-    waste: bool = False
-    """Whether every call is looked at, however many there are."""
-
-
-class History(msgspec.Struct, frozen=True):
-    """The review, the days of the year if asked for, and the waste if it is known."""
-
-    review: Review
-    year: tuple[YearDay, ...]
-    waste: Waste | None
-    bought: Summary | None
-    kept: bool
-    """The time is the filter's, and does not move."""
 
 
 class HistoryView(View[History]):
@@ -117,20 +81,9 @@ class HistoryView(View[History]):
     @classmethod
     def load(cls, reading: Reading, about: HistoryAbout) -> History:
         """The review, and what else is asked for."""
-        db, zone, now_ms = reading.db, reading.zone, reading.now_ms
-        filters = _both(reading.scope.filters, about.narrowed)
-        span, kept = about.span, is_limited(reading.scope.within)
-        if kept and not about.fixed:
-            span = _span_of_scope(db, reading.scope.within, now_ms, zone)
-        review = load_review(db, reading.book, HistoryQuestion(span, filters), now_ms, zone)
-        waste = None
-        if not filters and (about.waste or review.sums.calls <= _FEW_CALLS):
-            waste = load_waste(db, reading.book, review.within)
-        year: tuple[YearDay, ...] = ()
-        if about.year or about.calendar:
-            year = load_year(db, local_date(now_ms, zone), zone, filters)
-        bought = load_bought(db, scope=Scope(filters, review.within))
-        return History(review, year, waste, bought, kept)
+        return load_history(
+            reading.db, reading.book, about, reading.now_ms, reading.zone, reading.scope
+        )
 
     def fill(self) -> None:
         """Gives the board what is known."""
@@ -138,7 +91,7 @@ class HistoryView(View[History]):
         board.review = data.review if data else None
         board.year = data.year if data and self.about.year else ()
         board.calendar = data.year if data and self.about.calendar else ()
-        board.waste = self._last_lines(data) if data else ()
+        board.waste = last_lines(data, self.about.name, palette_of(self)) if data else ()
         if data is not None and data.review.span != self._shown:
             self._shown = data.review.span
             board.start()
@@ -283,103 +236,11 @@ class HistoryView(View[History]):
         about = msgspec.structs.replace(self.about, waste=False, fixed=True, **changes)
         self.post_message(Open(self.KEY, about))
 
-    # ---- words ----
-
-    def _waste_lines(self, data: History) -> list[Line]:
-        """What the review is only about, and what cold turns cost; the longest form first."""
-        palette, waste = palette_of(self), data.waste
-        line = Line()
-        if self.about.name:
-            line.add("only ", palette.faint).add(fmt.project_name(self.about.name), palette.accent)
-            line.add("   ")
-        if waste is None:
-            if not self.about.narrowed and not self.scope.filters:
-                line.add("WASTE  ", palette.dim).add("x looks for cold turns", palette.faint)
-            return [line] if line.pieces else []
-        line.add("WASTE  ", palette.dim)
-        if not waste.turns:
-            return [line.add("no cold turn", palette.faint)]
-        line.add(fmt.money(waste.nusd, lacks=waste.unpriced > 0), palette.warning)
-        line.add(f" by {fmt.plural(waste.turns, 'cold turn')}", palette.text)
-        causes = [
-            f"{fmt.money(nusd)} {word}"
-            for word, count, nusd in (
-                ("after the cache had expired", waste.expired, waste.expired_nusd),
-                ("by another model", waste.model, waste.model_nusd),
-                ("for no known reason", waste.lost, waste.lost_nusd),
-            )
-            if count
-        ]
-        return [Line(*line.pieces).add(f"   {', '.join(causes)}", palette.faint), line]
-
-    def _last_lines(self, data: History) -> list[Line]:
-        """Waste, and what was bought where it is known; the longest form first."""
-        waste, bought = self._waste_lines(data), data.bought
-        if bought is None:
-            return waste
-        palette = palette_of(self)
-        words = Line().add("BOUGHT  ", palette.dim)
-        if bought.known:
-            words.add(fmt.plural(bought.linked_changes, "landed change"), palette.text)
-        else:
-            words.add("not known", palette.text)
-        if (each := bought.per_change_nusd) is not None:
-            words.add(f"  {fmt.money(each, lacks=bought.spent.lacks)} each", palette.faint)
-        if bought.places.unread:
-            words.add(f"  {fmt.plural(bought.places.unread, 'folder')} not read", palette.warning)
-        both = [Line(*words.pieces).add("      ").extend(line.pieces) for line in waste]
-        return [*both, *waste] if waste else [words]
-
     def _nothing(self, palette: Palette) -> list[Line]:
-        """What stands where a review would be."""
-        if self.data is None:
-            return [Line().add("…", palette.faint)]
-        if self.data.review.store_begins_ms is None:
-            return [
-                Line().add("Nothing to review yet.", palette.dim),
-                Line(),
-                Line().add("Your agents' calls come here as soon as there are any.", palette.faint),
-                Line().add("toktui --demo shows how it looks.", palette.faint),
-            ]
-        words = "No calls in this time."
-        if self.scope.is_limited or self.about.name:
-            words = "No call in this time matches the filter."
-        begun = local_date(self.data.review.store_begins_ms, self.zone)
-        hint = f"← shows what was before; the store begins on {begun:%d %b %Y}."
-        if self.data.review.span.first > local_date(self.now_ms, self.zone):
-            words = "This time is still to come."
-        if self.data.kept:
-            hint = "/ changes the time of the filter, esc clears it."
-        elif self.data.review.span.last < begun:
-            hint = f"The store begins later, on {begun:%d %b %Y}: n goes back to now."
-        return [Line().add(words, palette.dim), Line().add(hint, palette.faint)]
-
-
-def _both(one: Filters, other: Filters) -> Filters:
-    """What fits either; where both say something about a field, the narrower one that was opened
-    later."""
-    if not other:
-        return one
-    changes = {
-        name: getattr(other, name)
-        for name in ("agents", "models", "projects", "branches")
-        if getattr(other, name)
-    }
-    return msgspec.structs.replace(one, **changes)
-
-
-def _span_of_scope(
-    db: sqlite3.Connection, within: Range, now_ms: int, zone: ZoneInfo
-) -> Span:
-    """The days of a filter's time; open ends are the store's first day and today."""
-    today = local_date(now_ms, zone)
-    last = today if within.end_ms == END_OF_TIME_MS else local_date(within.end_ms - 1, zone)
-    if within.start_ms > BEGINNING_MS:
-        first = local_date(within.start_ms, zone)
-        return Span("days", first, max(first, last))
-    begun = db.execute("select min(first_ms) from session").fetchone()[0]
-    first = last if begun is None else local_date(begun, zone)
-    return Span("days", min(first, last), last)
+        return nothing_lines(
+            self.data, palette, now_ms=self.now_ms, zone=self.zone,
+            filtered=self.scope.is_limited or bool(self.about.name),
+        )  # fmt: skip
 
 
 VIEW: Final = HistoryView

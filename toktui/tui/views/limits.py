@@ -85,6 +85,7 @@ class LimitsView(View[LimitsLook]):
     """All windows; the sessions of one; the windows before it."""
 
     KEY, LABEL, PLACE = "limits", "Limits", 6
+    FILTERED = "here no branches"
     BINDINGS: ClassVar[list[Any]] = [
         Binding("n", "choose(1)", "next window"),
         Binding("p", "choose(-1)", "previous window", show=False),

@@ -26,6 +26,7 @@ class LogsView(View[AgentLogs]):
 
     KEY, LABEL = "logs", "Logs"
     LED_TO_BY = ("health", "enter")
+    FILTERED = "not here"
     MEANINGS = (
         ("↑ ↓ pgup pgdn", "scroll"),
         ("not understood", "shapes only: keys and types, never a value"),

@@ -155,7 +155,7 @@ class ProjectView(SectionsView[ProjectDetail]):
             parts_section("tier", "tiers", whole.parts, zone, now_ms),
             *folders,
             sessions_section(
-                whole.sessions, zone, now_ms, "that began here, with their whole life"
+                whole.sessions, zone, now_ms, "what each did in this project, in its whole life"
             ),
         )
 

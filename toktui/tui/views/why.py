@@ -37,6 +37,7 @@ class WhyView(View["CallSeen | None"]):
 
     KEY, LABEL = "why", "Why"
     LED_TO_BY = ("session", "w")
+    FILTERED = "not here"
     MEANINGS = (
         ("↑ ↓ pgup pgdn", "scroll"),
         ("counted", "the line that the call is counted at"),

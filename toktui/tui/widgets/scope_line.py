@@ -30,10 +30,12 @@ class ScopeLine(Drawing):
         super().__init__(id="scope-line")
         self.scope = EVERYTHING
         self.trail: Sequence[str] = ()
+        self.note = ""
 
-    def take(self, scope: Scope, trail: Sequence[str]) -> None:
-        """Says this. With more than one view in the trail escape leads back first."""
-        self.scope, self.trail = scope, trail
+    def take(self, scope: Scope, trail: Sequence[str], note: str = "") -> None:
+        """Says this; `note` is how far the filter holds. With more than one view in the trail
+        escape leads back first."""
+        self.scope, self.trail, self.note = scope, trail, note
         height = self.app.size.height  # pyright: ignore[reportUnknownMemberType]
         self.display = (bool(scope.text) or len(trail) > 1) and height >= LOW
         self.redraw()
@@ -49,6 +51,8 @@ class ScopeLine(Drawing):
             if key:
                 line.add(f"{key} ", palette.dim)
             line.add(f"{value}   ", palette.strong)
+        if self.note:
+            line.add(f"{self.note}   ", palette.warning)
         clear = "app.clear"
         right = Line(
             link("/ ", palette.accent, "app.filter"), link("change   ", palette.dim, "app.filter"),
