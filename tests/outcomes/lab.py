@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from toktui.clock import parse_ms
+from toktui.outcomes.chain import read_chain
+from toktui.outcomes.git import Git
+from toktui.outcomes.landed import Change, changes_in
+from toktui.outcomes.repository import Repository, find_repository
 
 ME = "mira@example.com"
 OTHER = "olaf@example.com"
@@ -98,3 +102,13 @@ class Repo:
         self.git("merge", "-q", "--squash", name)
         self.git("commit", "-q", "-m", subject)
         return self.head()
+
+    def found(self, *emails: str) -> Repository:
+        """As a look finds it."""
+        return find_repository(str(self.folder), os.environ, emails)
+
+    def landed(self, *emails: str, since_ms: int = 0) -> list[Change]:
+        """What landed, as a look finds it."""
+        found = self.found(*emails)
+        git = Git(found.folder, os.environ)
+        return changes_in(read_chain(git, found.tip, since_ms), found.emails)

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from tests.outcomes.lab import HOUR, MINUTE, START_MS
 from toktui.outcomes.attribution import STEP_MS, Link, Stay, link
-from toktui.outcomes.landed import Change, Commit, Kind
+from toktui.outcomes.chain import Commit
+from toktui.outcomes.landed import Change, Kind
 
 
 def commit(name: str, at_ms: int) -> Commit:
     return Commit(hash=name, tree=name, parents=("p",), author_ms=at_ms, at_ms=at_ms,
-                  email="", subject=name, body="")  # fmt: skip
+                  emails=frozenset(), subject=name)  # fmt: skip
 
 
 def change(name: str, at_ms: int, *, kind: Kind = "push", branch: str = "") -> Change:

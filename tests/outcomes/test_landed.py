@@ -8,16 +8,11 @@ import pytest
 
 from tests.outcomes.lab import DAY, HOUR, ME, OTHER, START_MS, Repo
 from toktui.outcomes.git import Git, GitError, NoGitError
-from toktui.outcomes.landed import Change, read_changes
+from toktui.outcomes.landed import Change
 from toktui.outcomes.repository import find_repository
 from toktui.outcomes.sizes import SIZES, Extent, extents, is_nobodys
 
 pytestmark = pytest.mark.git
-
-
-def landed(repo: Repo, *emails: str) -> list[Change]:
-    found = find_repository(str(repo.folder), os.environ, emails)
-    return read_changes(Git(found.folder, os.environ), found, 0)
 
 
 def size(repo: Repo, change: Change) -> str:
@@ -33,7 +28,7 @@ def test_only_what_is_upstream_has_landed(repo: Repo) -> None:
     repo.commit("Seen by all")
     repo.push()
     repo.commit("Still here", minutes=300)
-    assert subjects(landed(repo)) == ["Seen by all"]
+    assert subjects(repo.landed()) == ["Seen by all"]
     assert find_repository(str(repo.folder), os.environ, ()).upstream
 
 
@@ -41,7 +36,7 @@ def test_without_a_remote_the_local_branch_stands_in_and_says_so(repo: Repo) -> 
     repo.commit("Mine alone")
     found = find_repository(str(repo.folder), os.environ, ())
     assert (found.branch, found.upstream) == ("main", False)
-    assert subjects(landed(repo)) == ["Mine alone"]
+    assert subjects(repo.landed()) == ["Mine alone"]
 
 
 def test_a_remote_whose_default_branch_is_not_known_is_no_guess(repo: Repo) -> None:
@@ -57,7 +52,7 @@ def test_a_merge_is_one_change_however_many_commits_it_brings(repo: Repo) -> Non
     for n in range(4):
         repo.commit(f"Step {n}", minutes=90)
     merge = repo.merge("orders")
-    (_, change) = landed(repo)
+    (_, change) = repo.landed()
     assert (change.hash, change.kind, change.branch) == (merge, "merge", "orders")
     assert len(change.merged) == 4
 
@@ -70,7 +65,7 @@ def test_a_merge_belongs_to_who_wrote_what_it_brings(repo: Repo) -> None:
     repo.branch("mine")
     repo.commit("Written by me", minutes=90)
     repo.merge("mine", author=OTHER)
-    assert [change.branch for change in landed(repo)] == ["", "mine"]
+    assert [change.branch for change in repo.landed()] == ["", "mine"]
 
 
 def test_a_squash_is_one_change(repo: Repo) -> None:
@@ -79,27 +74,27 @@ def test_a_squash_is_one_change(repo: Repo) -> None:
     repo.commit("One", minutes=90)
     repo.commit("Two", minutes=90)
     repo.squash("cart", "Cart (#12)")
-    assert [(c.subject, c.kind) for c in landed(repo)][-1] == ("Cart (#12)", "squash")
+    assert [(c.subject, c.kind) for c in repo.landed()][-1] == ("Cart (#12)", "squash")
 
 
 def test_pushes_within_an_hour_are_one_change(repo: Repo) -> None:
     for subject, minutes in (("a", 0), ("b", 30), ("c", 29), ("d", 2), ("e", 200)):
         repo.commit(subject, minutes=minutes)
-    assert [(c.subject, len(c.commits)) for c in landed(repo)] == [("c", 3), ("d", 1), ("e", 1)]
+    assert [(c.subject, len(c.commits)) for c in repo.landed()] == [("c", 3), ("d", 1), ("e", 1)]
 
 
 def test_commits_of_others_are_not_mine_but_co_authored_ones_are(repo: Repo) -> None:
     repo.commit("Theirs", author=OTHER)
     repo.commit("Both", minutes=90, author=OTHER, body=f"Co-authored-by: Mira <{ME.upper()}>")
-    assert subjects(landed(repo)) == ["Both"]
-    assert len(landed(repo, OTHER)) == 2
+    assert subjects(repo.landed()) == ["Both"]
+    assert len(repo.landed(OTHER)) == 2
 
 
 def test_a_clock_that_runs_backwards_merges_nothing(repo: Repo) -> None:
     repo.commit("From the future")
     repo.at_ms -= 5 * HOUR
     repo.commit("From the past")
-    assert subjects(landed(repo)) == ["From the future", "From the past"]
+    assert subjects(repo.landed()) == ["From the future", "From the past"]
 
 
 @pytest.mark.parametrize(("files", "lines", "expected"), [
@@ -121,7 +116,7 @@ def test_what_nobody_wrote_has_no_size(repo: Repo) -> None:
     (repo.folder / ".gitattributes").write_text("made/* linguist-generated\n")
     repo.write("made/big.py", 4000)
     repo.commit("Much ado", minutes=90, lines=20)
-    assert size(repo, landed(repo)[-1]) == "S"
+    assert size(repo, repo.landed()[-1]) == "S"
 
 
 def test_a_move_is_no_work_and_several_pushes_are_compared_as_one(repo: Repo) -> None:
@@ -129,11 +124,11 @@ def test_a_move_is_no_work_and_several_pushes_are_compared_as_one(repo: Repo) ->
     repo.at_ms += 2 * HOUR
     repo.git("mv", "a.py", "b.py")
     repo.git("commit", "-q", "-m", "Move")
-    assert size(repo, landed(repo)[-1]) == "XS"
+    assert size(repo, repo.landed()[-1]) == "XS"
     repo.at_ms += 2 * HOUR
     for _ in range(3):
         repo.commit("Again and again", minutes=5, name="b.py", lines=20)
-    span = (landed(repo)[-1].before, repo.head())
+    span = (repo.landed()[-1].before, repo.head())
     assert extents(Git(str(repo.folder), os.environ), [span])[span] == Extent(1, 620)
 
 
@@ -143,11 +138,11 @@ def test_a_revert_takes_a_change_back_and_its_own_revert_brings_it_again(repo: R
     repo.at_ms += 2 * HOUR
     repo.git("revert", "--no-edit", bad)
     taken = repo.head()
-    found = {c.subject: c for c in landed(repo)}
+    found = {c.subject: c for c in repo.landed()}
     assert (found["Bad idea"].reverted_by, found["Bad idea"].reverted_ms) == (taken, repo.at_ms)
     repo.at_ms += 2 * HOUR
     repo.git("revert", "--no-edit", taken)
-    assert {c.subject: c.reverted_by for c in landed(repo)}["Bad idea"] == ""
+    assert {c.subject: c.reverted_by for c in repo.landed()}["Bad idea"] == ""
 
 
 def test_a_revert_after_more_than_a_week_is_a_change_of_mind(repo: Repo) -> None:
@@ -155,7 +150,7 @@ def test_a_revert_after_more_than_a_week_is_a_change_of_mind(repo: Repo) -> None
     bad = repo.commit("Bad idea", minutes=120)
     repo.at_ms += 7 * DAY + HOUR
     repo.git("revert", "--no-edit", bad)
-    assert not any(c.reverted_by for c in landed(repo))
+    assert not any(c.reverted_by for c in repo.landed())
 
 
 def test_a_revert_is_known_by_its_tree_or_its_pull_request_too(repo: Repo) -> None:
@@ -166,7 +161,7 @@ def test_a_revert_is_known_by_its_tree_or_its_pull_request_too(repo: Repo) -> No
     repo.git("commit", "-q", "-m", "Never mind")
     repo.commit("Loud (#4)", minutes=120)
     repo.commit('Revert "Loud (#4)" (#5)', minutes=120, body="Reverts mira/shop#4")
-    gone = [c.subject for c in landed(repo) if c.reverted_by]
+    gone = [c.subject for c in repo.landed() if c.reverted_by]
     assert gone == ["Silent (#3)", "Loud (#4)"]
 
 
@@ -175,7 +170,7 @@ def test_an_empty_commit_takes_nothing_back(repo: Repo) -> None:
     repo.commit("Work", minutes=120)
     repo.at_ms += 2 * HOUR
     repo.git("commit", "-q", "--allow-empty", "-m", "Nothing")
-    assert not any(c.reverted_by for c in landed(repo))
+    assert not any(c.reverted_by for c in repo.landed())
 
 
 def test_worktrees_are_one_repository_even_when_they_are_gone(repo: Repo) -> None:
@@ -193,7 +188,8 @@ def test_a_bare_repository_is_read(repo: Repo) -> None:
     bare = repo.folder.parent / "bare.git"
     repo.git("clone", "-q", "--bare", str(repo.folder), str(bare))
     found = find_repository(str(bare), os.environ, (ME,))
-    (change,) = read_changes(Git(str(bare), os.environ), found, 0)
+    assert not found.upstream
+    (change,) = Repo(bare).landed(ME)
     assert size(Repo(bare), change) == "S"
 
 
@@ -218,7 +214,7 @@ def test_hostile_names_and_messages_break_nothing(repo: Repo) -> None:
     repo.git("add", "-A")
     repo.at_ms += 2 * HOUR
     repo.git("commit", "-q", "--cleanup=verbatim", "-m", "\x1b[31m[/b] \u202egnp.exe\n\n\x01\x02x")
-    change = landed(repo)[-1]
+    change = repo.landed()[-1]
     assert not {"\x1b", "\u202e"} & set(change.subject)
     assert size(repo, change) == "S"
 
@@ -242,7 +238,7 @@ def test_no_program_of_the_repository_runs(repo: Repo, setting: str) -> None:
     repo.git("config", setting, str(program))
     repo.git("config", "log.showSignature", "true")
     before = sorted((p, p.stat().st_mtime_ns) for p in repo.folder.rglob("*"))
-    changes = landed(repo)
+    changes = repo.landed()
     assert [size(repo, c) for c in changes] == ["S"]
     assert not mark.exists()
     assert sorted((p, p.stat().st_mtime_ns) for p in repo.folder.rglob("*")) == before
@@ -255,4 +251,4 @@ def test_a_shallow_clone_did_not_make_everything_in_its_first_commit(repo: Repo)
     repo.git("clone", "-q", "--depth=2", f"file://{repo.folder}", str(shallow))
     found = find_repository(str(shallow), os.environ, (ME,))
     assert (found.shallow, found.branch) == (True, "origin/main")
-    assert len(read_changes(Git(str(shallow), os.environ), found, START_MS)) == 2
+    assert len(Repo(shallow).landed(ME, since_ms=START_MS)) == 2

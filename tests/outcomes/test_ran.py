@@ -9,17 +9,15 @@ import pytest
 from tests.outcomes.lab import DAY, HOUR, OTHER, Repo
 from toktui.outcomes.attribution import Link
 from toktui.outcomes.git import Git
-from toktui.outcomes.landed import read_changes
+from toktui.outcomes.patches import Patches
 from toktui.outcomes.ran import Ran, exact_links
-from toktui.outcomes.repository import find_repository
 
 pytestmark = pytest.mark.git
 
 
 def links(repo: Repo, *said: Ran) -> list[Link]:
-    found = find_repository(str(repo.folder), os.environ, ())
-    git = Git(found.folder, os.environ)
-    return sorted(exact_links(git, found.tip, read_changes(git, found, 0), said))
+    git = Git(str(repo.folder), os.environ)
+    return sorted(exact_links(git, repo.found().tip, repo.landed(), said, Patches(git, {})))
 
 
 def ran(repo: Repo, session: int = 1, *, later_ms: int = 2000) -> Ran:

@@ -457,9 +457,10 @@ def settle_outcomes(store: Path, now_ms: int) -> None:
     """Puts changes into the store that landed in repositories, without a repository:
     made by the sessions there, with a reason of each kind."""
     from toktui.outcomes.attribution import Link, Reason
+    from toktui.outcomes.chain import Commit
     from toktui.outcomes.found import Findings, Found, row_of
     from toktui.outcomes.keeping import keep
-    from toktui.outcomes.landed import Change, Commit, Kind
+    from toktui.outcomes.landed import Change, Kind
     from toktui.outcomes.repository import Repository
     from toktui.outcomes.sizes import Extent
     from toktui.store.connect import connect_writer
@@ -484,8 +485,8 @@ def settle_outcomes(store: Path, now_ms: int) -> None:
                 name = f"{rng.getrandbits(160):040x}"
                 at_ms = last_ms + 600_000
                 commit = Commit(
-                    hash=name, tree=name, parents=("p",), author_ms=at_ms, at_ms=at_ms, email="",
-                    subject=rng.choice(_SUBJECTS), body="",
+                    hash=name, tree=name, parents=("p",), author_ms=at_ms, at_ms=at_ms,
+                    emails=frozenset(), subject=rng.choice(_SUBJECTS),
                 )  # fmt: skip
                 gone = at_ms + 86_400_000 if at % 9 == 4 else None
                 changes.append(Change(

@@ -51,13 +51,6 @@ class Stay(msgspec.Struct, frozen=True):
     quarters: frozenset[int]
     """Quarter hours since 1970 with a call in them."""
 
-    def is_within(self, start_ms: int, end_ms: int) -> bool:
-        """Whether it worked between two times."""
-        first, last = start_ms // STEP_MS, end_ms // STEP_MS
-        if last - first < len(self.quarters):
-            return any(q in self.quarters for q in range(first, last + 1))
-        return any(first <= q <= last for q in self.quarters)
-
 
 class Link(msgspec.Struct, frozen=True, order=True):
     """A session and a change that it made, and why we say so."""
@@ -90,25 +83,51 @@ def link(
     return sorted(found.values())
 
 
-def _by_branch(stays: Sequence[Stay]) -> dict[str, list[Stay]]:
-    branches: dict[str, list[Stay]] = {}
+class _Branch:
+    """Who worked on a branch when."""
+
+    def __init__(self) -> None:
+        self._at: dict[int, set[int]] = {}
+
+    def add(self, stay: Stay) -> None:
+        for quarter in stay.quarters:
+            self._at.setdefault(quarter, set()).add(stay.session)
+
+    def within(self, spans: Sequence[tuple[int, int]]) -> set[int]:
+        """The sessions at work between two times of one of these pairs."""
+        found: set[int] = set()
+        for start_ms, end_ms in spans:
+            first, last = start_ms // STEP_MS, end_ms // STEP_MS
+            if last - first < len(self._at):
+                at_work = (self._at.get(quarter) for quarter in range(first, last + 1))
+            else:
+                at_work = (who for at, who in self._at.items() if first <= at <= last)
+            found.update(*filter(None, at_work))
+        return found
+
+
+_NOBODY: Final = _Branch()
+
+
+def _by_branch(stays: Sequence[Stay]) -> dict[str, _Branch]:
+    branches: dict[str, _Branch] = {}
     for stay in stays:
-        branches.setdefault(stay.branch, []).append(stay)
+        branches.setdefault(stay.branch, _Branch()).add(stay)
     return branches
 
 
 def _inferred(
-    change: Change, branches: Mapping[str, Sequence[Stay]], default_branch: str
+    change: Change, branches: Mapping[str, _Branch], default_branch: str
 ) -> list[Link]:
+    written = _written(change)
     if change.branch:
-        start = change.begun_ms - BRANCH_BEFORE_MS
-        named = branches.get(change.branch, ())
-        found = _those(named, change, "branch", [(start, change.at_ms)])
+        span = (change.begun_ms - BRANCH_BEFORE_MS, change.at_ms)
+        found = _links(change, "branch", branches.get(change.branch, _NOBODY).within([span]))
     elif change.kind == "squash":
         found = _only_branch(change, branches, default_branch)
     else:
-        found = _those(branches.get(default_branch, ()), change, "time", _written(change))
-    return found + _those(branches.get("", ()), change, "time_only", _written(change))
+        found = _links(change, "time", branches.get(default_branch, _NOBODY).within(written))
+    return found + _links(change, "time_only", branches.get("", _NOBODY).within(written))
 
 
 def _written(change: Change) -> list[tuple[int, int]]:
@@ -117,24 +136,17 @@ def _written(change: Change) -> list[tuple[int, int]]:
     return [(c.author_ms - BEFORE_MS, c.author_ms + AFTER_MS) for c in commits]
 
 
-def _those(
-    stays: Sequence[Stay], change: Change, reason: Reason, spans: Sequence[tuple[int, int]]
-) -> list[Link]:
-    return [
-        Link(stay.session, change.hash, reason)
-        for stay in stays
-        if any(stay.is_within(start, end) for start, end in spans)
-    ]
+def _links(change: Change, reason: Reason, sessions: Iterable[int]) -> list[Link]:
+    return [Link(session, change.hash, reason) for session in sessions]
 
 
 def _only_branch(
-    change: Change, branches: Mapping[str, Sequence[Stay]], default_branch: str
+    change: Change, branches: Mapping[str, _Branch], default_branch: str
 ) -> list[Link]:
     span = (change.at_ms - SQUASH_BEFORE_MS, change.at_ms)
     at_work = [
         found
-        for name, stays in branches.items()
-        if name not in ("", default_branch, "HEAD")
-        and (found := _those(stays, change, "only_branch", [span]))
+        for name, branch in branches.items()
+        if name not in ("", default_branch, "HEAD") and (found := branch.within([span]))
     ]
-    return at_work[0] if len(at_work) == 1 else []
+    return _links(change, "only_branch", at_work[0]) if len(at_work) == 1 else []

@@ -12,11 +12,13 @@ from toktui.outcomes.git import Git, GitError, NoGitError
 from toktui.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
 _DEFAULTS: Final = ("main", "master", "trunk")
 _REMOTE: Final = "refs/remotes/"
 _LOCAL: Final = "refs/heads/"
+_MOST_REMOTES: Final = 50
+_DEEPEST: Final = 64
 
 
 class Repository(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,59 +60,108 @@ def nearest_folder(folder: str) -> str:
     return folder if os.path.isabs(folder) else ""
 
 
+def find_root(folder: str, env: Mapping[str, str]) -> str:
+    """The folder at or above one that looks like a repository or a worktree, without asking git;
+    GitError with the reason where there is none."""
+    start = nearest_folder(folder)
+    is_gone = start != folder
+    if not start or (is_gone and start in ("/", env.get("HOME", ""))):
+        raise GitError(whys.FOLDER_GONE)
+    at = start
+    for _ in range(_DEEPEST):
+        if os.path.lexists(os.path.join(at, ".git")) or _is_bare(at):
+            return at
+        above = os.path.dirname(at)
+        if above == at:
+            break
+        at = above
+    raise GitError(whys.FOLDER_GONE if is_gone else whys.NO_REPOSITORY)
+
+
+def _is_bare(folder: str) -> bool:
+    return all(os.path.lexists(os.path.join(folder, name)) for name in ("HEAD", "objects", "refs"))
+
+
 def find_repository(
     folder: str, env: Mapping[str, str], emails: Collection[str]
 ) -> Repository:
     """The repository that holds a folder; GitError with the reason where there is none."""
-    start = nearest_folder(folder)
-    if not start or (start != folder and start in ("/", env.get("HOME", ""))):
-        raise GitError(whys.FOLDER_GONE)
-    git = Git(start, env)
-    try:
-        said = git.ask("rev-parse", "--path-format=absolute", "--is-shallow-repository",
-                       "--is-bare-repository", "--git-common-dir")  # fmt: skip
-    except NoGitError:
-        raise
-    except GitError as error:
-        raise (error if start == folder else GitError(whys.FOLDER_GONE)) from None
+    root = find_root(folder, env)
+    git = Git(root, env)
+    said = git.ask("rev-parse", "--path-format=absolute", "--is-shallow-repository",
+                   "--is-bare-repository", "--git-common-dir")  # fmt: skip
     shallow, bare, place = [*os.fsdecode(said).removesuffix("\n").split("\n", 2), "", ""][:3]
-    ref, tip, upstream = _lands_on(git, bare=bare == "true")
-    own = git.line("config", "--get", "user.email")
+    if {shallow, bare} - {"true", "false"} or not os.path.isabs(place):
+        raise GitError(whys.GIT_OLD)
+    own, remotes = _settings(git)
+    # A bare clone has the remote's branches as its own.
+    upstream = bool(remotes) and bare != "true"
+    ref, tip = _upstream(git, remotes) if upstream else _local(git)
     return Repository(
         place=place,
-        folder=start,
+        folder=root,
         ref=ref,
         tip=tip,
         upstream=upstream,
         shallow=shallow == "true",
-        emails=frozenset(mail.strip().lower() for mail in (own, *emails) if mail.strip()),
+        emails=frozenset(mail.strip().lower() for mail in (*own, *emails) if mail.strip()),
     )
 
 
-def _lands_on(git: Git, *, bare: bool) -> tuple[str, str, bool]:
-    """The ref of the default branch, its tip, and whether it is a remote's."""
-    remotes = git.ask("remote").decode("utf-8", "replace").split("\n")
-    remotes = sorted(filter(None, remotes), key=lambda name: (name != "origin", name))
+def _settings(git: Git) -> tuple[list[str], list[str]]:
+    """The user's address there, and the names of the remotes, `origin` first."""
+    wanted = r"^(user\.email|remote\..*\.(url|fetch))$"
+    try:
+        said = git.ask("config", "-z", "--get-regexp", wanted)
+    except NoGitError:
+        raise
+    except GitError:
+        return [], []  # there is neither
+    email = ""
+    remotes: set[str] = set()
+    for entry in said.decode("utf-8", "replace").split("\0"):
+        key, _, value = entry.partition("\n")
+        if key == "user.email":
+            email = value  # the last one counts
+        elif key:
+            remotes.add(key.partition(".")[2].rpartition(".")[0])
+    ordered = sorted(remotes, key=lambda name: (name != "origin", name))
+    return [email], ordered[:_MOST_REMOTES]
+
+
+def _upstream(git: Git, remotes: Sequence[str]) -> tuple[str, str]:
+    """The default branch of the first remote of which it is known, and its tip."""
+    names = [f"{_REMOTE}{remote}/{name}" for remote in remotes for name in ("HEAD", *_DEFAULTS)]
+    refs = _refs(git, names)
     for remote in remotes:
-        named = git.line("symbolic-ref", "-q", f"{_REMOTE}{remote}/HEAD")
-        candidates = [named, *(f"{_REMOTE}{remote}/{name}" for name in _DEFAULTS)]
-        found = _first_there(git, candidates)
-        if found:
-            return (*found, True)
-    if remotes and not bare:  # a bare clone has the remote's branches as its own
-        raise GitError(whys.NO_DEFAULT)
+        tip, target = refs.get(f"{_REMOTE}{remote}/HEAD", ("", ""))
+        if tip and target.startswith(_REMOTE):
+            return target, tip
+        for name in _DEFAULTS:
+            ref = f"{_REMOTE}{remote}/{name}"
+            if ref in refs:
+                return ref, refs[ref][0]
+    raise GitError(whys.NO_DEFAULT)
+
+
+def _local(git: Git) -> tuple[str, str]:
+    """The branch that is most likely the one on which changes land, and its tip."""
+    refs = _refs(git, [_LOCAL])
     head = git.line("symbolic-ref", "-q", "HEAD")
-    candidates = [*(f"{_LOCAL}{name}" for name in _DEFAULTS), head]
-    found = _first_there(git, candidates)
-    if found is None:
-        raise GitError(whys.NO_COMMIT)
-    return (*found, False)
+    only = next(iter(refs)) if len(refs) == 1 else ""
+    for ref in (*(f"{_LOCAL}{name}" for name in _DEFAULTS), head, only):
+        if ref in refs:
+            return ref, refs[ref][0]
+    raise GitError(whys.NO_BRANCH if refs else whys.NO_COMMIT)
 
 
-def _first_there(git: Git, refs: list[str]) -> tuple[str, str] | None:
-    for ref in refs:
-        if ref.startswith("refs/"):
-            tip = git.line("rev-parse", "-q", "--verify", "--end-of-options", f"{ref}^{{commit}}")
-            if tip:
-                return ref, tip
-    return None
+def _refs(git: Git, patterns: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Commit and, of a symbolic one, target of the references that are there."""
+    form = "%(refname)%00%(objectname)%00%(symref)%00%(objecttype)"
+    said = git.ask("for-each-ref", f"--format={form}", *patterns)
+    found: dict[str, tuple[str, str]] = {}
+    for line in said.decode("utf-8", "replace").splitlines():
+        name, tip, target, kind = [*line.split("\0"), "", "", ""][:4]
+        if kind == "commit":
+            found[name] = (tip, target)
+    return found

@@ -61,16 +61,20 @@ def extents(git: Git, spans: Sequence[tuple[str, str]]) -> dict[tuple[str, str],
     """
     found: dict[tuple[str, str], Extent] = {}
     for start in range(0, len(spans), _AT_ONCE):
-        batch = spans[start : start + _AT_ONCE]
-        try:
-            found |= _extents(git, batch)
-        except GitError:
-            for span in batch:
-                try:
-                    found |= _extents(git, [span])
-                except GitError:
-                    continue
+        found |= _as_far_as_possible(git, spans[start : start + _AT_ONCE])
     return found
+
+
+def _as_far_as_possible(
+    git: Git, spans: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], Extent]:
+    try:
+        return _extents(git, spans)
+    except GitError:
+        if len(spans) < 2:
+            return {}
+        middle = len(spans) // 2
+        return _as_far_as_possible(git, spans[:middle]) | _as_far_as_possible(git, spans[middle:])
 
 
 def _extents(git: Git, spans: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Extent]:

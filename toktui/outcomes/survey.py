@@ -1,34 +1,52 @@
-"""Looks at all repositories in which sessions worked, and says what landed and who made it.
+"""Looks at the repositories in which sessions worked, and says what landed and who made it.
 
-It reads the store and asks git; it writes nothing, so it runs beside the writer in a thread of its
-own.
+It reads the store and asks git; it writes nothing. What has not changed since the last look is not
+looked at again: of a repository where only something was added, the last weeks.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+import time
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toktui.clock import DAY_MS
-from toktui.facts import decode_ran
-from toktui.outcomes.attribution import STEP_MS, Stay, link
-from toktui.outcomes.folders import folders
+from toktui.outcomes.attribution import SQUASH_BEFORE_MS, link
+from toktui.outcomes.chain import read_chain
 from toktui.outcomes.found import Findings, Found, row_of
 from toktui.outcomes.git import Git, GitError, NoGitError
-from toktui.outcomes.landed import Change, read_changes
-from toktui.outcomes.ran import Ran, exact_links
-from toktui.outcomes.repository import Repository, find_repository
+from toktui.outcomes.landed import CONTEXT_MS, changes_in
+from toktui.outcomes.looked import Looked, is_same, new_since, pack, stand, unpack
+from toktui.outcomes.patches import Patches
+from toktui.outcomes.places import Places
+from toktui.outcomes.ran import LATEST_MS, exact_links
 from toktui.outcomes.sizes import Extent, extents
+from toktui.outcomes.work import Work
 from toktui.text import clean
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from toktui.outcomes.landed import Change
+    from toktui.outcomes.repository import Repository
 
 _BEFORE_MS: Final = DAY_MS
 """What landed so long before the first session in a repository is not looked at."""
+_AROUND_MS: Final = LATEST_MS + CONTEXT_MS
+"""How much of a chain before the first change tells what that is, and what was known to land."""
+_FOR_ONE_S: Final = 120.0
+_FOR_ALL_S: Final = 600.0
 
 Span = tuple[str, str]
+
+
+class _Task(NamedTuple):
+    """A repository to look at, and what there is in the store to say of it."""
+
+    repository: Repository
+    projects: tuple[int, ...]
+    before: Looked | None
+    now: Looked
 
 
 def survey(
@@ -36,103 +54,124 @@ def survey(
     env: Mapping[str, str],
     emails: Collection[str],
     *,
+    now_ms: int,
     root: str = "",
     stopped: Callable[[], bool] = lambda: False,
-) -> Findings:
-    """Looks at every repository once. What cannot be read now keeps what is stored of it.
-
-    `root` stands before every folder.
+    whole: bool = False,
+) -> Iterator[Findings]:
+    """Looks at every repository once, part by part, those worked in last first; what could not be
+    looked at in time is left as it is known. `root` stands before every folder; `whole` looks at
+    all of each, whatever is known.
     """
-    places: dict[str, tuple[Repository, set[int]]] = {}
-    nowhere: dict[int, str] = {}
-    named = folders(db)
-    for number, folder in named:
-        if stopped():
-            return Findings()
+    began = time.monotonic()
+    work = Work(db)
+
+    def is_over(share: float = 1.0) -> bool:
+        return stopped() or time.monotonic() - began > share * _FOR_ALL_S
+
+    places = Places(env, emails)
+    try:
+        yield from places.find(work.folders, root, lambda: is_over(0.5))
+        # The store is asked first how far it is: what comes meanwhile is new to the next look.
+        tasks = [
+            _Task(repository, projects, _looked(db, repository),
+                  stand(work, repository, projects, now_ms))
+            for repository, projects in places.repositories(db)
+        ]  # fmt: skip
+        surveyor = _Surveyor(db, work, env, now_ms, whole=whole)
+        for task in tasks:
+            if is_over():
+                return
+            yield surveyor.look(task)
+    except NoGitError as error:
+        yield Findings(nowhere=dict.fromkeys((each.number for each in work.folders), error.why))
+
+
+def _looked(db: sqlite3.Connection, repository: Repository) -> Looked | None:
+    row = db.execute(
+        "select looked from repository where place = ?", (clean(repository.place, 4096),)
+    ).fetchone()
+    return unpack(row[0]) if row else None
+
+
+class _Surveyor:
+    def __init__(
+        self, db: sqlite3.Connection, work: Work, env: Mapping[str, str], now_ms: int, *,
+        whole: bool,
+    ) -> None:  # fmt: skip
+        self._db = db
+        self._work = work
+        self._env = env
+        self._now_ms = now_ms
+        self._whole = whole
+
+    def look(self, task: _Task) -> Findings:
+        """What is new in one repository."""
+        if not self._whole and task.before is not None and is_same(task.before, task.now):
+            return Findings(unchanged=dict.fromkeys(task.projects, task.repository.place))
         try:
-            repository = find_repository(root + folder, env, emails)
-        except NoGitError as error:
-            return Findings(nowhere=dict.fromkeys((n for n, _ in named), error.why))
+            return Findings((self._look(task),))
+        except NoGitError:
+            raise
         except GitError as error:
-            nowhere[number] = error.why
-            continue
-        _, projects = places.setdefault(repository.place, (repository, set()))
-        projects.add(number)
-    found: list[Found] = []
-    for repository, projects in places.values():
-        if stopped():
-            return Findings()
-        try:
-            found.append(_look(db, repository, frozenset(projects), env))
-        except GitError as error:
-            nowhere |= dict.fromkeys(projects, error.why)
-    return Findings(tuple(found), nowhere)
+            return Findings(nowhere=dict.fromkeys(task.projects, error.why))
 
+    def _look(self, task: _Task) -> Found:
+        repository, projects, before, now = task
+        git = Git(repository.folder, self._env, within_s=_FOR_ONE_S)
+        recent_ms = None if self._whole or before is None else new_since(before, now, self._work)
+        chain = None
+        if before is not None and recent_ms is not None:
+            chain = read_chain(git, repository.tip, recent_ms - _AROUND_MS, before.tip)
+        if recent_ms is None or chain is None or not chain.has_old:  # or it was written anew
+            recent_ms = None
+            first_ms = min(f.first_ms for f in self._work.folders if f.number in projects)
+            chain = read_chain(git, repository.tip, first_ms - _BEFORE_MS - _AROUND_MS)
+            since_ms = first_ms - _BEFORE_MS
+        else:
+            since_ms = recent_ms
+        if chain.is_short and chain.commits:
+            since_ms = max(since_ms, chain.commits[0].at_ms)
+        every = changes_in(chain, repository.emails)
+        changes = [c for c in every if since_ms <= c.at_ms <= self._now_ms + DAY_MS]
+        begun_ms = min((change.begun_ms for change in changes), default=self._now_ms)
+        stays = self._work.stays(projects, begun_ms - SQUASH_BEFORE_MS)
+        patches = Patches(git, self._known_patches(repository))
+        exact = exact_links(git, repository.tip, every, self._work.ran(projects), patches)
+        meant = {change.hash for change in changes}
+        exact = [one for one in exact if one.change in meant]
+        sized = self._extents(git, repository, changes)
+        return Found(
+            repository=repository,
+            projects=projects,
+            rows=tuple(row_of(c, sized.get((c.before, c.hash))) for c in changes),
+            links=tuple(link(changes, stays, exact, repository.local_name)),
+            since_ms=since_ms if recent_ms is not None or chain.is_short else 0,
+            patches=patches.used,
+            looked=pack(now),
+        )
 
-def _look(
-    db: sqlite3.Connection, repository: Repository, projects: frozenset[int],
-    env: Mapping[str, str],
-) -> Found:  # fmt: skip
-    git = Git(repository.folder, env)
-    stays, since_ms = _stays(db, projects)
-    changes = read_changes(git, repository, since_ms - _BEFORE_MS)
-    known = _known_extents(db, repository)
-    spans = [(c.before, c.hash) for c in changes if _can_be_sized(c, repository)]
-    known |= extents(git, [span for span in spans if span not in known])
-    ran = exact_links(git, repository.tip, changes, _ran(db, {stay.session for stay in stays}))
-    links = link(changes, stays, ran, repository.local_name)
-    rows = tuple(row_of(change, known.get((change.before, change.hash))) for change in changes)
-    return Found(repository, tuple(sorted(projects)), rows, tuple(links))
+    def _extents(
+        self, git: Git, repository: Repository, changes: Collection[Change]
+    ) -> Mapping[Span, Extent]:
+        rows = self._db.execute(
+            "select c.before, c.hash, c.files, c.lines from change c join repository r"
+            " on r.id = c.repository where r.place = ? and c.files is not null",
+            (clean(repository.place, 4096),),
+        )
+        known = {(before, hash_): Extent(files, lines) for before, hash_, files, lines in rows}
+        # The first commit of a shallow clone looks as if it had made everything.
+        spans = [
+            (change.before, change.hash) for change in changes
+            if change.is_contiguous and (change.before or not repository.shallow)
+        ]  # fmt: skip
+        return known | extents(git, [span for span in spans if span not in known])
 
-
-def _can_be_sized(change: Change, repository: Repository) -> bool:
-    """The first commit of a shallow clone looks as if it had made everything."""
-    return change.is_contiguous and (bool(change.before) or not repository.shallow)
-
-
-def _stays(db: sqlite3.Connection, projects: frozenset[int]) -> tuple[list[Stay], int]:
-    """Who worked there when and on which branch, and when the first call was."""
-    quarters: defaultdict[tuple[int, str], set[int]] = defaultdict(set)
-    rows = db.execute(
-        f"select distinct c.session, b.text, c.at_ms / {STEP_MS} from call c"
-        f" join name b on b.id = c.branch where c.project in ({_list(projects)})"
-    )
-    first: int | None = None
-    for session, branch, quarter in rows:
-        quarters[session, branch].add(quarter)
-        first = quarter if first is None else min(first, quarter)
-    stays = [Stay(session, branch, frozenset(at)) for (session, branch), at in quarters.items()]
-    return stays, (first or 0) * STEP_MS
-
-
-def _ran(db: sqlite3.Connection, sessions: Collection[int]) -> list[Ran]:
-    """What logs say of commits that these sessions made, the earliest session first."""
-    rows = db.execute(
-        "select f.subject, f.body, f.at_ms, l.agent from fact f join log l on l.id = f.log"
-        " where f.kind = 'commit' and f.at_ms is not null"
-    )
-    all_of_them = db.execute("select id, agent, key, first_ms from session")
-    known = {
-        (agent, key): (first_ms, key, number)
-        for number, agent, key, first_ms in all_of_them
-        if number in sessions
-    }
-    found: list[tuple[tuple[int, str, int], int, str]] = []
-    for name, body, at_ms, agent in rows:
-        session = known.get((agent, decode_ran(body).session))
-        if session is not None:
-            found.append((session, at_ms, name))
-    return [Ran(session[2], name, at_ms) for session, at_ms, name in sorted(set(found))]
-
-
-def _list(numbers: Collection[int]) -> str:
-    return ", ".join(str(int(number)) for number in numbers)
-
-
-def _known_extents(db: sqlite3.Connection, repository: Repository) -> dict[Span, Extent]:
-    rows = db.execute(
-        "select c.before, c.hash, c.files, c.lines from change c"
-        " join repository r on r.id = c.repository where r.place = ? and c.files is not null",
-        (clean(repository.place, 4096),),
-    )
-    return {(before, hash_): Extent(files, lines) for before, hash_, files, lines in rows}
+    def _known_patches(self, repository: Repository) -> Mapping[str, str]:
+        return dict(
+            self._db.execute(
+                "select p.hash, p.patch from patch p join repository r on r.id = p.repository"
+                " where r.place = ?",
+                (clean(repository.place, 4096),),
+            )
+        )

@@ -14,6 +14,7 @@ NO_REPOSITORY: Final = "no git repository"
 OTHER_OWNER: Final = "it belongs to another user"
 NO_COMMIT: Final = "it has no commit"
 NO_DEFAULT: Final = "its remote's default branch is not known here"
+NO_BRANCH: Final = "none of its branches is known as the default one"
 TOO_SLOW: Final = "git did not answer in time"
 TOO_MUCH: Final = "git said too much"
 NOT_YET: Final = "not looked at yet"
@@ -27,6 +28,7 @@ _HELPS: Final[Mapping[str, str]] = {
     OTHER_OWNER: "If you trust it: `git config --global --add safe.directory FOLDER`.",
     NO_COMMIT: "It counts from its first commit on.",
     NO_DEFAULT: "`git fetch`, then `git remote set-head origin -a` there.",
+    NO_BRANCH: "Changes are looked for on `main`, `master`, `trunk`, or the branch checked out.",
     TOO_SLOW: "It is tried again with each look.",
     NOT_YET: "`toktui outcomes` looks at once, the screens soon after they are opened.",
     NO_FOLDER: "Its agent does not say where it worked.",

@@ -1,0 +1,158 @@
+"""The process that looks at repositories for the ingest thread, so that neither it nor a screen
+waits: the last in line for a processor, as is the git that it asks.
+
+It is asked once, through its stdin, answers part by part through its stdout, and ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+import msgspec
+
+from toktui.outcomes.found import Findings
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_NICE: Final = 15
+_SIZE: Final = 4
+_READ: Final = 1 << 18
+_MOST: Final = 1 << 28
+"""Bytes that no part of an answer reaches."""
+
+_log = logging.getLogger("toktui.ingest")
+
+
+class Asked(msgspec.Struct, frozen=True, array_like=True):
+    """What to look at: the arguments of `survey`."""
+
+    store: str
+    env: dict[str, str]
+    emails: tuple[str, ...]
+    root: str
+    now_ms: int
+
+
+_pack: Final = msgspec.msgpack.Encoder().encode
+_as_asked: Final = msgspec.msgpack.Decoder(Asked).decode
+_as_findings: Final = msgspec.msgpack.Decoder(Findings).decode
+
+
+class SurveyProcess:
+    """Asks at once; its parts are there as they come."""
+
+    def __init__(self, asked: Asked) -> None:
+        """OSError where it cannot be started."""
+        # -P: a folder named toktui where the user happens to be is not ours. A session of its own:
+        # what is typed into the terminal does not reach it, and it ends with all that it started.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", __name__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._came = bytearray()
+        self.is_over = False
+        """Nothing more comes."""
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(_pack(asked))
+            self._process.stdin.close()
+        os.set_blocking(self._process.stdout.fileno(), False)
+
+    def part(self) -> Findings | None:
+        """The next part, if it has come."""
+        assert self._process.stdout is not None
+        if not self._is_whole():
+            try:
+                came = os.read(self._process.stdout.fileno(), _READ)
+            except BlockingIOError:
+                return None
+            if not came:
+                self._ended()
+                return None
+            self._came += came
+        if not self._is_whole():
+            return None
+        end = _SIZE + self._size
+        packed = bytes(self._came[_SIZE:end])
+        del self._came[:end]
+        try:
+            return _as_findings(packed)
+        except msgspec.DecodeError:
+            _log.warning("looking at repositories failed: something else writes to its stdout")
+            self.is_over = True
+            return None
+
+    def close(self) -> None:
+        """Ends it at once: what it has not said is found by the next look."""
+        self.is_over = True
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if self._process.poll() is None:
+                os.kill(self._process.pid, signal.SIGTERM)
+        try:
+            self._process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+
+    def _ended(self) -> None:
+        self.is_over = True
+        if code := self._process.wait():
+            _log.warning("looking at repositories ended with %s", code)
+
+    @property
+    def _size(self) -> int:
+        return min(_MOST, int.from_bytes(self._came[:_SIZE], "big"))
+
+    def _is_whole(self) -> bool:
+        return len(self._came) >= _SIZE and len(self._came) >= _SIZE + self._size
+
+
+def answer(asked: BinaryIO, parts: BinaryIO) -> None:
+    """The life of the process."""
+    from contextlib import closing  # noqa: PLC0415
+    from pathlib import Path  # noqa: PLC0415
+
+    from toktui.outcomes.survey import survey  # noqa: PLC0415
+    from toktui.store.connect import connect_reader  # noqa: PLC0415
+
+    what = _as_asked(asked.read())
+    with closing(connect_reader(Path(what.store))) as db:
+        for part in survey(db, what.env, what.emails, now_ms=what.now_ms, root=what.root):
+            packed = _pack(part)
+            parts.write(len(packed).to_bytes(_SIZE, "big") + packed)
+            parts.flush()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Ends by way of every `finally`, which ends the git that runs."""
+    del number, frame
+    raise SystemExit(0)
+
+
+def main() -> None:
+    """What `python -m` runs."""
+    signal.signal(signal.SIGTERM, _stop)
+    os.nice(_NICE)
+    try:
+        answer(sys.stdin.buffer, sys.stdout.buffer)
+    except BrokenPipeError:
+        os._exit(0)  # Nobody is there to be answered.
+
+
+if __name__ == "__main__":
+    main()
