@@ -14,6 +14,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.app import App
 from textual.pilot import Pilot
 
+from toktui.dev.demo.team import settle_team
 from toktui.dev.sample import (
     absurd_work,
     busy_afternoon,
@@ -138,7 +139,13 @@ def _store(folder: Path, work: Callable[[Path, int], None]) -> Path:
     work(folder / "home", NOW)
     settle_home(folder / "home", store, load_book(), NOW)
     settle_outcomes(store, NOW)
+    if work is not _nothing:
+        settle_team(store, NOW)
     return store
+
+
+def _nothing(home: Path, now_ms: int) -> None:
+    """An empty home."""
 
 
 @pytest.fixture(scope="session")
@@ -156,7 +163,7 @@ def absurd(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store without a call."""
-    return _store(tmp_path_factory.mktemp("empty"), lambda home, now_ms: None)
+    return _store(tmp_path_factory.mktemp("empty"), _nothing)
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from toktui.tui.widgets.pages import Pages
 
 
 class WeatherView(View[int]):
-    KEY, LABEL, PLACE = "weather", "Weather", 90
+    KEY, LABEL, PLACE = "weather", "Weather", 1
     BINDINGS = [Binding("z", "thunder", "thunder")]
     MEANINGS = (("z", "makes thunder"),)
     said = "calm"

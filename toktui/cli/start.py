@@ -137,10 +137,14 @@ def start_screens(*, demo: bool) -> int:
     context = open_context()
     if demo:
         from toktui.dev.demo import demo_context
+        from toktui.dev.demo.team import ImaginedOutbox
 
         with demo_context(context) as imitated:
             open_journal(imitated.paths.log)
-            return run(imitated, demo=True)
+            data, now_ms = imitated.paths.data, imitated.now_ms
+            return run(
+                imitated, demo=True, outbox=lambda tell: ImaginedOutbox(data, tell, now_ms)
+            )
     prepare_data(context.paths)
     open_journal(context.paths.log)
     return run(context)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from toktui.dev.demo.team import settle_team
 from toktui.dev.sample import a_year, busy_afternoon, move_home, settle_home, settle_outcomes
 from toktui.ingest.progress import Change, Progress
 from toktui.pricing.rates import load_book
@@ -98,6 +99,7 @@ def prepare(folder: Path) -> Path:
     busy_afternoon(home, NOW)
     settle_home(home, store, load_book(), NOW)
     settle_outcomes(store, NOW)
+    settle_team(store, NOW)
     move_home(store, home)
     return store
 

@@ -70,3 +70,37 @@ def forgotten_ms(db: sqlite3.Connection) -> int | None:
     """When the user last had calls forgotten; None if never."""
     (made_ms,) = db.execute("select max(made_ms) from forgotten_rule").fetchone()
     return None if made_ms is None else int(made_ms)
+
+
+class DaySums(msgspec.Struct, frozen=True):
+    """All calls of a stretch of time; `cost_nusd` is of those that have a price."""
+
+    calls: int = 0
+    tokens: int = 0
+    unpriced: int = 0
+    cost_nusd: int = 0
+
+    @property
+    def priced_nusd(self) -> int | None:
+        """The cost; None if nothing has a price."""
+        return self.cost_nusd if self.calls > self.unpriced else None
+
+    def __add__(self, other: DaySums) -> DaySums:
+        return DaySums(
+            self.calls + other.calls, self.tokens + other.tokens, self.unpriced + other.unpriced,
+            self.cost_nusd + other.cost_nusd,
+        )  # fmt: skip
+
+
+def load_day_sums(db: sqlite3.Connection, within: Range) -> list[tuple[int, DaySums]]:
+    """The sums of each quarter of an hour that has calls, with its start in UTC milliseconds."""
+    found = db.execute(
+        "select quarter, sum(calls), sum(input) + sum(cache_read) + sum(cache_write_5m)"
+        " + sum(cache_write_1h) + sum(output), sum(unpriced), sum(cost_nusd) from quarter"
+        " where quarter >= ? and quarter < ? group by quarter",
+        (within.start_ms // QUARTER_MS, within.end_ms // QUARTER_MS),
+    )
+    return [
+        (quarter * QUARTER_MS, DaySums(calls, round(tokens), unpriced, cost or 0))
+        for quarter, calls, tokens, unpriced, cost in found
+    ]

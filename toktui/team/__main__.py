@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 from toktui.clock import now_ms
@@ -23,6 +24,8 @@ from toktui.team.team_file import open_team_file
 def main(arguments: list[str]) -> int:
     """Does the round; gives the exit code. `--now` tries what is not due yet."""
     data = user_paths(os.environ).data
+    with suppress(OSError):
+        os.nice(5)  # the screens come first
     try:
         with open_team_file(data) as file, alone(data, "toktui", wait_s=0):
             member = file.membership()

@@ -77,11 +77,11 @@ def waits_of(state: TeamState) -> tuple[Wait, ...]:
         found.append(Wait(what="Paused: nothing is sent.", hint="`toktui team resume` goes on."))
     elif state.hold is not None:
         hold = state.hold
-        found.append(Wait(what=hold.what, hint=hold.hint or _HINTS.get(hold.code, ""),
+        found.append(Wait(what=_sentence(hold.what), hint=hold.hint or _HINTS.get(hold.code, ""),
                           next_ms=hold.next_ms))  # fmt: skip
     found.extend(
-        Wait(what=f"{one.day} is not taken: {one.what}", next_ms=one.next_ms, stops=False,
-             hint=_HINTS.get(one.code, ""))
+        Wait(what=_sentence(f"{one.day} is not taken: {one.what}"), next_ms=one.next_ms,
+             hint=_HINTS.get(one.code, ""), stops=False)
         for one in state.waiting
     )  # fmt: skip
     return (*found, *_to_be_known(state))
@@ -115,8 +115,13 @@ def _to_be_known(state: TeamState) -> list[Wait]:
             hint="Leave and join again.", stops=False,
         ))  # fmt: skip
     if notes.board_problem:
-        found.append(Wait(what=f"The board is not the latest: {notes.board_problem}", stops=False))
+        what = _sentence(f"The board is not the latest: {notes.board_problem}")
+        found.append(Wait(what=what, stops=False))
     return found
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 _HINTS: Final = {

@@ -21,6 +21,7 @@ from toktui.tui.refresher import Answer, Question, ReadFailed, Refresher
 from toktui.tui.scoping import Scoping
 from toktui.tui.stage import Stage
 from toktui.tui.taking import EXPORT, TakingApp
+from toktui.tui.teaming import TeamAsked, TeamChanged
 from toktui.tui.theme import THEMES
 from toktui.tui.view import Open, View
 from toktui.tui.views import tabs
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from toktui.ingest.progress import Change
     from toktui.pricing.rates import RateBook
+    from toktui.tui.teaming import TeamOutbox
 
 _DIGITS: Final = 9
 """Screens that have a key."""
@@ -61,6 +63,7 @@ class ToktuiApp(TakingApp):
         book: Callable[[], RateBook],
         now_ms: Callable[[], int] = clock.now_ms,
         ingest: Callable[[Callable[[Change], None]], Ingest] | None = None,
+        outbox: Callable[[Callable[[bool], None]], TeamOutbox] | None = None,
         theme: str | None = None,
         keep_theme: Callable[[str], None] | None = None,
         store_name: str = "",
@@ -83,6 +86,9 @@ class ToktuiApp(TakingApp):
         )
         self._make_ingest = ingest
         self._ingest: Ingest | None = None
+        self._make_outbox = outbox
+        self._outbox: TeamOutbox | None = None
+        self._sending = False
         self._phase = ""
         self._frame = Frame(demo=demo)
         self._stage = Stage(zone=zone, store_name=store_name or str(store))
@@ -123,6 +129,9 @@ class ToktuiApp(TakingApp):
             self._stage.take_progress(self._ingest.progress)
             self._ingest.start()
             self._draw_frame()
+        if self._make_outbox is not None:
+            self._outbox = self._make_outbox(self._tell_of_team)
+            self._outbox.start()
 
     def on_resize(self) -> None:
         """Notices may take more lines now, or fewer."""
@@ -131,12 +140,18 @@ class ToktuiApp(TakingApp):
     def on_unmount(self) -> None:
         """Ends the threads."""
         self._refresher.stop()
+        if self._outbox is not None:
+            self._outbox.stop()
         if self._ingest is not None:
             self._ingest.stop()
 
     def _tell(self, change: Change) -> None:
         """Called in the ingest's thread."""
         self.post_message(Changed(change))
+
+    def _tell_of_team(self, sending: bool) -> None:
+        """Called in the outbox's thread."""
+        self.post_message(TeamChanged(sending))
 
     def wait_until_read(self, timeout_s: float) -> bool:
         """Whether everything that was asked of the store is read; not for the drawing thread."""
@@ -215,6 +230,21 @@ class ToktuiApp(TakingApp):
         self._draw_frame()
         self._pulse.follow(indexing=progress.phase == "indexing")
 
+    def on_team_changed(self, message: TeamChanged) -> None:
+        """Follows the outbox, if that is seen."""
+        self._sending = message.sending
+        if self.view.FOLLOWS_OUTBOX:
+            self._pulse.ask()
+
+    def on_team_asked(self, message: TeamAsked) -> None:
+        """Hands on what the user wants of the outbox."""
+        if self._outbox is None:
+            self.notify("Nothing is sent from here.", markup=False)
+        elif message.what == "send":
+            self._outbox.send_now()
+        else:
+            self._outbox.pause(on=message.what == "pause")
+
     def on_answer(self, message: Answer) -> None:
         """Gives the data to the view, if it is still the one that is seen."""
         view = self.view
@@ -226,6 +256,7 @@ class ToktuiApp(TakingApp):
             return
         self._frame.notices.failure = ""
         if message.question.about == view.about and message.question.scope == view.scope:
+            view.sending = self._sending
             view.show(message.data, self._now_ms())
         self._draw_frame()
         self._pulse.wait()

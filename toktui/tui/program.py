@@ -17,16 +17,22 @@ if TYPE_CHECKING:
     from toktui.ingest.context import Context
     from toktui.ingest.progress import Change
     from toktui.tui.ingesting import Ingest
+    from toktui.tui.teaming import TeamOutbox
 
 
-def run(context: Context, *, demo: bool = False) -> int:
-    """Runs the screens until the user leaves; gives the exit code. `demo` is only shown."""
+def run(
+    context: Context, *, demo: bool = False,
+    outbox: Callable[[Callable[[bool], None]], TeamOutbox] | None = None,
+) -> int:  # fmt: skip
+    """Runs the screens until the user leaves; gives the exit code. `demo` is only shown, and brings
+    an `outbox` of its own."""
     app = ToktuiApp(
         store=context.paths.store,
         zone=zones.zone(None, context.env, config=context.config.ui.timezone),
         book=context.book,
         now_ms=context.now_ms,
         ingest=partial(_ingest_of, context),
+        outbox=outbox or partial(_outbox_of, context),
         theme=context.config.ui.theme or load_choices(context.paths.choices).theme,
         keep_theme=lambda name: keep_choices(context.paths.choices, Choices(theme=name)),
         store_name=_short(context.paths.store, context.home),
@@ -40,6 +46,12 @@ def _ingest_of(context: Context, tell: Callable[[Change], None]) -> Ingest:
     from toktui.ingest.service import IngestService  # noqa: PLC0415  imports watchdog
 
     return IngestService(context, tell)
+
+
+def _outbox_of(context: Context, tell: Callable[[bool], None]) -> TeamOutbox:
+    from toktui.team.outbox import Outbox  # noqa: PLC0415  once something is seen
+
+    return Outbox(context.paths.data, context.env, tell, now_ms=context.now_ms)
 
 
 def _short(path: Path, home: Path) -> str:

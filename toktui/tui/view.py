@@ -54,6 +54,8 @@ class View(Widget, Generic[Data]):
     """Whether something on it can be opened."""
     FILTERED: ClassVar[str] = ""
     """How far the filter of all screens holds on this one; empty: all of it does."""
+    FOLLOWS_OUTBOX: ClassVar[bool] = False
+    """Whether it shows what the outbox of a team changes."""
     DEFAULT_CSS = "View { width: 100%; height: 100%; }"
 
     def __init__(self, *, zone: ZoneInfo, about: Any = None) -> None:
@@ -65,6 +67,8 @@ class View(Widget, Generic[Data]):
         self.now_ms = 0
         self.scope = EVERYTHING
         """What all screens are about; `load` has it as `reading.scope`."""
+        self.sending = False
+        """Whether the outbox of a team is at it."""
         self.store_name = ""
         """Where the store is, as people write it."""
 

@@ -14,6 +14,7 @@ import msgspec
 from toktui.config import Config
 from toktui.dev.demo.home import LiveAgents, make_home
 from toktui.dev.demo.repositories import make_repositories
+from toktui.dev.demo.team import join_imagined
 from toktui.ingest.context import Context
 from toktui.paths import Paths
 
@@ -55,6 +56,7 @@ def demo_context(
         make_home(context.home, seed=seed, now_ms=begins_ms, weeks=weeks)
         context.root = str(folder / "disk")
         make_repositories(folder / "disk", seed=seed, now_ms=begins_ms, weeks=weeks)
+        join_imagined(context.paths.data, begins_ms, env.get("TZ") or "UTC")
         agents = LiveAgents(context.home, seed=seed, now_ms=begins_ms)
         with _at_work(agents, clock):
             yield context

@@ -1,0 +1,167 @@
+"""The outbox of the running program: starts a round in a process of its own whenever one is due.
+
+Before somebody has joined it looks once in a while whether `team.db` is there, and nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from toktui.errors import ToktuiError
+from toktui.team.failures import is_due
+from toktui.team.team_file import open_team_file, team_path
+from toktui.team.wire.document import schema_hash
+from toktui.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from toktui.team.team_file import TeamFile
+
+EVERY_MS: Final = 15 * 60_000
+"""How often a day that goes on is sent, and the board fetched."""
+_LOOK_S: Final = 20.0
+_FIRST_S: Final = 5.0
+"""After the start, which has better things to do."""
+_LONGEST_S: Final = 600.0
+_AFTER_FAILING_S: Final = 60.0
+_LATEST_S: Final = 3600.0
+
+_log = logging.getLogger("toktui.team")
+
+
+class Outbox:
+    """`tell` is called in its thread whenever something of the team has changed; True while a round
+    is under way."""
+
+    def __init__(
+        self, data: Path, env: Mapping[str, str], tell: Callable[[bool], None], *,
+        now_ms: Callable[[], int],
+    ) -> None:  # fmt: skip
+        self._data, self._env, self._tell = data, env, tell
+        self._now_ms = now_ms
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._hurry = False
+        self._pause: bool | None = None
+        self._seen: tuple[int, int] | None = None
+        self._failed = 0
+        self._not_before = time.monotonic() + _FIRST_S
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends it, and a round that is under way: what it did not hear of is asked for again."""
+        self._stopping.set()
+        self._wake.set()
+        process = self._process
+        if process is not None:
+            with suppress(OSError):
+                process.terminate()
+        if self._thread.is_alive():
+            self._thread.join(3.0)
+
+    def send_now(self) -> None:
+        """Tries at once, whatever it waits for."""
+        self._hurry = True
+        self._wake.set()
+
+    def pause(self, *, on: bool) -> None:
+        """Sends nothing from now on, or goes on."""
+        self._pause = on
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._turn()
+            except (ToktuiError, OSError) as error:
+                _log.warning("the outbox rests: %s", clean(str(error), 200))
+                self._fail()
+            except Exception:
+                _log.exception("the outbox failed")
+                self._fail()
+            self._wake.wait(_LOOK_S)
+            self._wake.clear()
+
+    def _turn(self) -> None:
+        """Does what was asked for; a round if one is due; tells of what others changed."""
+        if not team_path(self._data).exists():
+            if self._seen is not None:
+                self._seen = None
+                self._tell(False)
+            return
+        pause, self._pause = self._pause, None
+        with open_team_file(self._data) as file:
+            if pause is not None:
+                file.change(paused=pause)
+            due = self._is_due(file)
+        self._hurry = self._hurry and due
+        if due:
+            self._round()
+        changed = self._file_state()
+        if changed != self._seen or pause is not None or due:
+            self._seen = changed
+            self._tell(False)
+
+    def _is_due(self, file: TeamFile) -> bool:
+        member = file.membership()
+        if member is None or member.paused or member.leaving or member.schema != schema_hash():
+            return False
+        if self._hurry:
+            return True
+        if time.monotonic() < self._not_before:
+            return False
+        hold, now_ms = file.hold(), self._now_ms()
+        if hold is not None:
+            return is_due(hold.next_ms, now_ms)
+        return is_due(file.notes().round_ms + EVERY_MS, now_ms)
+
+    def _round(self) -> None:
+        """Waits for the end of a round, which is another process."""
+        self._tell(True)
+        # -P: a folder in which somebody starts toktui is no place to load programs from.
+        command = [sys.executable, "-P", "-m", "toktui.team", *(["--now"] if self._hurry else [])]
+        self._hurry = False
+        self._process = process = subprocess.Popen(
+            command, env={**self._env, "TOKTUI_DATA_DIR": str(self._data)}, cwd=self._data,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            _, said = process.communicate(timeout=_LONGEST_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            _, said = process.communicate()
+        finally:
+            self._process = None
+        if process.returncode and not self._stopping.is_set():
+            last = said.decode(errors="replace").strip().rpartition("\n")[2]
+            _log.warning("a round failed with %s: %s", process.returncode, clean(last, 200))
+            self._fail()
+        else:
+            self._failed = 0
+            self._not_before = 0.0
+
+    def _fail(self) -> None:
+        """A round that could not even say why is not begun again at once."""
+        self._failed += 1
+        wait_s = min(_LATEST_S, _AFTER_FAILING_S * 2 ** min(self._failed, 8))
+        self._not_before = time.monotonic() + wait_s
+        self._hurry = False
+
+    def _file_state(self) -> tuple[int, int]:
+        status = os.stat(team_path(self._data))
+        return status.st_mtime_ns, status.st_size
