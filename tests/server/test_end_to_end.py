@@ -64,6 +64,10 @@ def test_two_people_join_submit_see_themselves_and_leave(board: Board, person: A
     assert b"Ada" in page
     assert b"Bob" in page
     assert "default-src 'none'" in headers["content-security-policy"]
+    for path, words in (("/you", b"Cost of each day"), ("/team", b"Audit log")):
+        status, page, _ = board.get(path, cookie)
+        assert (status, words in page) == (200, True)
+    assert board.get("/consumption", cookie)[0] == 404
     assert board.get("/")[0] == 401
 
     assert "nothing of you" in bob.run("team", "leave", "--yes")

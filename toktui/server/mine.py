@@ -9,13 +9,14 @@ import msgspec
 from sqlalchemy import Connection, and_, func, or_, select
 
 from toktui.server.days import GONE
-from toktui.server.tables import LANDED, device, document, flag, member, member_day, session
+from toktui.server.tables import LANDED, audit, device, document, flag, member, member_day, session
 from toktui.team.wire.messages import Appearance
 
 if TYPE_CHECKING:
     from toktui.server.people import Speaker
 
 MOST_RECEIPTS: Final = 14
+MOST_SIGN_INS: Final = 5
 _PROMPT: Final = ("input", "cache_read", "cache_write_5m", "cache_write_1h")
 _SUMS: Final = (
     "calls", *_PROMPT, "output", "unpriced_calls", "estimated_calls", "cost_nusd", *LANDED,
@@ -162,6 +163,16 @@ def load_flags(db: Connection, who: Speaker) -> tuple[OwnFlag, ...]:
         .where(flag.c.member == who.member).order_by(flag.c.day.desc(), flag.c.rule)
     ).mappings()  # fmt: skip
     return tuple(OwnFlag(**_plain(row)) for row in found)
+
+
+def load_sign_ins(db: Connection, who: Speaker) -> tuple[int, ...]:
+    """When the member signed browsers in, the latest first, in UTC milliseconds."""
+    found = db.execute(
+        select(audit.c.at_ms)
+        .where(audit.c.member == who.member, audit.c.action == "signed_in")
+        .order_by(audit.c.id.desc()).limit(MOST_SIGN_INS)
+    ).scalars()  # fmt: skip
+    return tuple(found)
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -119,8 +119,11 @@ def load_invites(db: Connection, who: Speaker, now_ms: int) -> tuple[Invite, ...
 
 
 def load_audit(db: Connection, who: Speaker, before: int | None) -> tuple[AuditLine, ...]:
-    """What was done, the latest first; one more than is shown."""
-    where = [audit.c.team == who.team]
+    """What was done, the latest first; one more than is shown.
+
+    When somebody signs in is no business of who leads: it would tell at what hours he works.
+    """
+    where = [audit.c.team == who.team, audit.c.action != "signed_in"]
     if before is not None:
         where.append(audit.c.id < before)
     found = db.execute(

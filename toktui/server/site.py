@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 FRESH_MS: Final = 2_000
 """How long a page is shown that another process may have made stale."""
-MOST_PAGES: Final = 2_000
+MOST_KEPT: Final = 64 * 1024 * 1024
+"""Bytes of pages that are kept."""
 
 
 class Page(NamedTuple):
@@ -44,6 +45,7 @@ class Site:
         self.keys = KnownKeys()
         self._generation = 0
         self._kept: dict[str, _Kept] = {}
+        self._kept_bytes = 0
         self._lock = threading.Lock()
 
     def changed(self) -> None:
@@ -51,6 +53,7 @@ class Site:
         with self._lock:
             self._generation += 1
             self._kept.clear()
+            self._kept_bytes = 0
 
     def known(self, key: str) -> Page | None:
         """A page made before, if nothing was written since and it is not two seconds old."""
@@ -70,7 +73,9 @@ class Site:
         body = make()
         page = Page(body, f'"{hashlib.sha256(body).hexdigest()[:20]}"')
         with self._lock:
-            if len(self._kept) >= MOST_PAGES:
+            self._kept_bytes += len(body)
+            if self._kept_bytes > MOST_KEPT:
                 self._kept.clear()
+                self._kept_bytes = len(body)
             self._kept[key] = _Kept(generation, now_ms, page)
         return page

@@ -163,7 +163,7 @@ class running:
         self._listening = socket.create_server(("127.0.0.1", 0))
         port = self._listening.getsockname()[1]
         clock = Clock()
-        settings = Settings(url or f"http://127.0.0.1:{port}", now_ms=clock)
+        settings = Settings(url or f"http://127.0.0.1:{port}", now_ms=clock, rate=10)
         config = uvicorn.Config(create_app(self._database, settings), log_config=None)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._listening],))

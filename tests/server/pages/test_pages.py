@@ -175,6 +175,32 @@ def test_hidden_members_are_counted_from_five_on_and_never_shown(harbour: Harbou
     assert not re.search(r"\d hidden", ada.get("/").words)
 
 
+def test_how_many_are_hidden_is_not_told_by_the_back_door(harbour: Harbour, bram: Visitor):
+    with harbour.database.write() as db:
+        leave(db, harbour.owner.team, harbour.people("hidden")[0].member, harbour.clock())
+    assert not re.search(r"\b(4|11)\b (hidden|members)", bram.get("/team").words)
+    assert not re.search(r"\b(4|11)\b (hidden|members)", bram.get("/").words)
+
+
+def test_a_large_team_has_pages_and_everybody_is_on_one(harbour: Harbour, ada: Visitor):
+    with harbour.database.write() as db:
+        db.execute(member.insert(), [
+            {"id": f"m_{n:016}", "team": harbour.owner.team, "appearance": "name",
+             "name": f"Member {n:03}", "role": "member", "joined_ms": 1, "first_day": "2026-01-01"}
+            for n in range(150)
+        ])  # fmt: skip
+    seen: list[str] = []
+    path: str | None = "/"
+    while path:
+        page = ada.get(path).text
+        assert "this page" in page
+        seen += re.findall(r"<bdi>(Member \d+|moss|Bram de Wit)</bdi>", page)
+        more = re.search(r'href="(/\?page=\d+)" rel="next"', page)
+        path = more[1] if more else None
+    assert len(seen) == len(set(seen)) == 152
+    assert ada.get("/?page=9").text.count("<bdi>") == ada.get("/?page=3").text.count("<bdi>")
+
+
 def test_a_hidden_member_sees_own_numbers(harbour: Harbour):
     hidden = harbour.people("hidden")[0]
     me = harbour.visitor(hidden)

@@ -90,6 +90,10 @@ def test_signing_out_ends_the_session_on_the_server(
     assert again.get("/you").status == 401
 
 
-def test_signing_in_is_in_the_audit_log(harbour: Harbour, ada: Visitor, rows: Any):
+def test_when_somebody_signs_in_is_told_to_him_alone(harbour: Harbour, ada: Visitor, rows: Any):
+    bram = harbour.people()[1]
+    me = harbour.visitor(bram)
     found = rows(select(audit.c.member).where(audit.c.action == "signed_in"))
-    assert [row.member for row in found] == [harbour.owner.member]
+    assert {row.member for row in found} == {harbour.owner.member, bram.member}
+    assert "Last signed in: 2026-11-27 13:00. Only you are told." in me.get("/you").words
+    assert "igned in" not in ada.get("/team").words

@@ -19,7 +19,7 @@ from toktui.server.charts import (
     nice_top,
     shares,
 )
-from toktui.server.pages.reading import page
+from toktui.server.pages.reading import LONGEST_KEPT, page
 from toktui.server.weeks import Landed, Trend, ids_of, landed_together, load_trends
 from toktui.team.wire.document import SIZES
 
@@ -65,7 +65,8 @@ class BoardLine(msgspec.Struct, frozen=True, kw_only=True):
 
 def _load(db: Connection, who: Speaker, request: Request, now_ms: int) -> dict[str, Any]:
     board = load_board(db, who, now_ms)
-    number = _page_number(request.query_params.get("page", "1"), len(board.standings))
+    asked = request.query_params.get("page", "1")[:LONGEST_KEPT]
+    number = _page_number(asked, len(board.standings))
     shown = board.standings[(number - 1) * PER_PAGE : number * PER_PAGE]
     ids = ids_of(db, who.team, [one.name for one in shown])
     trends = load_trends(db, [*ids.values(), who.member], board.until)

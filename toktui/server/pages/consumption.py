@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from toktui.server.charts import columns, nice_top, shares
 from toktui.server.consumption import DAYS, load_consumption, load_day_tokens
-from toktui.server.pages.reading import page
+from toktui.server.pages.reading import LONGEST_KEPT, page
 from toktui.server.zones import days_between
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _LABELS: Final = {"day": "Today", "week": "7 days", "28 days": "28 days"}
 
 
 def _load(db: Connection, who: Speaker, request: Request, now_ms: int) -> dict[str, Any]:
-    span = request.query_params.get("span", USUAL_SPAN)
+    span = request.query_params.get("span", USUAL_SPAN)[:LONGEST_KEPT]
     found = load_consumption(db, who, span, now_ms)
     models = sorted(found.models, key=lambda one: -one.tokens)
     priced = [one.cost_nusd for one in found.members if one.cost_nusd is not None]

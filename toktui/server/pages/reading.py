@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 ONCE_COOKIE: Final = "toktui_once"
 """Holds for one page what is not stored, such as the code of a new invite."""
+LONGEST_KEPT: Final = 16
+"""Of a parameter; no page tells longer ones apart."""
 _KEPT: Final = {"Cache-Control": "private, no-cache", "Vary": "Cookie"}
 """A browser may keep the page, and asks each time whether it is still the same."""
 
@@ -95,7 +97,7 @@ def page(path: str, name: str, load: Load, *, keep: tuple[str, ...] | None = Non
             if ONCE_COOKIE in request.cookies:
                 response.delete_cookie(ONCE_COOKIE, path=path)
             return response
-        asked = "&".join(request.query_params.get(one, "") for one in keep)
+        asked = "&".join(request.query_params.get(one, "")[:LONGEST_KEPT] for one in keep)
         key = f"{hashed(cookie)} {path} {theme_of(request)} {asked}"
         found = site.known(key) or await run_in_threadpool(site.kept, key, make)
         headers = {**_KEPT, "ETag": found.etag}
@@ -110,6 +112,7 @@ def _made(site: Site, request: Request, name: str, cookie: str, load: Load) -> b
     now_ms = site.settings.now_ms()
     with site.database.read() as db:
         who = speaker(db, cookie, now_ms)
+        site.per_device.take(f"{who.device} reads", now_ms)
         reader = _reader(db, who)
         values = load(db, who, request, now_ms)
     query = request.url.query

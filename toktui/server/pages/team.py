@@ -38,7 +38,6 @@ ACTIONS: Final[Mapping[str, str]] = {
     "member_removed": "Removed a member",
     "owner_made": "Became owner, since the last one left",
     "appearance": "Changed how they appear",
-    "signed_in": "Signed in with a browser",
     "role_given": "Gave somebody a role",
     "role_changed": "Was given a role",
     "name_changed": "Renamed the team",

@@ -55,6 +55,10 @@ RULES: Final[Mapping[str, tuple[str, str]]] = {
         "A folder of logs was copied, or two people use one account. Whoever did not make the "
         "calls can delete them from their store and submit again.",
     ),
+    "deleted": (
+        "You deleted this day",
+        "While it is among the last 28, there is no index: it would be of what is left.",
+    ),
     "rate": (
         "More output than time allows",
         "Submit the day again with a newer toktui; if it stays, tell the owner how it came about.",
@@ -77,6 +81,7 @@ def _load(db: Connection, who: Speaker, request: Request, now_ms: int) -> dict[s
         "days": days, "day_chart": _day_chart(days, board.since, today), "today": today,
         "received": received[: mine.MOST_RECEIPTS],
         "more": len(received) > mine.MOST_RECEIPTS, "before": before,
+        "sign_ins": mine.load_sign_ins(db, who),
         "devices": mine.load_devices(db, who, now_ms), "flags": mine.load_flags(db, who),
         "rules": RULES, "appearances": APPEARANCES,
         "retention": db.execute(
