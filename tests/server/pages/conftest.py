@@ -158,8 +158,10 @@ def imagined(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class running:
     """Serves the board in a folder until the block ends."""
 
-    def __init__(self, folder: Path, url: str | None = None) -> None:
-        self._database = open_database(None, folder)
+    def __init__(
+        self, folder: Path, url: str | None = None, *, database: str | None = None
+    ) -> None:
+        self._database = open_database(database, folder)
         self._listening = socket.create_server(("127.0.0.1", 0))
         port = self._listening.getsockname()[1]
         clock = Clock()

@@ -18,7 +18,7 @@ from toktui.server.tables import day_row, flag, member, member_day
 PAGES = ("/", "/consumption", "/you", "/team")
 HOSTILE = (
     '"><script>alert(1)</script>', "{{ 7 * 7 }}{% raw %}", "' onmouseover='alert(1)",
-    "W" * 40, "👩‍👩‍👧‍👦" * 9, "<b>&amp;", "</style><style>*{display:none}",
+    "W" * 40, "👩‍👩‍👧‍👦" * 9, "<b>&amp;", "\u202egnirts\u2066", "</style><style>*{display:none}",
 )  # fmt: skip
 
 

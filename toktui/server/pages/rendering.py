@@ -36,12 +36,12 @@ def dollars(nusd: int | None) -> str:
 
 
 def compared(ratio: float | None) -> str:
-    """`12 % less`, `8 % more`, `the same`; `–` where it is not known."""
+    """`12 % less`, `8 % more`, `as usual`; `–` where it is not known."""
     if ratio is None:
         return rounding.UNKNOWN
     share = round(abs(ratio - 1) * 100)
     if share == 0:
-        return "the same"
+        return "as usual"
     return f"{share:,} % {'less' if ratio < 1 else 'more'}"
 
 
