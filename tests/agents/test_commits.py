@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from toktui.agents import agent
+from toktui.agents._opencode_commits import committed
 from toktui.agents.commits import commits, ran
 from toktui.facts import decode_ran
 from toktui.model import Fact
@@ -101,3 +103,98 @@ def test_codexs_shell_is_followed_to_its_result(output: object) -> None:
     assert decode_ran(facts[0].body).session == state.thread
     assert state.commits == []
     assert read("codex", name, rows[1])[0] == []
+
+
+LINES: dict[str, tuple[str, list[dict[str, Any]]]] = {
+    "pi": ("2026-11-21T12-00-00_s1.jsonl", [
+        {"type": "session", "id": "s1", "timestamp": AT, "cwd": "/srv/kites"},
+        {"type": "message", "id": "1", "timestamp": AT, "message": {
+            "role": "assistant", "content": [{
+                "type": "toolCall", "id": "toolu_1", "name": "bash",
+                "arguments": {"command": "git add -A && git commit -m 'x'"}}]}},
+        {"type": "message", "id": "2", "timestamp": AT, "message": {
+            "role": "toolResult", "toolCallId": "toolu_1", "toolName": "bash",
+            "content": [{"type": "text", "text": SAID}]}},
+    ]),
+    "copilot-cli": ("s1/events.jsonl", [
+        {"type": "tool.execution_start", "timestamp": AT, "data": {
+            "toolCallId": "call_1", "toolName": "bash",
+            "arguments": {"command": "git commit -m x", "description": "y"}}},
+        {"type": "tool.execution_complete", "timestamp": AT, "data": {
+            "toolCallId": "call_1", "success": True, "result": {"content": SAID}}},
+    ]),
+    "kimi-code": ("sessions/w/s1/wire.jsonl", [
+        {"type": "context.append_loop_event", "time": 1_795_262_400_000, "event": {
+            "type": "tool.call", "toolCallId": "tool_1", "name": "Shell",
+            "args": {"command": "git commit -m x"}}},
+        {"type": "context.append_loop_event", "time": 1_795_262_400_000, "event": {
+            "type": "tool.result", "toolCallId": "tool_1", "result": {"output": SAID}}},
+    ]),
+    "gemini-cli": ("tmp/shop/chats/s1.jsonl", [
+        {"id": "m1", "timestamp": AT, "type": "gemini", "content": "", "toolCalls": [{
+            "id": "run_1", "name": "run_shell_command", "args": {"command": "git commit -m x"},
+            "result": [{"functionResponse": {
+                "id": "run_1", "response": {"output": f"Command: x\nOutput: y\n{SAID}"}}}]}]},
+    ]),
+    "qwen-code": ("projects/w/chats/s1.jsonl", [
+        {"uuid": "1", "sessionId": "s1", "timestamp": AT, "type": "assistant", "message": {
+            "role": "model", "parts": [{"functionCall": {
+                "id": "call_1", "name": "run_shell_command",
+                "args": {"command": "git commit -m x"}}}]}},
+        {"uuid": "2", "parentUuid": "1", "sessionId": "s1", "timestamp": AT, "type": "tool_result",
+         "message": {"role": "user", "parts": [{"functionResponse": {
+             "id": "call_1", "response": {"output": SAID}}}]}},
+    ]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_the_tools_of_other_agents_are_followed_to_their_results(name: str) -> None:
+    path, rows = LINES[name]
+    facts, state = read(name, f"/home/dev/{path}", *rows)
+    assert [(fact.subject, fact.at_ms) for fact in facts] == [("0a1b2c3d", 1_795_262_400_000)]
+    assert decode_ran(facts[0].body).session == state.session != ""
+    assert state.commits == []
+    text = json.dumps(rows)
+    for harmless in ("git log", "make commit"):
+        changed = json.loads(text.replace("git add -A && ", "").replace("git commit", harmless))
+        assert read(name, f"/home/dev/{path}", *changed)[0] == []
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_a_line_of_tools_that_is_malformed_is_no_commit_and_no_error(name: str) -> None:
+    path, rows = LINES[name]
+    for replaced in ('"toolu_1"', '"call_1"', '"tool_1"', '"run_1"'):
+        for value in ("null", "7", "[]", '"\\u0000"', '"a b"'):
+            changed = json.loads(json.dumps(rows).replace(replaced, value))
+            if changed != rows:
+                assert read(name, f"/home/dev/{path}", *changed)[0] == []
+
+
+def test_a_document_of_gemini_tells_of_commits_too(tmp_path: Path) -> None:
+    (row,) = LINES["gemini-cli"][1]
+    path = tmp_path / "tmp/shop/chats/session-1.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"sessionId": "s1", "messages": [row]}))
+    (fact,) = agent("gemini-cli").read(str(path), b"").facts
+    assert (fact.subject, decode_ran(fact.body).session) == ("0a1b2c3d", "s1")
+
+
+OPENCODE_PART = {
+    "id": "prt_1", "messageID": "msg_1", "sessionID": "ses_a", "type": "tool", "callID": "c",
+    "tool": "bash", "state": {
+        "status": "completed", "input": {"command": "git commit -m x"}, "output": SAID,
+        "time": {"start": 1, "end": 1_795_262_400_000}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("part", [
+    {**OPENCODE_PART, "type": "text"}, {**OPENCODE_PART, "state": None},
+    {**OPENCODE_PART, "state": {**OPENCODE_PART["state"], "input": {"command": "git log"}}},
+    {**OPENCODE_PART, "state": {**OPENCODE_PART["state"], "output": None}},
+    {**OPENCODE_PART, "state": {**OPENCODE_PART["state"], "input": "git commit"}},
+])  # fmt: skip
+def test_a_part_of_opencode_without_a_commit_tells_of_none(part: dict[str, Any]) -> None:
+    assert committed(json.dumps(part).encode(), "s") == ()
+    (fact,) = committed(json.dumps(OPENCODE_PART).encode(), "s")
+    assert (fact.subject, fact.at_ms) == ("0a1b2c3d", 1_795_262_400_000)

@@ -11,6 +11,7 @@ import pytest
 from tests.properties.lab import NOW_MS, Lab, wrong_sums
 from toktui.agents import agent
 from toktui.agents._opencode_message import Cache, Counts, disjoint
+from toktui.facts import decode_ran
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -271,3 +272,17 @@ def test_neither_parts_nor_snapshots_are_walked() -> None:
     assert enters(("storage", "session", "p1"))
     assert not enters(("storage", "part"))
     assert not enters(("snapshot",))
+
+
+def test_a_commit_of_its_shell_is_a_fact_of_the_session(client: Client, lab: Lab) -> None:
+    client.answer("msg_1", T, (10, 5))
+    part = {"type": "tool", "tool": "bash", "callID": "c", "state": {
+        "status": "completed", "input": {"command": "git commit -m x"},
+        "output": "[main 0a1b2c3d] x\n", "time": {"start": T, "end": T + 5},
+    }}  # fmt: skip
+    client.db.execute("insert into part values (?, ?, ?, ?)",
+                      ("prt_1", "msg_1", "ses_a", json.dumps(part)))  # fmt: skip
+    lab.sync()
+    rows = lab.db.execute("select subject, at_ms, body from fact where kind = 'commit'").fetchall()
+    assert [(subject, at_ms) for subject, at_ms, _ in rows] == [("0a1b2c3d", T + 5)]
+    assert decode_ran(rows[0][2]).session == "ses_a"

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Raw, Struct
 
+from toktui.agents._tool_commits import can_tell, committed
 from toktui.agents.base import Document, Doubt, Entry, UnreadableError, place_of
 from toktui.agents.documents import NotUnderstoodError, at_places, decode, load
 from toktui.agents.lines import Count, LineState, name_in
 from toktui.clock import parse_ms
-from toktui.model import Kind, Misread, Sighting, Tokens
+from toktui.model import Fact, Kind, Misread, Sighting, Tokens
 from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _HASH_SHOWN: Final = 12
 _ANSWERS: Final = ("gemini", "qwen")
+_TOOLS: Final = (b'"toolCalls"',)
 
 
 class _Tokens(Struct):
@@ -108,7 +110,18 @@ def read_conversation(path: str) -> Document:
             doubts.append(Doubt(_place(raw, nth), Misread(str(error))))
             continue
         entries += [Entry(place_of(s.key), len(bytes(raw)), s) for s in found]
-    return Document(tuple(entries), (), tuple(doubts), looked_at=len(conversation.messages))
+    facts = tuple(fact for raw in conversation.messages for fact in _commits(raw, state.session))
+    return Document(tuple(entries), facts, tuple(doubts), looked_at=len(conversation.messages))
+
+
+def _commits(raw: Raw, session: str) -> tuple[Fact, ...]:
+    """The commits that the tools of a message made."""
+    line = bytes(raw)
+    if not can_tell(line, 0, len(line), _TOOLS, ()):
+        return ()
+    from toktui.agents._gemini_conversation import turn  # noqa: PLC0415  few are read for it
+
+    return committed(line, turn(line), session, [])
 
 
 def quoted_messages(path: str, places: Collection[int]) -> Mapping[int, bytes]:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from toktui.agents._new_rows import Mark, new_rows
+from toktui.agents._opencode_commits import committed
 from toktui.agents._opencode_message import (
     Counts,
     Message,
@@ -43,6 +44,10 @@ _CAN_BE_ANSWER: Final = (
 )
 """Messages of the user can hold whole files."""
 _FIELDS: Final = "'$.model', '$.agent', '$.cost', '$.tokens', '$.time'"
+
+
+_LONGEST_PART: Final = 1 << 20
+"""Bytes of a part with the output of a command."""
 
 
 class _Since(Struct, array_like=True):
@@ -129,7 +134,11 @@ def _read_first(db: Snapshot, mark: Mark, pages: Pages) -> tuple[Mark, bool]:
     sessions = _sessions(db, {session for _, session, _, _ in messages}, pages)
     origins = _origins(db, messages, sessions)
     steps = step_parts(db, [name for name, _, _, message in messages if may_have_steps(message)])
+    ran = _ran(db, [name for name, _, _, _ in messages])
     for name, session, raw, message in messages:
+        for part in ran.get(name, ()):
+            for fact in committed(part, clean_id(session)):
+                pages.fact(fact)
         place = sessions.get(session, _Session()).place(session, origins.get(name, ""))
         parts = steps.get(name, [])
         try:
@@ -183,6 +192,20 @@ def step_parts(db: Snapshot, messages: Sequence[str]) -> dict[str, list[bytes]]:
         " and case when json_valid(data) then json_extract(data, '$.type') end = 'step-finish'"
         " order by id",
         (json_of(messages),),
+    ):
+        found.setdefault(str(message), []).append(as_bytes(data))
+    return found
+
+
+def _ran(db: Snapshot, messages: Sequence[str]) -> dict[str, list[bytes]]:
+    """The parts in which a tool may have committed, by message."""
+    found: dict[str, list[bytes]] = {}
+    if not messages or not {"id", "message_id", "data"} <= db.tables().get("part", frozenset()):
+        return found
+    for message, data in db.rows(
+        f"select message_id, cast(data as blob) from part where message_id {AMONG}"
+        " and instr(data, '\"tool\"') > 0 and instr(data, 'git ') > 0 and length(data) < ?",
+        (json_of(messages), _LONGEST_PART),
     ):
         found.setdefault(str(message), []).append(as_bytes(data))
     return found

@@ -20,7 +20,7 @@ _DATABASE: Final = ".db"
 class OpenCodeEngine(Agent):
     """An agent that keeps OpenCode's files and databases under a name of its own."""
 
-    PARSER = 2
+    PARSER = 3
     folder: str
     """Below the folder for data; also how its databases' names begin."""
     database_variable: str

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from toktui.agents._opencode_commits import committed
 from toktui.agents._opencode_engine import parts_folder
 from toktui.agents._opencode_message import (
     Call,
@@ -30,7 +31,7 @@ from toktui.agents.documents import (
 from toktui.text import clean_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _STEP: Final = b"step-finish"
 _HEAD: Final = 512
@@ -48,8 +49,11 @@ def read_message_file(path: str) -> Document:
     try:
         message = read_message(whole(data))
         place = Place(clean_id(message.session or os.path.basename(os.path.dirname(path))))
-        for call in _calls(path, data, message, place):
+        parts = _parts(path) if may_have_steps(message) else []
+        for call in _calls(path, data, message, place, parts):
             pages.entry(call.place, len(call.data), call.sighting)
+        for fact in (fact for part in parts for fact in committed(part, place.session)):
+            pages.fact(fact)
     except NotUnderstoodError as error:
         pages.doubt(place_of(_name(path)), error)
     return pages.document()
@@ -72,13 +76,17 @@ def message_calls(path: str) -> Iterator[Call]:
     """The calls of the message in a file as they are now; none where it is not understood."""
     data = load(path)
     try:
-        yield from _calls(path, data, read_message(data), Place(""))
+        message = read_message(data)
+        parts = _parts(path) if may_have_steps(message) else []
+        yield from _calls(path, data, message, Place(""), parts)
     except NotUnderstoodError:
         return
 
 
-def _calls(path: str, data: bytes, message: Message, place: Place) -> Iterator[Call]:
-    steps = _steps(path) if may_have_steps(message) else []
+def _calls(
+    path: str, data: bytes, message: Message, place: Place, parts: Sequence[bytes]
+) -> Iterator[Call]:
+    steps = [part for part in parts if _ends_step(part)]
     return calls_of(message.id or _name(path), data, message, place, steps)
 
 
@@ -86,21 +94,18 @@ def _name(path: str) -> str:
     return os.path.basename(path).removesuffix(".json")
 
 
-def _steps(path: str) -> list[bytes]:
-    """The parts that end a step, in the order of their ids, which is that of time.
-
-    Raises UnreadableError while one that can be such a part is half written.
-    """
+def _parts(path: str) -> list[bytes]:
+    """The parts of a message, in the order of their ids, which is that of time."""
     folder = parts_folder(path)
     try:
         names = sorted(name for name in os.listdir(folder) if name.endswith(".json"))
     except OSError:
         return []
-    parts = (load_if_there(os.path.join(folder, name)) for name in names)
-    return [part for part in parts if _ends_step(part)]
+    return [load_if_there(os.path.join(folder, name)) for name in names]
 
 
 def _ends_step(part: bytes) -> bool:
+    """Raises UnreadableError while one that can end a step is half written."""
     if len(part) >= _HEAD and _STEP not in part:
         return False
     try:

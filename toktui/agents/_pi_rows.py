@@ -150,7 +150,9 @@ class PiAgent(LineAgent):
 
     Head = Head
     State = PiState
+    PARSER = 2
     needles = (b'"session"', b'"usage"')
+    tool_calls = (b'"toolCall"',)
     asides: tuple[str, ...] = ("usage", "compaction", "branch_summary", "model_usage")
     """Types of rows that carry a usage of their own."""
 

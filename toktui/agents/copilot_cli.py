@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from toktui.agents.base import Document
+    from toktui.agents.content import Turn
 
 _EVENTS: Final = "events.jsonl"
 _FOLDER: Final = "session-state"
@@ -159,6 +160,8 @@ class _CopilotCli(LineAgent):
     label = "GitHub Copilot CLI"
     Head = _Head
     State = _State
+    PARSER = 2
+    tool_calls = (b'"tool.execution_start"',)
     needles = (b'"session.', b'"outputTokens"')
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
@@ -181,6 +184,11 @@ class _CopilotCli(LineAgent):
     def start(self, path: str) -> _State:
         name = name_in(path)
         return _State(session=name_in(path, 1) if name == _EVENTS else name.removesuffix(".jsonl"))
+
+    def tools(self, line: bytes) -> Turn | None:
+        from toktui.agents._copilot_tools import tools  # noqa: PLC0415  few lines are read for it
+
+        return tools(line)
 
     def is_document(self, path: str) -> bool:
         return path.endswith(_STORE)

@@ -79,6 +79,8 @@ class _GeminiCli(LineAgent):
     label = "Gemini CLI"
     Head = _Head
     State = _State
+    PARSER = 2
+    tool_calls = (b'"toolCalls"',)
     needles = (b'"tokens"', b'"sessionId"')
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:

@@ -127,6 +127,8 @@ class _KimiCode(LineAgent):
     label = "Kimi Code"
     Head = _Head
     State = _State
+    PARSER = 2
+    tool_calls = (b'"tool.call"',)
     needles = (b'"usage"', b'"llm.request"', b'"step.begin"', b'"modelAlias"', b'"token_usage"')
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, cast
 import msgspec
 from msgspec import Meta, Struct
 
+from toktui.agents._tool_commits import can_tell, committed
 from toktui.agents.base import MAX_COUNT, NOTHING, Agent, Parsed
 from toktui.agents.json_lines import BrokenLineError, convert, holds, looks_whole, values
 from toktui.model import Fact, Misread, Sighting, Tokens
@@ -21,6 +22,8 @@ from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from toktui.agents.content import Turn
 
 Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)] | None
 """A number of tokens; None where the row has none, which is 0."""
@@ -45,6 +48,8 @@ class LineState(Struct):
     branch: str = ""
     version: str = ""
     model: str = ""
+    commits: list[str] = []
+    """Ids of tool calls that make a commit and have no result yet, the oldest first."""
 
 
 class LineAgent(Agent):
@@ -55,6 +60,13 @@ class LineAgent(Agent):
     State: ClassVar[type[LineState]]
     needles: ClassVar[tuple[bytes, ...]]
     """Words of which every row of interest holds one."""
+    tool_calls: ClassVar[tuple[bytes, ...]] = ()
+    """Words of which every row that calls a tool holds one; without any, the commits that tools
+    make are not followed."""
+
+    def tools(self, line: bytes) -> Turn | None:
+        """The calls and results of tools in a line."""
+        return self.turn(line)
 
     def shape_of(self, head: Any) -> type[Struct] | None:
         """The shape of a row with this head; None where it says nothing."""
@@ -74,13 +86,22 @@ class LineAgent(Agent):
         return msgspec.msgpack.decode(packed, type=self.State)
 
     def is_silent(self, block: bytes, pos: int, end: int, state: Any) -> bool:
-        """A line without any of the needles says nothing."""
-        del state
-        return not holds(block, pos, end, self.needles)
+        """A line without any of the needles says nothing, nor does one that tells of no commit."""
+        return not holds(block, pos, end, self.needles) and not (
+            self.tool_calls and can_tell(block, pos, end, self.tool_calls, state.commits)
+        )
 
     def parse(self, line: bytes, state: Any) -> Parsed:
         """What one line says."""
-        if self.is_silent(line, 0, len(line), state):
+        parsed = self._parse(line, state)
+        if self.tool_calls and can_tell(line, 0, len(line), self.tool_calls, state.commits):
+            found = committed(line, self.tools(line), state.session, state.commits)
+            if found:
+                return msgspec.structs.replace(parsed, facts=(*parsed.facts, *found))
+        return parsed
+
+    def _parse(self, line: bytes, state: Any) -> Parsed:
+        if not holds(line, 0, len(line), self.needles):
             return NOTHING if looks_whole(line) else self._value_by_value(line, state)
         try:
             shape = self.shape_of(_decoder(self.Head)(line))

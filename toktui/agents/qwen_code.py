@@ -133,6 +133,8 @@ class _QwenCode(LineAgent):
     label = "Qwen Code"
     Head = _Head
     State = _State
+    PARSER = 2
+    tool_calls = (b'"functionCall"',)
     needles = (b'"usageMetadata"', _RESPONSE.encode(), b'"parent_session"', b'"schemaVersion"')
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
