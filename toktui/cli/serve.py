@@ -97,8 +97,12 @@ def init(ctx: click.Context, *, name: str, zone: str, retention: int) -> None:
     """Make a team; prints the owner's code and the first invite."""
     from toktui import clock, zones
     from toktui.cli.output import write
+    from toktui.errors import UsageError
     from toktui.server.start import first_team
+    from toktui.text import clean
 
+    if not clean(name, 60).strip():
+        raise UsageError("The team needs a name.", "Such as --name Shop.")
     known = zones.zone(zone, {}).key
     _, url = ctx.obj
     owner, invite = first_team(

@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from toktui.server.people import leave, note
+from toktui.server.people import LONGEST_NAME, leave, note, readable
 from toktui.server.refusal import Refused
 from toktui.server.roster import RANK
 from toktui.server.tables import code, device, member, session, team
 from toktui.team.wire.messages import Role
-from toktui.text import clean
 
 if TYPE_CHECKING:
     from toktui.server.people import Speaker
 
 LEAST_RETENTION: Final = 35
 MOST_RETENTION: Final = 3660
-LONGEST_NAME: Final = 60
 _SWITCH: Final = ("off", "on")
 
 
@@ -30,9 +28,7 @@ def change_settings(
 ) -> None:
     """Name, how long days are kept, whether there is a page of consumption; owners only."""
     _require(db, who, "owner")
-    shown = clean(name, LONGEST_NAME).strip()
-    if not shown:
-        raise Refused("wrong_value", "The team needs a name.")
+    shown = readable(name, LONGEST_NAME)
     if not LEAST_RETENTION <= retention_days <= MOST_RETENTION:
         raise Refused(
             "wrong_value", f"Days are kept for {LEAST_RETENTION} to {MOST_RETENTION} days."

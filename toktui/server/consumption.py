@@ -39,6 +39,8 @@ class ModelUse(msgspec.Struct, frozen=True, kw_only=True):
     calls: int
     tokens: int
     cost_nusd: int | None
+    lacks_unpriced: bool
+    holds_estimates: bool
 
 
 class Consumption(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,8 +57,10 @@ class Consumption(msgspec.Struct, frozen=True, kw_only=True):
 def load_consumption(db: Connection, who: Speaker, span: str, now_ms: int) -> Consumption:
     """The last day, week or 28 days, today included."""
     info = db.execute(select(team).where(team.c.id == who.team)).one()
-    if not info.consumption or span not in DAYS:
+    if not info.consumption:
         raise Refused("not_found", "The team has not switched this page on.")
+    if span not in DAYS:
+        raise Refused("wrong_value", f"The spans are {', '.join(DAYS)}.")
     until = day_label(now_ms, zone_named(info.zone))
     since = days_before(until, DAYS[span] - 1)
     sums = ("calls", *_BUCKETS, "unpriced_calls", "estimated_calls", "cost_nusd")
@@ -66,7 +70,7 @@ def load_consumption(db: Connection, who: Speaker, span: str, now_ms: int) -> Co
         .select_from(member.join(member_day, days.member == member.c.id))
         .where(days.team == who.team, days.day >= since, days.day <= until,
                member.c.appearance != "hidden")
-        .group_by(member.c.id, member.c.name).order_by(func.lower(member.c.name))
+        .group_by(member.c.id, member.c.name)
     ).mappings()  # fmt: skip
     people: list[Consumed] = []
     for row in found:
@@ -80,7 +84,8 @@ def load_consumption(db: Connection, who: Speaker, span: str, now_ms: int) -> Co
             cache_hit_rate=round(n["cache_read"] / prompt, 4) if prompt else None,
         ))  # fmt: skip
     return Consumption(
-        team=info.name, since=since, until=until, members=tuple(people),
+        team=info.name, since=since, until=until,
+        members=tuple(sorted(people, key=lambda one: one.name.casefold())),
         models=_models(db, who.team, since, until),
     )
 
@@ -105,7 +110,7 @@ def _models(db: Connection, team_id: str, since: str, until: str) -> tuple[Model
     cost = func.sum(rows.cost_nusd)
     found = db.execute(
         select(rows.model, func.sum(rows.calls), func.sum(tokens), cost,
-               func.sum(rows.unpriced_calls))
+               func.sum(rows.unpriced_calls), func.sum(rows.estimated_calls))
         .select_from(day_row.join(member, member.c.id == rows.member))
         .where(rows.team == team_id, rows.day >= since, rows.day <= until,
                member.c.appearance != "hidden")
@@ -113,6 +118,7 @@ def _models(db: Connection, team_id: str, since: str, until: str) -> tuple[Model
     )  # fmt: skip
     return tuple(
         ModelUse(model=model, calls=int(calls), tokens=int(size),
-                 cost_nusd=int(spent) if calls > unpriced else None)
-        for model, calls, size, spent, unpriced in found
+                 cost_nusd=int(spent) if calls > unpriced else None,
+                 lacks_unpriced=unpriced > 0, holds_estimates=estimated > 0)
+        for model, calls, size, spent, unpriced, estimated in found
     )  # fmt: skip

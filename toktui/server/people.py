@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from toktui.clock import day_label
 from toktui.server.codes import hashed, hashed_code, new_code, new_id, new_secret
@@ -33,6 +34,8 @@ HOUR_MS: Final = 3_600_000
 LINK_MS: Final = 8 * 60_000
 LOGIN_MS: Final = 60_000
 OWNER_HOURS: Final = 24
+LONGEST_NAME: Final = 60
+"""Of a team, in terminal cells."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Speaker:
 
     @property
     def leads(self) -> bool:
-        """Whether settings and invites are theirs to change."""
+        """Whether invites and members are theirs to manage; settings and roles are the owner's."""
         return self.role in ("owner", "admin")
 
 
@@ -57,7 +60,7 @@ def make_team(
     """A new team; its id, and a code that makes its owner."""
     team_id = new_id("t")
     db.execute(team.insert().values(
-        id=team_id, name=clean(name, 60), zone=zone, pepper=secrets.token_hex(32),
+        id=team_id, name=readable(name, LONGEST_NAME), zone=zone, pepper=secrets.token_hex(32),
         retention_days=retention_days, backfill_days=35, consumption=False, made_ms=now_ms,
     ))  # fmt: skip
     note(db, team_id, "team_made", now_ms)
@@ -152,18 +155,30 @@ def shown_name(
     """The name to show; nobody can take another's, and the hidden have none."""
     if appearance == "hidden":
         return ""
-    shown = clean(name, 40).strip()
-    if not shown:
-        raise Refused("wrong_value", "The name is empty.")
-    taken = db.execute(
-        select(member.c.id).where(
-            and_(member.c.team == team_id, member.c.id != own,
-                 func.lower(member.c.name) == shown.lower())
-        )
-    ).first()  # fmt: skip
-    if taken is not None:
+    shown = readable(name, 40)
+    # Whoever takes a name in this team at this moment, too, waits.
+    db.execute(select(team.c.id).where(team.c.id == team_id).with_for_update())
+    # Compared here, since SQLite knows upper and lower case only of ASCII.
+    others = db.execute(
+        select(member.c.name)
+        .where(member.c.team == team_id, member.c.id != own, member.c.name != "")
+    ).scalars()  # fmt: skip
+    if any(_folded(other) == _folded(shown) for other in others):
         raise Refused("wrong_value", "Another member has this name.")
     return shown
+
+
+def readable(name: str, cells: int) -> str:
+    """A name of a team or member, cleaned; refuses one of which nothing is left."""
+    shown = clean(name, cells).strip()
+    if not shown:
+        raise Refused("wrong_value", "The name is empty.")
+    return shown
+
+
+def _folded(name: str) -> str:
+    """Equal for names that differ in case, width or spaces alone."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def sign_in_address(

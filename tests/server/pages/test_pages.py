@@ -133,6 +133,23 @@ def test_consumption_has_the_days_of_the_listed_and_the_open_one_apart(
     assert "<title>" not in ada.get("/consumption?span=day").text.partition("<main")[2]
 
 
+def test_what_lacks_a_price_or_holds_estimates_is_marked_in_every_sum(
+    harbour: Harbour, ada: Visitor
+):
+    with harbour.database.write() as db:
+        db.execute(update(day_row).where(day_row.c.model == "gpt-5.5", day_row.c.calls > 1)
+                   .values(unpriced_calls=1, estimated_calls=1))  # fmt: skip
+        db.execute(update(member_day).where(member_day.c.member == harbour.owner.member)
+                   .values(unpriced_calls=1, estimated_calls=1))  # fmt: skip
+    words = ada.get("/consumption").words
+    assert re.search(r"gpt-5\.5 \S+ \S+ ≥ ~ \$", words)
+    assert re.search(r"claude-sonnet-5 \S+ \S+ \$", words)
+    assert re.search(r"Ada Okafor you \S+ \S+ ≥ ~ \$", words)
+    assert re.search(r"Together .* List cost ≥ ~ \$", words)
+    assert re.search(r"All cost ≥ ~ \$", ada.get("/").words)
+    assert re.search(r"All cost ≥ ~ \$", ada.get("/you").words)
+
+
 def test_nothing_used_is_said_and_draws_nothing(harbour: Harbour, ada: Visitor):
     with harbour.database.write() as db:
         db.execute(delete(member_day))
@@ -273,4 +290,4 @@ def test_what_does_not_exist_is_a_page_that_says_so(ada: Visitor):
         answer = ada.get(path)
         assert answer.status == 404
         assert "text/html" in answer.headers["content-type"]
-    assert ada.get("/consumption?span=year").status == 404
+    assert ada.get("/consumption?span=year").status == 422
