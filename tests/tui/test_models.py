@@ -9,7 +9,8 @@ import pytest
 from toktui.tui.views import way_to
 from toktui.tui.views.models import ModelsView
 from toktui.tui.views.projects import ProjectsView
-from toktui.tui.widgets.sorted_rows import SortedRows, merged
+from toktui.tui.widgets.table_rows import TableRows
+from toktui.tui.widgets.trend import merged
 
 from .conftest import Run
 
@@ -18,7 +19,7 @@ from .conftest import Run
 async def test_every_column_sorts_by_key_and_by_click(view: type, normal: Path, run: Run):
     async with run(normal, size=(200, 60)) as screens:
         await screens.press(*way_to(view))
-        rows = screens.app.view.query_one(SortedRows)
+        rows = screens.app.view.query_one(TableRows)
         seen = [rows.sorted_by]
         for _ in rows.sorts[1:]:
             await screens.press("s")

@@ -79,6 +79,28 @@ async def test_the_cursor_stays_on_its_row_when_rows_come_in():
         assert app.opened == [City("Zug", 20)]
 
 
+async def test_the_cursor_stays_on_its_row_when_what_is_known_of_it_changes():
+    app = Towns()
+    app.rows.name_of = lambda city: city.name
+    app.rows.comes_first = lambda city: city.nusd is None
+    async with app.run_test(size=(60, 10)) as pilot:
+        await pilot.press("down", "down")
+        assert app.rows.chosen == City("Zug", 20)
+        app.rows.set_rows([city._replace(nusd=(city.nusd or 0) * 2) for city in CITIES[::-1]])
+        assert app.rows.chosen == City("Zug", 40)
+
+
+async def test_what_has_no_price_comes_first_in_any_order():
+    app = Towns()
+    app.rows.comes_first = lambda city: city.nusd is None
+    async with app.run_test(size=(60, 10)) as pilot:
+        for _ in range(4):
+            await pilot.press("s")
+            assert app.rows.window[0].name == "bern"
+            await pilot.press("r")
+            assert app.rows.window[0].name == "bern"
+
+
 async def test_a_table_is_exported_in_its_order_with_raw_values():
     app = Towns()
     async with app.run_test(size=(60, 10)):

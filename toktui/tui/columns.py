@@ -36,6 +36,8 @@ def layout(
     """
     width = max(0, width)
     shown = [column for column in columns if width >= column.needs]
+    if not shown:
+        return [], []
     widths = [column.width for column in shown]
     at = {column.name: index for index, column in enumerate(shown)}
     left = width - sum(widths) - GAP * (len(shown) - 1)

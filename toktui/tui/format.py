@@ -97,6 +97,12 @@ def moment(at_ms: int, now_ms: int, zone: ZoneInfo) -> str:
     return at.strftime("%Y-%m-%d %H:%M")
 
 
+def last_call(at_ms: int, now_ms: int, zone: ZoneInfo) -> str:
+    """In 12 cells: the time of today, the day and time of this year, else only the day."""
+    text = moment(at_ms, now_ms, zone)
+    return text if len(text) <= 12 else day(at_ms, zone)
+
+
 _MONTHS: Final = (
     "Jan",
     "Feb",

@@ -2,97 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding
 
-from toktui.tui import format as fmt
-from toktui.tui.columns import Column
 from toktui.tui.lines import Line, both_ends, by_words, link
 from toktui.tui.sorted_view import SortedView
 from toktui.tui.view import Data, Open
+from toktui.tui.widgets.detail_head import DetailHead
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.over_time import OverTime, Series
 from toktui.tui.widgets.paged_rows import PagedRows
-from toktui.tui.widgets.sorted_rows import SortedRows, trend
+from toktui.tui.widgets.table_rows import Field, TableRows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from zoneinfo import ZoneInfo
 
+    from rich.style import Style
     from textual.app import ComposeResult
 
+    from toktui.metrics.parts import Key, Part, Whole
     from toktui.tui.theme import Palette
 
 
-class Item(NamedTuple):
-    """A row of a section: its name, what its columns are sorted by and show, and where it leads."""
-
-    name: object
-    values: Mapping[str, Any]
-    texts: Mapping[str, str]
-    trend: Sequence[int] = ()
-    leads: Open | None = None
-    strong: str = "name"
-    """The column that stands out."""
-
-
-class Section(NamedTuple):
+@dataclass(frozen=True)
+class Section:
     """Some rows with their columns."""
 
     key: str
     label: str
-    columns: Sequence[Column]
-    items: Sequence[Item]
-    empty: str = "none"
+    fields: Sequence[Field[Any]]
+    rows: Sequence[Any]
+    empty: str
+    """What stands where no row is."""
     sorted_by: str = "cost"
-    grow: Sequence[tuple[str, int]] = (("name", 60), ("trend", 60))
+    """Empty: in the order of the rows."""
+    grow: Sequence[tuple[str, int]] = ()
+    name_of: Callable[[Any], object] = lambda row: row
     note: str = ""
     """A line about all of them."""
-
-
-class SectionRows(SortedRows):
-    """The rows of the section that is seen."""
-
-    NOT_SORTED = frozenset({"trend", "note"})
-    TEXTS = frozenset({"name", "agent", "project", "kind", "since"})
-
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id, sorted_by="cost")
-        self.section: Section | None = None
-
-    def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
-        """Nothing before there is a section."""
-        return super().draw(width, height, palette) if self.section else []
-
-    def columns(self) -> Sequence[Column]:
-        """Those of the section."""
-        return self.section.columns if self.section else ()
-
-    def grows(self) -> Sequence[tuple[str, int]]:
-        """Those of the section."""
-        return self.section.grow if self.section else ()
-
-    def name_of(self, row: Item) -> object:
-        """The section's own name for it."""
-        return row.name
-
-    def value(self, row: Item, name: str) -> Any:
-        """What a column is sorted by."""
-        return row.values.get(name)
-
-    def cells(self, line: Line, row: Item, column: Column, width: int, palette: Palette) -> None:
-        """Appends the cell of a column."""
-        if column.name == "trend":
-            trend(line, row.trend, width, palette, self.color_of(row, palette))
-            return
-        text = row.texts.get(column.name, "")
-        style = palette.strong if column.name == row.strong else palette.dim
-        if column.name == "cost":
-            style = palette.faint if text == fmt.UNKNOWN else palette.text
-        if column.name == "note":
-            style = palette.faint
-        line.cell(text, width, style, "right" if column.right else "left")
+    about: Callable[[Any], str] | None = None
+    """A line about the chosen one."""
+    leads: Callable[[Any], Open] | None = None
+    """Where a row leads; None: nowhere."""
 
 
 class SectionBar(Drawing):
@@ -110,7 +64,7 @@ class SectionBar(Drawing):
             here = section.key == self.seen
             style = palette.hot if here else palette.dim
             text = section.label.upper() if here else section.label
-            count = f" {len(section.items)}" if section.items else ""
+            count = f" {len(section.rows)}" if section.rows else ""
             if line.pieces:
                 line.add("   ")
             line.pieces.append(link(text, style, f"app.in_view('section', '{section.key}')"))
@@ -125,20 +79,22 @@ class SectionFoot(Drawing):
     """What is to be known of the list, and of the chosen row."""
 
     DEFAULT_CSS = "SectionFoot { height: 2; margin: 1 0 0 0; }"
-    section: Section | None = None
-    item: Item | None = None
+    about = ""
+    note = ""
 
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
         """The chosen row first."""
-        item = self.item.texts.get("note", "") if self.item else ""
-        whole = self.section.note if self.section else ""
-        lines = [Line().add(text, palette.dim) for text in by_words(item, width, 1)]
+        lines = [Line().add(text, palette.dim) for text in by_words(self.about, width, 1)]
         room = height - len(lines)
-        return [*lines, *(Line().add(text, palette.faint) for text in by_words(whole, width, room))]
+        notes = by_words(self.note, width, room)
+        return [*lines, *(Line().add(text, palette.faint) for text in notes)]
 
 
 class SectionsView(SortedView[Data]):
     """A head, what was burned over time, and a list in sections."""
+
+    CHARTED: ClassVar[Key]
+    """The section whose rows the chart stacks."""
 
     BINDINGS: ClassVar[list[Any]] = [
         Binding("right,l", "section_by(1)", "next list", show=False),
@@ -152,15 +108,16 @@ class SectionsView(SortedView[Data]):
     DEFAULT_CSS = """
     SectionsView { layout: vertical; padding: 1 1 0 1; }
     SectionsView OverTime { height: 9; margin: 1 0 0 0; }
-    SectionsView SectionRows { margin: 1 0 0 0; }
+    SectionsView TableRows { margin: 1 0 0 0; }
     """
 
-    def __init__(self, head: Drawing, *, zone: ZoneInfo, about: Any = None) -> None:
+    def __init__(self, head: DetailHead, *, zone: ZoneInfo, about: Any = None) -> None:
         super().__init__(zone=zone, about=about)
         self._head = head
         self._chart = OverTime(zone=zone, id=f"{self.KEY}-chart")
         self._bar = SectionBar(id=f"{self.KEY}-bar")
-        self._rows = SectionRows(id=f"{self.KEY}-rows")
+        self._rows = TableRows[Any](id=f"{self.KEY}-rows")
+        self._rows.empty = "…"
         self._foot = SectionFoot(id=f"{self.KEY}-foot")
         self._seen = ""
         self._orders: dict[str, tuple[str, bool]] = {}
@@ -169,50 +126,67 @@ class SectionsView(SortedView[Data]):
         """From top to bottom."""
         yield from (self._head, self._chart, self._bar, self._rows, self._foot)
 
-    def sections(self) -> Sequence[Section]:
-        """What is listed of the data at hand."""
+    @property
+    def section(self) -> Section | None:
+        """The section that is seen."""
+        return next((one for one in self._bar.sections if one.key == self._seen), None)
+
+    def whole(self, data: Data) -> Whole:
+        """The calls that all of it is about."""
         raise NotImplementedError
 
-    def series(self) -> Sequence[Series]:
-        """What the chart stacks, the dearest first."""
+    def sections(self, data: Data) -> Sequence[Section]:
+        """What is listed."""
         raise NotImplementedError
 
-    def series_of(self) -> str:
-        """The section whose rows the colours of the chart stand for."""
-        return ""
-
-    def head_lines(self, width: int) -> int:
-        """How many lines the head needs."""
+    def named(self, part: Part) -> str:
+        """What the chart calls a part."""
         raise NotImplementedError
 
-    def show_sections(self) -> None:
-        """Shows the section that was seen, or the first one."""
-        sections = self.sections()
-        self._bar.sections = sections
-        if sections:
-            self._turn_to(next((one for one in sections if one.key == self._seen), sections[0]))
+    def color(self, part: Part, palette: Palette) -> Style:
+        """The part's colour in the chart, which is of one of the lists."""
+        return self._rows.color_of(part, palette)
+
+    def fill(self) -> None:
+        """Gives every part its share, and shows the section that was seen, or the first one."""
+        data = self.data
+        self._head.take(None if data is None else self.whole(data), data)
+        if data is None:
+            return
+        whole = self.whole(data)
+        series = [
+            Series(self.named(part), part.costs, part.tokens)
+            for part in whole.parts
+            if part.key == self.CHARTED
+        ]
+        self._chart.take(series, whole.slices)
+        sections = self._bar.sections = self.sections(data)
+        self._turn_to(next((one for one in sections if one.key == self._seen), sections[0]))
 
     def _turn_to(self, section: Section) -> None:
         rows = self._rows
-        if rows.section is None or section.key != rows.section.key:
-            if rows.section is not None:
-                self._orders[rows.section.key] = (rows.sorted_by, rows.descending)
-            usual = (section.sorted_by, section.sorted_by not in rows.TEXTS)
-            rows.sorted_by, rows.descending = self._orders.get(section.key, usual)
-            rows.window = ()
+        if section.key != self._seen:
+            self._orders[self._seen] = (rows.sorted_by, rows.descending)
+            usual = next((f for f in section.fields if f.column.name == section.sorted_by), None)
+            falls = usual is None or usual.begins_with_the_largest
+            order = self._orders.get(section.key, (section.sorted_by, falls))
+            rows.sorted_by, rows.descending = order
             rows.start_over()
         self._seen = self._bar.seen = section.key
-        rows.section, rows.empty = section, section.empty
-        colored = section.key == self.series_of()
-        rows.ranks = {item.name: n for n, item in enumerate(section.items)} if colored else {}
+        rows.name_of, rows.empty = section.name_of, section.empty
+        rows.set_fields(section.fields, section.grow)
+        charted = section.key == self.CHARTED
+        ranks = {section.name_of(row): rank for rank, row in enumerate(section.rows)}
+        rows.ranks = ranks if charted else {}
         self._bar.redraw()
-        rows.show_rows(section.items, self.now_ms)
-        self._foot.section = section
-        self._foot.display = any((section.note, *(i.texts.get("note") for i in section.items)))
+        rows.set_rows(section.rows, self.now_ms)
+        self._foot.note = section.note
+        self._foot.display = bool(section.note or section.about)
 
     def fit_parts(self, width: int, height: int) -> None:
         """The list keeps its room."""
-        head = self.head_lines(width)
+        del width
+        head = self._head.LINES
         self._head.styles.height = min(head, max(1, height - 8))
         rest = height - head - 3
         self._chart.display = self.data is not None and rest >= 18
@@ -224,7 +198,7 @@ class SectionsView(SortedView[Data]):
             part.styles.margin = (0 if small else 1, 0, 0, 0)
 
     @property
-    def rows(self) -> SectionRows:
+    def rows(self) -> TableRows[Any]:
         """The list that is seen."""
         return self._rows
 
@@ -240,13 +214,14 @@ class SectionsView(SortedView[Data]):
         if found is not None:
             self._turn_to(found)
 
-    def on_sorted_rows_moved(self) -> None:
+    def on_table_rows_moved(self) -> None:
         """Says what is to be known of another row."""
-        self._foot.item = self._rows.chosen
+        section, row = self.section, self._rows.chosen
+        told = section is not None and section.about is not None and row is not None
+        self._foot.about = section.about(row) if told else ""  # pyright: ignore[reportOptionalMemberAccess, reportOptionalCall]
         self._foot.redraw()
 
     def on_paged_rows_chosen(self, message: PagedRows.Chosen) -> None:
         """Goes where the row leads."""
-        leads = message.row.leads
-        if leads is not None:
-            self.post_message(Open(leads.view, leads.about))
+        if self.section is not None and self.section.leads is not None:
+            self.post_message(self.section.leads(message.row))

@@ -1,4 +1,4 @@
-"""A view around one sorted list: its keys."""
+"""A view around one sorted list: its keys, in the footer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from textual.binding import Binding
 from toktui.tui.view import Data, View
 
 if TYPE_CHECKING:
-    from toktui.tui.widgets.sorted_rows import SortedRows
+    from toktui.tui.widgets.table_rows import TableRows
 
 
 class SortedView(View[Data]):
@@ -27,7 +27,7 @@ class SortedView(View[Data]):
     )
 
     @property
-    def rows(self) -> SortedRows:
+    def rows(self) -> TableRows[Any]:
         """The list."""
         raise NotImplementedError
 
@@ -41,12 +41,8 @@ class SortedView(View[Data]):
 
     def action_sort(self) -> None:
         """By the next column."""
-        self.rows.sort_by_next()
-
-    def action_sort_by(self, name: str) -> None:
-        """By a column; again: the other way round."""
-        self.rows.sort_by(name)
+        self.rows.action_sort()
 
     def action_reverse(self) -> None:
         """The other way round."""
-        self.rows.sort_by(self.rows.sorted_by)
+        self.rows.action_reverse()

@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from toktui.metrics.outcome_changes import CHANGE_SORTS, EVERY, ChangeRow
 from toktui.metrics.outcome_lists import OutcomesPage, OutcomesQuestion, load_page
 from toktui.metrics.outcome_unlanded import UNLANDED_SORTS, Unlanded
+from toktui.tui import format as fmt
 from toktui.tui.view import Ask, Open, View
 from toktui.tui.widgets.outcome_elsewhere import ElsewhereLines
 from toktui.tui.widgets.outcome_fields import (
@@ -20,7 +21,6 @@ from toktui.tui.widgets.outcome_fields import (
     session_fields,
 )
 from toktui.tui.widgets.outcome_parts import OutcomeHead, SizeBars, WeekBars
-from toktui.tui.widgets.sorted_rows import last_call
 from toktui.tui.widgets.table_rows import TableRows
 from toktui.tui.widgets.window_rows import WindowRows
 
@@ -188,7 +188,7 @@ class OutcomesView(View[OutcomesPage]):
         self._unlanded.display = not landed
 
     def _moment(self, at_ms: int) -> str:
-        return last_call(at_ms, self.now_ms, self.zone)
+        return fmt.last_call(at_ms, self.now_ms, self.zone)
 
 
 VIEW: Final = OutcomesView

@@ -8,7 +8,7 @@ from toktui.tui import format as fmt
 from toktui.tui.glyphs import columns as stacked
 from toktui.tui.lines import Line, both_ends
 from toktui.tui.widgets.drawing import Drawing
-from toktui.tui.widgets.sorted_rows import SERIES, grain_words, merged, series_styles
+from toktui.tui.widgets.trend import SERIES, merged, series_styles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from toktui.tui.theme import Palette
 
 _WIDEST: Final = 7
+_GRAINS: Final = {"day": "daily", "week": "weekly", "month": "monthly"}
 
 
 class Series(NamedTuple):
@@ -83,3 +84,19 @@ class OverTime(Drawing):
         right = Line().add("" if first == last else last, palette.faint)
         ends = both_ends(Line().add(first, palette.faint), right, min(width, across))
         return [*lines, ends]
+
+
+def range_words(slices: Slices, zone: ZoneInfo) -> str:
+    """What the range is and how it is cut: `2026-10-12 – 2026-11-22, daily`."""
+    if not slices.count:
+        return ""
+    within = slices.within
+    first = fmt.day(within.start_ms, zone)
+    last = fmt.day(max(within.start_ms, within.end_ms - 1), zone)
+    span = first if first == last else f"{first} – {last}"
+    return f"{span}, {grain_words(slices)}"
+
+
+def grain_words(slices: Slices) -> str:
+    """`daily`, or `every 3 months`."""
+    return _GRAINS[slices.grain] if slices.each == 1 else f"every {slices.each} {slices.grain}s"

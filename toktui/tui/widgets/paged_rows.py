@@ -93,6 +93,10 @@ class PagedRows(Drawing, can_focus=True):
         """What is shown of the rows at hand."""
         return self.COLUMNS
 
+    def exported(self) -> Sequence[Column]:
+        """What is copied and exported of them."""
+        return [column for column in self.columns() if column.head]
+
     def grows(self) -> Sequence[tuple[str, int]]:
         """Which columns take what is left, and up to which widths."""
         return self.GROW
@@ -110,7 +114,7 @@ class PagedRows(Drawing, can_focus=True):
 
         For the clipboard and for files; may run in any thread.
         """
-        columns = [column for column in self.columns() if column.head]
+        columns = self.exported()
         return SeenTable(
             title,
             tuple(SeenColumn(self.raw_name(each), each.head, each.right) for each in columns),

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding
+from textual.message import Message
 
 from toktui.tui.columns import Column
 from toktui.tui.widgets.paged_rows import PagedRows
+from toktui.tui.widgets.trend import SERIES, series_styles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rich.style import Style
 
@@ -38,15 +40,36 @@ class Field(Generic[Row]):
     """Name of the raw value in files, with its unit: `cost_nusd`; else the column's."""
     style: Callable[[Row, Palette], Style] | None = None
     drawn: Callable[[Row, int, Palette], Line] | None = None
-    """Instead of text: a bar, a sparkline, in so many cells."""
+    """Instead of text: a bar, a sparkline, in so many cells. Neither sorted nor exported, if it has
+    no raw value."""
+    falls: bool | None = None
+    """Whether sorting begins with the largest; by default that of numbers, at the right."""
+
+    order: Callable[[Row], Raw] | None = None
+    """What is sorted, if that is not the raw value."""
+
+    @property
+    def has_value(self) -> bool:
+        """Whether there is something to sort and to export."""
+        return self.drawn is None or self.raw is not None
+
+    @property
+    def begins_with_the_largest(self) -> bool:
+        """When it is sorted by first."""
+        return self.column.right if self.falls is None else self.falls
 
     def value(self, row: Row) -> Raw:
         """The raw value of a row."""
         return self.shown(row).strip() if self.raw is None else self.raw(row)
 
+    def rank(self, row: Row) -> Raw:
+        """What a row is sorted by; None is unknown and comes last."""
+        return self.value(row) if self.order is None else self.order(row)
+
 
 class TableRows(PagedRows, Generic[Row]):
-    """Rows of one kind. Posts `PagedRows.Chosen` on Enter or a second click.
+    """Rows of one kind. Posts `PagedRows.Chosen` on Enter or a second click, `Moved` when another
+    row is under the cursor.
 
     `s` sorts by the next column, `r` the other way round, a click on a head by it. Unknown comes
     last in either direction.
@@ -63,40 +86,67 @@ class TableRows(PagedRows, Generic[Row]):
     )
     """For the help of a view that has one."""
 
+    class Moved(Message):
+        """Another row is under the cursor."""
+
     def __init__(
         self,
-        fields: Sequence[Field[Row]],
+        fields: Sequence[Field[Row]] = (),
         *,
         id: str,
         grow: Sequence[tuple[str, int]] = (),
         sorted_by: str = "",
         descending: bool = True,
+        name_of: Callable[[Row], object] = lambda row: row,
+        comes_first: Callable[[Row], bool] = lambda _row: False,
     ) -> None:
+        """`name_of` tells a row from others when they are loaded anew; what `comes_first` does so
+        in any order."""
         super().__init__(id=id)
-        self.fields = fields
-        self.grow = grow
         self.sorted_by = sorted_by
         self.descending = descending
+        self.name_of = name_of
+        self.comes_first = comes_first
+        self.ranks: Mapping[object, int] = {}
+        """Which colour of a chart beside the list stands for a row, by the row's name."""
         self._given: Sequence[Row] = ()
+        self.set_fields(fields, grow)
+
+    def set_fields(self, fields: Sequence[Field[Row]], grow: Sequence[tuple[str, int]]) -> None:
+        """Has these columns from now on; rows for them are set right after."""
+        self.fields, self.grow = fields, grow
         self._by_name = {field.column.name: field for field in fields}
 
     def set_rows(self, rows: Sequence[Row], now_ms: int = 0) -> None:
-        """Shows these; without a column to sort by in the order in which they are given."""
-        chosen = self.chosen
+        """Shows these; without a column to sort by in the order in which they are given. The cursor
+        stays on its row, or at the top."""
+        chosen = self.chosen if self.cursor else None
         self._given = rows
         ordered = self._ordered()
-        if chosen is not None and chosen in ordered:
-            self.cursor = ordered.index(chosen)
+        if chosen is not None:
+            name = self.name_of(chosen)
+            places = (n for n, row in enumerate(ordered) if self.name_of(row) == name)
+            self.cursor = next(places, self.cursor)
         self.take(ordered, first=0, found=len(ordered), now_ms=now_ms)
+        self.post_message(self.Moved())
 
     @property
     def chosen(self) -> Row | None:
         """The row under the cursor."""
         return self.row_at(self.cursor)
 
+    def color_of(self, row: Row, palette: Palette) -> Style:
+        """The row's colour in the chart beside the list."""
+        rank = self.ranks.get(self.name_of(row), SERIES)
+        return series_styles(palette)[min(rank, SERIES)]
+
     def columns(self) -> Sequence[Column]:
         """Those of the fields."""
         return [field.column for field in self.fields]
+
+    def exported(self) -> Sequence[Column]:
+        """Those with a value."""
+        return [field.column for field in self.fields if field.column.head and field.has_value]
 
     def grows(self) -> Sequence[tuple[str, int]]:
         """As given."""
@@ -111,21 +161,30 @@ class TableRows(PagedRows, Generic[Row]):
         style = field.style(row, palette) if field.style else palette.dim
         line.cell(field.shown(row), width, style, "right" if column.right else "left")
 
+    def value(self, row: Row, name: str) -> Raw:
+        """What a row is sorted by in a column."""
+        return self._by_name[name].rank(row)
+
+    @property
+    def sorts(self) -> list[str]:
+        """The columns by which can be sorted, in their order."""
+        return [column.name for column in self.exported()]
+
     def sort_by(self, name: str) -> None:
         """By a column; again: the other way round. Numbers begin with the largest."""
-        field = self._by_name.get(name)
-        if field is None:
+        if name not in self.sorts:
             return
         if name == self.sorted_by:
             self.descending = not self.descending
         else:
-            self.sorted_by, self.descending = name, field.column.right
+            self.sorted_by = name
+            self.descending = self._by_name[name].begins_with_the_largest
         self.start_over()
         self.set_rows(self._given, self.now_ms)
 
     def action_sort(self) -> None:
-        """By the next column that is shown."""
-        names = [field.column.name for field in self.fields if field.column.head]
+        """By the column right of the one that sorts now."""
+        names = self.sorts
         at = names.index(self.sorted_by) + 1 if self.sorted_by in names else 0
         self.sort_by(names[at % len(names)])
 
@@ -142,14 +201,19 @@ class TableRows(PagedRows, Generic[Row]):
         """The field's."""
         return self._by_name[column.name].named or column.name
 
+    def _put(self, index: int) -> None:
+        super()._put(index)
+        self.post_message(self.Moved())
+
     def _ordered(self) -> list[Row]:
         field = self._by_name.get(self.sorted_by)
-        if field is None:
-            return list(self._given)
-        known = [row for row in self._given if field.value(row) is not None]
-        unknown = [row for row in self._given if field.value(row) is None]
-        known.sort(key=lambda row: _rank(field.value(row)), reverse=self.descending)
-        return known + unknown
+        rows = list(self._given)
+        if field is not None:
+            unknown = [row for row in rows if field.rank(row) is None]
+            rows = [row for row in rows if field.rank(row) is not None]
+            rows.sort(key=lambda row: _rank(field.rank(row)), reverse=self.descending)
+            rows += unknown
+        return sorted(rows, key=lambda row: not self.comes_first(row))
 
 
 def _rank(value: Raw) -> tuple[int, float | str]:
