@@ -44,9 +44,12 @@ def now(device: Device) -> Device:
 def outboxes(now: Device, fast: None) -> Iterator[Callable[..., Outbox]]:
     made: list[Outbox] = []
 
-    def start(tell: Callable[[bool], None] = lambda sending: None) -> Outbox:
+    def start(
+        tell: Callable[[bool], None] = lambda sending: None, *, ready: bool = True
+    ) -> Outbox:
         made.append(Outbox(now.data, os.environ, tell, now_ms=now_ms))
         made[-1].start()
+        made[-1].ready(yes=ready)
         return made[-1]
 
     yield start
@@ -92,6 +95,20 @@ def test_joining_while_it_runs_is_noticed(
     time.sleep(0.2)
     assert told.heard == []
     now.join()
+    until(lambda: told.days)
+
+
+def test_days_that_are_half_read_are_not_sent(
+    now: Device, told: Told, outboxes: Callable[..., Outbox]
+):
+    now.join()
+    now.call()
+    now.sync()
+    outbox = outboxes(ready=False)
+    outbox.send_now()
+    time.sleep(0.3)
+    assert told.heard == []
+    outbox.ready(yes=True)
     until(lambda: told.days)
 
 
@@ -253,6 +270,7 @@ def watch(event, args):
 sys.addaudithook(watch)
 made = outbox.Outbox(Path(sys.argv[1]), os.environ, lambda sending: None, now_ms=lambda: 0)
 made.start()
+made.ready(yes=True)
 made.send_now()
 time.sleep(0.5)
 made.stop()
@@ -288,6 +306,7 @@ def test_a_round_is_due_in_time(now: Device):
     now.join()
     outbox = Outbox(now.data, {}, lambda sending: None, now_ms=lambda: now.now_ms)
     outbox._not_before = 0.0
+    outbox.ready(yes=True)
     with open_team_file(now.data) as file:
         assert outbox._is_due(file)
         file.note(round_ms=now.now_ms)

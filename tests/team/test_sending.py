@@ -426,3 +426,15 @@ def test_the_documents_of_a_batch_are_the_very_bytes(device: Device, told: Told)
         with open_team_file(device.data) as file:
             assert file.body(day) == text.encode()
     assert {one.sha256 for one in device.state.sent} == {digest(t.encode()) for t in shown.values()}
+
+
+def test_a_device_that_is_known_no_more_hears_so_from_the_board_too(device: Device, told: Told):
+    device.join()
+    device.call()
+    device.round()
+    told.says.append(problem("not_signed"))
+    assert results(device) == {}
+    (wait,) = waits_of(device.state)
+    assert wait.stops
+    assert "revoked" in wait.hint
+    assert "known device" in device.run("team", "submit", exit_code=1).stderr

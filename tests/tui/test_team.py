@@ -204,6 +204,9 @@ class Outbox:
     def stop(self) -> None:
         self.asked.append("stop")
 
+    def ready(self, *, yes: bool) -> None:
+        self.is_ready = yes
+
     def send_now(self) -> None:
         self.asked.append("send")
         self.tell(True)
@@ -231,6 +234,7 @@ async def test_keys_palette_and_mouse_ask_the_outbox(own: Path):
         await pilot.click(offset=(tabs.index("Team") + 1, 0))
         await screens.rest()
         assert app.view.KEY == "team"
+        screens.ingest.say(screens.ingest.progress)
         await screens.press("n")
         assert "sending …" in screens.text
         made[0].tell(False)
@@ -244,6 +248,7 @@ async def test_keys_palette_and_mouse_ask_the_outbox(own: Path):
         await screens.press("p")
         assert "Paused" not in screens.text
         await leave(app)
+    assert made[0].is_ready
     assert made[0].asked == ["start", "send", "pause True", "pause False", "stop"]
 
 

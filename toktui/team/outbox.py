@@ -52,6 +52,7 @@ class Outbox:
         self._stopping = threading.Event()
         self._hurry = False
         self._pause: bool | None = None
+        self._ready = False
         self._seen: tuple[int, int] | None = None
         self._failed = 0
         self._not_before = time.monotonic() + _FIRST_S
@@ -72,6 +73,12 @@ class Outbox:
                 process.terminate()
         if self._thread.is_alive():
             self._thread.join(3.0)
+
+    def ready(self, *, yes: bool) -> None:
+        """Whether the store holds what the logs do: days that are half read are not sent."""
+        if yes is not self._ready:
+            self._ready = yes
+            self._wake.set()
 
     def send_now(self) -> None:
         """Tries at once, whatever it waits for."""
@@ -108,7 +115,8 @@ class Outbox:
             if pause is not None:
                 file.change(paused=pause)
             due = self._is_due(file)
-        self._hurry = self._hurry and due
+            if not due and self._ready:
+                self._hurry = False
         if due:
             self._round()
         changed = self._file_state()
@@ -118,7 +126,9 @@ class Outbox:
 
     def _is_due(self, file: TeamFile) -> bool:
         member = file.membership()
-        if member is None or member.paused or member.leaving or member.schema != schema_hash():
+        if member is None or not self._ready:
+            return False
+        if member.paused or member.leaving or member.schema != schema_hash():
             return False
         if self._hurry:
             return True

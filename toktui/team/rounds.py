@@ -18,7 +18,7 @@ from toktui.team.http import ServerError, nonsense
 from toktui.team.identity import KeyMissingError
 from toktui.team.joining import KEYS, server_of
 from toktui.team.membership import Hold
-from toktui.team.sending import Outcome, Sending
+from toktui.team.sending import Outcome, Sending, hold_back
 from toktui.team.wire.document import schema_hash
 from toktui.team.wire.messages import TeamInfo
 from toktui.text import clean
@@ -38,6 +38,8 @@ LOCK_S: Final = 60.0
 CLOCK_OFF_MS: Final = 5 * 60_000
 """From when on a difference of clocks is told."""
 _LOCK: Final = "team.lock"
+_UNKNOWN_HERE: Final = frozenset({"not_signed", "wrong_signature"})
+"""The server knows this device no more: it will take no day, either."""
 
 
 class Round(msgspec.Struct, frozen=True):
@@ -129,4 +131,7 @@ def _fetch(
         if clean(info.name, 60) != member.team_name:
             file.change(team_name=clean(info.name, 60))
     except ServerError as error:
-        file.note(board_problem=error.what)
+        if error.code in _UNKNOWN_HERE:
+            hold_back(file, error, now_ms())
+        else:
+            file.note(board_problem=error.what)

@@ -79,7 +79,7 @@ class Sending:
                 for made, problem in self._send(again) if again else ():
                     self._park(made, problem)
             except ServerError as error:
-                self._hold(error)
+                hold_back(self.file, error, self.now_ms())
                 break
             self.file.put_hold(None)
         return self.done
@@ -191,13 +191,15 @@ class Sending:
         ))  # fmt: skip
         self.done.append(Outcome(day, "waits", code=error.code, what=error.what))
 
-    def _hold(self, error: ServerError) -> None:
-        """Nothing more is sent for a while."""
-        before = self.file.hold()
-        attempts = (before.attempts if before and before.code == error.code else 0) + 1
-        at_ms = next_try_ms(kind_of_error(error), attempts, self.now_ms(), error.retry_s)
-        self.file.put_hold(Hold(attempts=attempts, next_ms=at_ms, code=error.code,
-                                what=error.what, hint=error.hint))  # fmt: skip
+
+def hold_back(file: TeamFile, error: ServerError, now_ms: int) -> None:
+    """Nothing more is sent for a while."""
+    before = file.hold()
+    attempts = (before.attempts if before and before.code == error.code else 0) + 1
+    at_ms = next_try_ms(kind_of_error(error), attempts, now_ms, error.retry_s)
+    file.put_hold(
+        Hold(attempts=attempts, next_ms=at_ms, code=error.code, what=error.what, hint=error.hint)
+    )
 
 
 def _batches(drafts: Iterable[Preview]) -> Iterator[list[Preview]]:

@@ -132,6 +132,7 @@ class ToktuiApp(TakingApp):
         if self._make_outbox is not None:
             self._outbox = self._make_outbox(self._tell_of_team)
             self._outbox.start()
+            self._outbox.ready(yes=self._phase not in ("", "starting", "indexing"))
 
     def on_resize(self) -> None:
         """Notices may take more lines now, or fewer."""
@@ -226,6 +227,8 @@ class ToktuiApp(TakingApp):
                 title="Not reading", severity="error", markup=False, timeout=15,
             )  # fmt: skip
         self._phase = progress.phase
+        if self._outbox is not None:
+            self._outbox.ready(yes=progress.phase not in ("starting", "indexing"))
         self._stage.take_progress(progress)
         self._draw_frame()
         self._pulse.follow(indexing=progress.phase == "indexing")

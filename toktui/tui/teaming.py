@@ -18,6 +18,10 @@ class TeamOutbox(Protocol):
         """Ends it."""
         ...
 
+    def ready(self, *, yes: bool) -> None:
+        """Whether the store holds what the logs do."""
+        ...
+
     def send_now(self) -> None:
         """Tries at once."""
         ...

@@ -149,6 +149,7 @@ class ImaginedOutbox:
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._due_ms = 0
         self._pause: bool | None = None
+        self._ready = False
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
 
     def start(self) -> None:
@@ -161,6 +162,11 @@ class ImaginedOutbox:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(3.0)
+
+    def ready(self, *, yes: bool) -> None:
+        """Whether all logs are read."""
+        self._ready = yes
+        self._wake.set()
 
     def send_now(self) -> None:
         """As if, at once."""
@@ -187,7 +193,7 @@ class ImaginedOutbox:
         with open_team_file(self._data) as file:
             if pause is not None:
                 file.change(paused=pause)
-            if now_ms >= self._due_ms:
+            if self._ready and now_ms >= self._due_ms:
                 db = connect_reader(self._data / "toktui.db")
                 try:
                     if pretend_to_send(db, file, now_ms):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from toktui.clock import MINUTE_MS
 from toktui.team.state import waits_of
 from toktui.team.wire.document import FIELDS, OPTIONAL
 from toktui.tui import format as fmt
@@ -83,8 +84,9 @@ class TeamHead(Drawing):
         if self.sending:
             right = Line().add("sending …", palette.accent)
         elif notes.board_ms:
-            age = fmt.span(max(0, self.now_ms - notes.board_ms))
-            right = Line().add(f"board {age} old", palette.faint)
+            age_ms = self.now_ms - notes.board_ms
+            age = f"board {fmt.span(age_ms)} old" if age_ms >= MINUTE_MS else "board of now"
+            right = Line().add(age, palette.faint)
             if state.board is not None and width >= _WIDE:
                 right = Line().add(_window(state.board), palette.faint).extend(right.pieces)
         else:
@@ -163,6 +165,8 @@ def _wait_texts(
     for wait in waits_of(state):
         later = "" if wait.next_ms is None else f" Tried again {when(wait.next_ms)}."
         hint = f" {wait.hint.replace('`', '')}" if wait.hint else ""
+        if state.membership.paused and wait.stops:
+            hint = " p goes on."
         parts = by_words(f"{wait.what}{later}{hint}", max(10, width - 2), 2)
         found.extend((not at, part, wait) for at, part in enumerate(parts))
     return found
