@@ -48,6 +48,8 @@ def serve(
     demo: bool, proxy: str, rate: float,
 ) -> None:  # fmt: skip
     """The team board: `init` once, then run it."""
+    if ctx.get_parameter_source("url") is click.core.ParameterSource.DEFAULT and port:
+        url = f"http://127.0.0.1:{port}"
     ctx.obj = (database, url)
     if ctx.invoked_subcommand is not None:
         return
