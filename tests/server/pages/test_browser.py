@@ -10,12 +10,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from tests.server.pages.conftest import Harbour, running
 from tests.server.pages.test_pages import HOSTILE
 from toktui.server.people import make_code
-from toktui.server.tables import flag, member, team
+from toktui.server.tables import document, flag, member, member_day, team
 
 pytestmark = pytest.mark.browser
 
@@ -134,6 +134,23 @@ def test_every_page_is_readable_by_everybody_and_asks_nobody_else(
         window.said.clear()
         check(window, path)
     window.context.close()
+
+
+def test_the_pages_of_a_hidden_member_and_of_one_who_sent_nothing(hostile: Harbour, chromium: Any):
+    hidden = hostile.people("hidden")[0]
+    with hostile.database.write() as db:
+        empty = hostile.people("hidden")[1]
+        db.execute(delete(member_day).where(member_day.c.member == empty.member))
+        db.execute(delete(document).where(document.c.member == empty.member))
+    for who in (hidden, empty):
+        small = {"width": 375, "height": 800}
+        window = Window(hostile, chromium, color_scheme="dark", viewport=small)
+        window.page.goto(hostile.address(who))
+        window.press("Sign in")
+        for path in ("/", "/you", "/team"):
+            window.page.goto(path)
+            check(window, path)
+        window.context.close()
 
 
 def test_what_is_wrong_would_be_found(hostile: Harbour, chromium: Any):
