@@ -160,6 +160,7 @@ def test_nothing_used_is_said_and_draws_nothing(harbour: Harbour, ada: Visitor):
     assert "$0" not in page.text
     board = ada.get("/").words
     assert "Not enough yet" in board
+    assert "You Nothing was sent yet. toktui team preview shows what would be" in board
     assert "$0" not in board
     assert "$0" not in ada.get("/you").text
 
