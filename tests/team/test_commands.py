@@ -376,3 +376,15 @@ def test_the_file_is_for_the_user_alone(device: Device):
     with open_team_file(device.data) as file:
         file.forget()
         assert file.membership() is None
+
+
+def test_what_is_wrong_with_the_store_is_not_said_of_the_team(device: Device):
+    device.join()
+    device.call()
+    device.sync()
+    with sqlite3.connect(device.data / "toktui.db") as db:
+        db.execute("drop table quarter")
+    db.close()
+    said = device.run("team", "preview", exit_code=1).stderr
+    assert "The store cannot be read" in said
+    assert "team.db" not in said

@@ -20,7 +20,7 @@ from toktui.team.joining import KEYS, server_of
 from toktui.team.membership import Hold
 from toktui.team.sending import Outcome, Sending, hold_back
 from toktui.team.wire.document import schema_hash
-from toktui.team.wire.messages import TeamInfo
+from toktui.team.wire.messages import APPEARANCES, TeamInfo
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -120,9 +120,14 @@ def _fetch(
     """The board, and what the server says of the team now."""
     try:
         body = server.ask("GET", "/v1/boards/main", most=MOST_BOARD).body
-        if read_board(body) is None:
+        board = read_board(body)
+        if board is None:
             raise nonsense("The board that the server gave cannot be read.")
         file.put_board(body, now_ms())
+        if board.you is not None and board.you.appearance in APPEARANCES:
+            # Another device, or the board's own page, may have changed it.
+            hidden = board.you.appearance == "hidden"
+            file.change(appearance=board.you.appearance, name="" if hidden else board.you.name)
         info = server.ask("GET", "/v1/team").as_(TeamInfo)
         file.note(
             others_schema=info.schema != schema_hash(),

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 import msgspec
 
@@ -18,7 +19,7 @@ from toktui.team.membership import Hold, Membership, Notes, Sent, Trying, Waitin
 from toktui.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable
     from pathlib import Path
 
 NAME: Final = "team.db"
@@ -32,27 +33,47 @@ create table trying (day text primary key, facts blob not null) without rowid;
 create table state (name text primary key, value blob not null) without rowid;
 """
 T = TypeVar("T")
+P = ParamSpec("P")
+
+
+def _told(
+    method: Callable[Concatenate[TeamFile, P], T],
+) -> Callable[Concatenate[TeamFile, P], T]:
+    """Makes a message of what goes wrong with this database, and with no other."""
+
+    @wraps(method)
+    def call(self: TeamFile, *args: P.args, **options: P.kwargs) -> T:
+        try:
+            return method(self, *args, **options)
+        except sqlite3.Error as error:
+            raise _unusable(self.path, error) from error
+
+    return call
 
 
 class TeamFile:
-    """The open database."""
+    """The open database. ToktuiError where it cannot be read or written."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, path: Path) -> None:
         self._db = db
+        self.path = path
 
     # ---- who we are ----
 
+    @_told
     def membership(self) -> Membership | None:
         """The team, if this device has joined one."""
         row = self._db.execute("select body from membership").fetchone()
         return None if row is None else _read(row[0], Membership)
 
+    @_told
     def remember(self, membership: Membership) -> None:
         """Joins."""
         self._db.execute(
             "insert or replace into membership values (1, ?)", (msgspec.json.encode(membership),)
         )
 
+    @_told
     def change(self, **changes: object) -> Membership | None:
         """Changes some fields of the membership as it is now; None if there is none any more."""
         with self._transaction():
@@ -62,6 +83,7 @@ class TeamFile:
                 self.remember(known)
         return known
 
+    @_told
     def forget(self) -> None:
         """As if this device had never joined."""
         self._db.execute("pragma secure_delete = on")
@@ -71,16 +93,19 @@ class TeamFile:
 
     # ---- days ----
 
+    @_told
     def sent(self) -> dict[str, Sent]:
         """What the server has, by day."""
         rows = self._db.execute("select day, facts from sent order by day")
         return {day: _read(facts, Sent) for day, facts in rows}
 
+    @_told
     def body(self, day: str) -> bytes | None:
         """The very bytes that were sent of a day last."""
         row = self._db.execute("select body from sent where day = ?", (day,)).fetchone()
         return None if row is None else bytes(row[0])
 
+    @_told
     def mark_sent(self, sent: Sent, body: bytes | None) -> None:
         """The server has answered for a day. Without a body it keeps the one that it has."""
         with self._transaction():
@@ -89,27 +114,32 @@ class TeamFile:
             for table in ("waiting", "trying"):
                 self._db.execute(f"delete from {table} where day = ?", (sent.day,))
 
+    @_told
     def waiting(self) -> dict[str, Waiting]:
         """Days that the server does not take, by day."""
         rows = self._db.execute("select day, facts from waiting order by day")
         return {day: _read(facts, Waiting) for day, facts in rows}
 
+    @_told
     def wait(self, waiting: Waiting) -> None:
         """The server does not take a day."""
         with self._transaction():
             self._put("waiting", waiting.day, waiting)
             self._db.execute("delete from trying where day = ?", (waiting.day,))
 
+    @_told
     def stop_waiting(self, days: Iterable[str]) -> None:
         """These days have nothing to send any more."""
         with self._transaction():
             self._db.executemany("delete from waiting where day = ?", [(day,) for day in days])
 
+    @_told
     def trying(self) -> dict[str, Trying]:
         """What was on its way, by day."""
         rows = self._db.execute("select day, facts from trying")
         return {day: _read(facts, Trying) for day, facts in rows}
 
+    @_told
     def about_to_send(self, several: Iterable[Trying]) -> None:
         """Remembers what goes out now, so that it is known again if no answer comes."""
         with self._transaction():
@@ -118,10 +148,12 @@ class TeamFile:
 
     # ---- the rest ----
 
+    @_told
     def hold(self) -> Hold | None:
         """Why nothing is sent, if that is so."""
         return self._state("hold", Hold)
 
+    @_told
     def put_hold(self, hold: Hold | None) -> None:
         """Nothing is sent for a while; None: all is well again."""
         if hold is None:
@@ -129,21 +161,25 @@ class TeamFile:
         else:
             self._set("hold", msgspec.json.encode(hold))
 
+    @_told
     def notes(self) -> Notes:
         """What the last round found out."""
         return self._state("notes", Notes) or Notes()
 
+    @_told
     def note(self, **changes: object) -> None:
         """Changes some of it."""
         with self._transaction():
             changed = msgspec.structs.replace(self.notes(), **changes)
             self._set("notes", msgspec.json.encode(changed))
 
+    @_told
     def board(self) -> bytes | None:
         """The main board as it was fetched last: JSON of the server's."""
         row = self._db.execute("select value from state where name = 'board'").fetchone()
         return None if row is None else bytes(row[0])
 
+    @_told
     def put_board(self, body: bytes, at_ms: int) -> None:
         """Keeps the board."""
         self._set("board", body)
@@ -205,19 +241,24 @@ def open_team_file(data: Path, *, make: bool = False, reads: bool = False) -> Ge
         raise FileNotFoundError(path)
     db: sqlite3.Connection | None = None
     try:
-        db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S)
-        _prepare(db)
-        if reads:
-            db.execute("pragma query_only = on")
-        yield TeamFile(db)
-    except sqlite3.Error as error:
-        raise ToktuiError(
-            f"{clean(str(path), 200)} cannot be used: {clean(str(error))}",
-            "Make room or make it writable. If it is damaged: move it away, and join again.",
-        ) from error
+        try:
+            db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S)
+            _prepare(db)
+            if reads:
+                db.execute("pragma query_only = on")
+        except sqlite3.Error as error:
+            raise _unusable(path, error) from error
+        yield TeamFile(db, path)
     finally:
         if db is not None:
             db.close()
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> ToktuiError:
+    return ToktuiError(
+        f"{clean(str(path), 200)} cannot be used: {clean(str(error))}",
+        "Make room or make it writable. If it is damaged: move it away, and join again.",
+    )
 
 
 def _create(path: Path) -> None:
