@@ -466,7 +466,10 @@ def settle_outcomes(store: Path, now_ms: int) -> None:
     from toktui.store.connect import connect_writer
 
     kinds: tuple[Kind, ...] = ("merge", "squash", "push")
-    reasons: tuple[Reason, ...] = ("committed", "branch", "merged", "time", "squashed")
+    reasons: dict[Kind, tuple[Reason, ...]] = {
+        "merge": ("merged", "branch"), "squash": ("squashed", "only_branch"),
+        "push": ("committed", "time", "same_patch"),
+    }  # fmt: skip
     rng = random.Random(4)
     db = connect_writer(store)
     try:
@@ -495,7 +498,8 @@ def settle_outcomes(store: Path, now_ms: int) -> None:
                     reverted_by=name[::-1] if gone else "",
                 ))  # fmt: skip
                 if at % 5 != 4:
-                    links.append(Link(session, name, reasons[at % len(reasons)]))
+                    known = reasons[kinds[at % 3]]
+                    links.append(Link(session, name, known[at // 3 % len(known)]))
             landed = tuple(
                 row_of(c, Extent(rng.randint(1, 12), round(4 * 2 ** rng.uniform(0, 9))))
                 for c in changes

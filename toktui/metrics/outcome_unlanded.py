@@ -32,6 +32,8 @@ class Unlanded(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     agent: str
     project: str
+    branch: str
+    """Of its last call; empty: not logged."""
     last_ms: int
     spent: Spent
     why: str
@@ -72,13 +74,15 @@ def load_unlanded(
 
 
 def _load(db: sqlite3.Connection, number: int, whys: Mapping[int, str]) -> Unlanded:
-    key, agent, project_number, project, last_ms, nusd, unpriced = db.execute(
-        "select s.key, a.text, s.project, p.text, s.last_ms, s.cost_nusd, s.unpriced"
+    key, agent, project_number, project, last_ms, nusd, unpriced, branch = db.execute(
+        "select s.key, a.text, s.project, p.text, s.last_ms, s.cost_nusd, s.unpriced,"
+        " (select n.text from call c join name n on n.id = c.branch"
+        "  where c.session = s.id order by c.at_ms desc limit 1)"
         " from session s join name a on a.id = s.agent join name p on p.id = s.project"
         " where s.id = ?",
         (number,),
     ).fetchone()
     return Unlanded(
-        number=number, id=key, agent=agent, project=project, last_ms=last_ms,
+        number=number, id=key, agent=agent, project=project, branch=branch or "", last_ms=last_ms,
         spent=Spent(nusd, unpriced > 0), why=why_nothing(whys, project_number),
     )  # fmt: skip

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from toktui.metrics.outcome_changes import ChangeRow
     from toktui.tui.refresher import Reading
     from toktui.tui.theme import Palette
     from toktui.tui.widgets.paged_rows import PagedRows
@@ -30,13 +31,21 @@ _KINDS: Final = {"merge": "a merge", "squash": "a squash", "push": "pushed direc
 class ChangeHead(Drawing):
     """The facts of a change."""
 
-    DEFAULT_CSS = "ChangeHead { height: 9; }"
+    DEFAULT_CSS = "ChangeHead { height: 9; margin: 0 0 1 0; }"
     seen: ChangeSeen | None = None
 
     def __init__(self, *, zone: ZoneInfo, id: str) -> None:
         super().__init__(id=id)
         self._zone = zone
         self.now_ms = 0
+
+    @property
+    def lines_needed(self) -> int:
+        """Whatever the width."""
+        if self.seen is None:
+            return 1
+        change = self.seen.change
+        return 6 + bool(change.branch) + (change.reverted_ms is not None)
 
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
         """A line for each."""
@@ -54,8 +63,7 @@ class ChangeHead(Drawing):
             _fact("landed", f"{when} on {c.landed_on} of {fmt.project_name(c.repository)}, "
                   f"{_KINDS.get(c.kind, c.kind)}, {fmt.plural(c.commits, 'commit')}", palette),
             _fact("size", f"{c.size or fmt.UNKNOWN}, {wrote}{files}", palette),
-            _fact("cost", f"{spent_money(c.spent)} of {fmt.plural(c.sessions, 'session')}"
-                  if c.sessions else "no session is known that made it", palette),
+            _fact("cost", _cost(c), palette),
         ]  # fmt: skip
         if c.branch:
             lines.insert(4, _fact("branch", c.branch, palette))
@@ -64,6 +72,12 @@ class ChangeHead(Drawing):
             text = f"{TAKEN_BACK} taken back {back} by {c.reverted_by[:12]}"
             lines.append(Line().add(f"{'':9}").add(text, palette.warning))
         return lines
+
+
+def _cost(change: ChangeRow) -> str:
+    if not change.sessions:
+        return "no session is known that made it"
+    return f"{spent_money(change.spent)}, its share of {fmt.plural(change.sessions, 'session')}"
 
 
 def _fact(name: str, value: str, palette: Palette) -> Line:
@@ -108,6 +122,7 @@ class ChangeView(View["ChangeSeen | None"]):
     def fill(self) -> None:
         """Gives both their share."""
         self._head.seen, self._head.now_ms = self.data, self.now_ms
+        self._head.styles.height = self._head.lines_needed
         self._head.redraw()
         self._rows.empty = "No session is known that made it: it may be written by hand."
         self._rows.set_rows(self.data.makers if self.data else (), self.now_ms)
@@ -131,16 +146,16 @@ class ChangeView(View["ChangeSeen | None"]):
                   lambda m: fmt.moment(m.last_ms, self.now_ms, self.zone), lambda m: m.last_ms,
                   "last_ms"),
             Field(Column("agent", "agent", 12, False, 84), lambda m: m.agent),
-            Field(Column("project", "project", 12, False, 100),
+            Field(Column("project", "project", 12, False, 124),
                   lambda m: fmt.project_name(m.project), lambda m: m.project or None),
             Field(Column("link", "link", 8, False, 0),
                   lambda m: "exact" if m.reason in EXACT else "inferred",
                   style=lambda m, p: p.good if m.reason in EXACT else p.dim),
             Field(Column("reason", "because", 20, False, 0),
                   lambda m: REASONS.get(m.reason, m.reason), style=lambda _, p: p.strong),
-            Field(Column("id", "session", 8, False, 116), lambda m: m.id,
+            Field(Column("id", "session", 8, False, 134), lambda m: m.id,
                   style=lambda _, p: p.faint),
-            Field(Column("whole", "session's", 9, True, 70), lambda m: spent_money(m.spent),
+            Field(Column("whole", "session's", 9, True, 92), lambda m: spent_money(m.spent),
                   lambda m: m.spent.nusd, "session_nusd"),
             Field(Column("share", "share", 8, True, 0), lambda m: spent_money(m.share),
                   lambda m: m.share.nusd, "share_nusd", lambda _, p: p.text),

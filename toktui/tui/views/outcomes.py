@@ -20,7 +20,7 @@ from toktui.tui.widgets.outcome_fields import (
     change_fields,
     session_fields,
 )
-from toktui.tui.widgets.outcome_parts import OutcomeHead, SizeBars, WeekBars
+from toktui.tui.widgets.outcome_parts import MoneyBars, OutcomeHead, SizeBars, WeekBars
 from toktui.tui.widgets.table_rows import TableRows
 from toktui.tui.widgets.window_rows import WindowRows
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from toktui.tui.widgets.paged_rows import PagedRows
 
 _ROOM_FOR_BARS: Final = 20
+_ROOM_FOR_WEEKS: Final = 44
+"""Lines from which on there are more weeks."""
 _NOTHING: Final = "Nothing landed yet. What you commit appears here once it is upstream."
 
 
@@ -49,6 +51,7 @@ class OutcomesView(View[OutcomesPage]):
         ("t", "changes that landed, or the sessions that cost most and landed nothing"),
         *TableRows.MEANINGS,
         ("enter", "open a change with its sessions, or a session"),
+        ("usual", "of a week: the median of the twelve weeks before"),
         ("each", "all that was spent, over the changes that sessions made"),
         ("exact", "a session ran the commit that landed, or what it became"),
         ("inferred", "repository, branch, author and time agree"),
@@ -62,6 +65,7 @@ class OutcomesView(View[OutcomesPage]):
     OutcomesView #outcome-bars { height: 6; margin: 1 0 0 0; }
     OutcomesView SizeBars { width: 1fr; margin: 0 3 0 0; }
     OutcomesView WeekBars { width: 1fr; }
+    OutcomesView MoneyBars { width: 1fr; margin: 0 0 0 3; }
     OutcomesView TableRows { margin: 1 0 0 0; }
     """
 
@@ -70,7 +74,8 @@ class OutcomesView(View[OutcomesPage]):
         self._head = OutcomeHead(id="outcome-head")
         self._sizes = SizeBars(id="outcome-sizes")
         self._weeks = WeekBars(id="outcome-weeks")
-        self._bars = Horizontal(self._sizes, self._weeks, id="outcome-bars")
+        self._money = MoneyBars(id="outcome-money")
+        self._bars = Horizontal(self._sizes, self._weeks, self._money, id="outcome-bars")
         self._elsewhere = ElsewhereLines(id="outcome-elsewhere")
         self._changes = WindowRows[ChangeRow](
             change_fields(self._moment), id="landed", sorts=CHANGE_SORTS, grow=CHANGES_GROW
@@ -91,10 +96,10 @@ class OutcomesView(View[OutcomesPage]):
     def fill(self) -> None:
         """Gives every part its share."""
         page, question = self.data, self.about
-        for part in (self._head, self._sizes, self._weeks):
+        self._head.landed = question.shown == "landed"
+        for part in (self._head, self._sizes, self._weeks, self._money):
             part.found = page and page.outcomes
             part.redraw()
-        self._head.landed = question.shown == "landed"
         limited = self.scope.is_limited
         self._changes.empty = "No landed change matches the filter." if limited else _NOTHING
         self._unlanded.empty = "Every session that has a price made a landed change."
@@ -114,7 +119,9 @@ class OutcomesView(View[OutcomesPage]):
         found = self.data and self.data.outcomes
         some = found is not None and found.known and found.sessions > 0
         self._bars.display = height >= _ROOM_FOR_BARS and some
+        self._bars.styles.height = 6 if height < _ROOM_FOR_WEEKS else 9
         self._weeks.display = width >= 70
+        self._money.display = width >= 150
         small = height < 12
         self.styles.padding = (0 if small else 1, 1, 0, 1)
 

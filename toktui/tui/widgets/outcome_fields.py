@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from toktui.tui.theme import Palette
 
-CHANGES_GROW = (("subject", 90), ("repository", 24))
-SESSIONS_GROW = (("project", 40), ("id", 36))
+CHANGES_GROW = (("subject", 80), ("repository", 24), ("subject", 120))
+SESSIONS_GROW = (("project", 30), ("branch", 36), ("id", 36))
 
 
 def change_fields(moment: Callable[[int], str]) -> list[Field[ChangeRow]]:
@@ -56,7 +56,9 @@ def session_fields(moment: Callable[[int], str]) -> list[Field[Unlanded]]:
         Field(Column("project", "project", 16, False, 0),
               lambda s: fmt.project_name(s.project), lambda s: s.project or None,
               style=lambda _, p: p.strong),
-        Field(Column("why", "why", 26, False, 100),
+        Field(Column("branch", "branch", 16, False, 112), lambda s: s.branch or fmt.UNKNOWN,
+              lambda s: s.branch or None),
+        Field(Column("why", "why", 26, False, 92),
               lambda s: s.why or "nothing landed, or not yet", style=lambda _, p: p.faint),
         Field(Column("id", "session", 8, False, 84), lambda s: s.id,
               style=lambda _, p: p.faint),
