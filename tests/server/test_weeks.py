@@ -10,7 +10,8 @@ import pytest
 
 from toktui.server.database import Database
 from toktui.server.start import open_database
-from toktui.server.tables import SUMS, member_day
+from toktui.server.tables import SUMS, member, member_day
+from toktui.server.upsert import insert_new
 from toktui.server.weeks import POINTS, Trend, landed_together, load_trends
 from toktui.server.zones import days_before
 
@@ -33,12 +34,14 @@ def fill(database: Database, days: dict[int, dict[str, Any]], who: str = "m_1") 
         for back, sums in days.items()
     ]  # fmt: skip
     with database.write() as db:
+        insert_new(db, member, {"id": who, "team": "t", "appearance": "name", "name": who,
+                                "role": "member", "joined_ms": 0, "first_day": "2026-01-01"})
         db.execute(member_day.insert(), rows)
 
 
 def trend(database: Database, who: str = "m_1") -> Trend:
     with database.read() as db:
-        return load_trends(db, [who], UNTIL)[who]
+        return load_trends(db, "t", [who], UNTIL)[who]
 
 
 def test_a_point_is_the_cost_of_a_unit_over_the_28_days_before_it(database: Database):
@@ -47,7 +50,7 @@ def test_a_point_is_the_cost_of_a_unit_over_the_28_days_before_it(database: Data
     assert [point.per_unit_nusd for point in found.points] == [2 * DOLLAR] * POINTS
     assert [point.changes for point in found.points] == [28] * POINTS
     assert (found.points[-1].until, found.points[0].until) == (UNTIL, days_before(UNTIL, 56))
-    assert found.against_best == 1
+    assert found.best == 2 * DOLLAR
 
 
 def test_a_day_belongs_to_the_week_that_ends_on_it_or_after_it(database: Database):
@@ -62,7 +65,13 @@ def test_now_is_held_against_the_best_of_the_points_before(database: Database):
     dear = {back: {"cost_nusd": 3 * DOLLAR, "landed_s": 1} for back in range(35)}
     fill(database, {**cheap, **dear})
     found = trend(database)
-    assert (found.now, found.best, found.against_best) == (3 * DOLLAR, DOLLAR, 3)
+    assert (found.now, found.best) == (3 * DOLLAR, DOLLAR)
+
+
+def test_days_of_the_window_itself_are_not_its_past(database: Database):
+    fill(database, {back: {"cost_nusd": DOLLAR, "landed_s": 1} for back in range(28)})
+    found = trend(database)
+    assert (found.now, found.best) == (DOLLAR, None)
 
 
 @pytest.mark.parametrize(
@@ -82,13 +91,12 @@ def test_where_there_is_not_enough_there_is_no_point(
     found = trend(database)
     assert found.now is None
     assert found.best is None
-    assert found.against_best is None
 
 
 def test_who_sent_nothing_has_no_trend(database: Database):
     fill(database, {100: {"cost_nusd": DOLLAR}})
     with database.read() as db:
-        assert load_trends(db, ["m_1", "m_2"], UNTIL) == {}
+        assert load_trends(db, "t", ["m_1"], UNTIL) == {}
     assert Trend().now is None
 
 

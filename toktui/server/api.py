@@ -171,7 +171,7 @@ def _days(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
 
 
 def _delete_day(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
-    forget_day(db, who, _day(call.path["day"]))
+    forget_day(db, who, _day(call.path["day"]), call.now_ms)
     return {}
 
 

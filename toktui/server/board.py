@@ -1,12 +1,18 @@
-"""The boards: what a change cost each member against what the team usually pays, and consumption.
+"""The main board: what a change cost each member against what the team usually pays for it.
 
-Index. C is all that a member spent in the window at the server's prices, linked to a change or not.
-U is the worth of the changes that landed, each by its size. What the team usually pays for a unit
-is the median of C / U over the members with enough changes. The index is
+C is all that a member spent in the window at the server's prices, linked to a change or not; tokens
+without a price are taken to cost what the member's others do. U is the worth of the changes that
+landed, each by its size. What the team usually pays for a unit is the median of C / U over the
+members with enough changes. The index is
 
     (C + 5 usual) / (U usual + 5 usual)
 
-so that 1.0 is as usual, less is cheaper, and few changes say little.
+so that 1.0 is as usual, less is cheaper, and few changes say little. Beside it, what a unit costs
+now against the member's own best 28 days of the twelve weeks before:
+
+    (now / best) ^ (n / (n + 8))
+
+for n landed changes, so that few of them say little here, too.
 
 Listed are the members who chose a name or a pseudonym, at any team size. Hidden members are part of
 sums and medians only when at least five of them are.
@@ -19,41 +25,40 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
-from sqlalchemy import BigInteger, Connection, Integer, cast, func, select
+from sqlalchemy import Connection, select
 
 from toktui.clock import day_label
-from toktui.server.tables import LANDED, LINKED, flag, member, member_day, team
+from toktui.server.enough import LEAST_CHANGES, changes_of, spent_of, tokens_of, too_little
+from toktui.server.tables import LINKED, member, team
+from toktui.server.windows import WINDOW_WEEKS, load_flagged, load_weeks
+from toktui.server.worth import WORTH, counting, units_of
 from toktui.server.zones import days_before, zone_named
-from toktui.team.wire.document import SIZES
+from toktui.team.wire.document import Size
 from toktui.team.wire.messages import Appearance
 
 if TYPE_CHECKING:
     from toktui.server.people import Speaker
 
-WINDOW_DAYS: Final = 28
-LEAST_CHANGES: Final = 8
-LEAST_DAYS: Final = 6
+WINDOW_DAYS: Final = 7 * WINDOW_WEEKS
 LEAST_MEMBERS: Final = 3
-MOST_REVERTED: Final = 0.2
-MOST_UNPRICED: Final = 0.1
 LEAST_HIDDEN: Final = 5
 """Hidden members that an aggregate needs before it holds any of them."""
 PRIOR: Final = 5
 """Usual units that are added on both sides of the index."""
-WORTH: Final[Mapping[str, float]] = {"XS": 0.25, "S": 1, "M": 4, "L": 16, "XL": 64}
-"""Units of a change by its size: four of the size below, as its lines are, so that a change that is
-split into four is worth what it was."""
 GOOD_HIT_RATE: Final = 0.85
-_NEEDED: Final = (
-    "calls", "input", "cache_read", "cache_write_5m", "cache_write_1h", "output",
-    "estimated_calls", "unpriced_calls", "unpriced_tokens", "cost_nusd", *LANDED, *LINKED,
-    "reverted",
-)  # fmt: skip
+GOOD_SHARE: Final = 0.6
+LIVE_DAYS: Final = 14
+"""Days of the window that came within two days of their end, from which a member is live."""
+MOST_TREND: Final = 3.0
 
 Missing = Literal[
     "", "outcomes not shared", "too few changes", "too few days", "too many reverted",
-    "too much without a price", "too few members", "flagged",
+    "too much without a price", "too few members", "a day was deleted",
 ]  # fmt: skip
+Level = Literal["self-reported", "checked", "live"]
+"""How far numbers can be trusted. Checked: no day of the window is flagged, and the server has
+priced all. Live: at least 14 of its days came within two days of their end, from devices whose keys
+are known, so that they were not made up afterwards. None proves that they are true."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,18 +72,23 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     index: float | None
     missing: Missing
     """Why there is no index yet."""
-    changes: Mapping[str, int]
-    """Landed changes by size."""
+    changes: Mapping[Size, int]
+    """Landed changes by size; of a day that is flagged none count."""
     cost_nusd: int | None
     """All that was spent; None if nothing has a price."""
     cost_per_unit_nusd: int | None
+    trend: float | None
+    """What a unit costs now as a multiple of the own best; None until both are known."""
     linked_share: float | None
-    """Cost of the sessions linked to landed changes, as a share of all cost."""
+    """Landed share: cost of the sessions linked to landed changes, as a share of all cost."""
     lacks_unpriced: bool
     holds_estimates: bool
     tokens: int
     cache_hit_rate: float | None
     active_days: int
+    """Days with calls."""
+    level: Level | None
+    """Of others only whether they are live: what is flagged concerns its member alone."""
     badges: tuple[str, ...]
 
 
@@ -114,13 +124,7 @@ def load_board(db: Connection, who: Speaker, now_ms: int) -> Board:
     people = _people(db, who.team, since, until)
     listed = [one for one in people if one["appearance"] != "hidden"]
     hidden = [one for one in people if one["appearance"] == "hidden"]
-    counted = [one for one in listed if not why_not(one)]
-    unseen = [one for one in hidden if not why_not(one)]
-    if len(unseen) >= LEAST_HIDDEN:
-        counted += unseen
-    usual = None
-    if len(counted) >= LEAST_MEMBERS:
-        usual = median(one["cost_nusd"] / units_of(one) for one in counted)
+    usual, counted = _usual(listed, hidden)
     standings = _placed([_standing(one, usual, who.member) for one in listed])
     you = next((one for one in standings if one.is_you), None)
     if you is None:
@@ -129,116 +133,116 @@ def load_board(db: Connection, who: Speaker, now_ms: int) -> Board:
     return Board(
         team=info.name, zone=info.zone, since=since, until=until,
         usual_nusd=None if usual is None else round(usual), members=len(listed),
-        hidden=len(hidden) if len(hidden) >= LEAST_HIDDEN else None, counted=len(counted),
+        hidden=len(hidden) if len(hidden) >= LEAST_HIDDEN else None, counted=counted,
         worth=WORTH, standings=standings, you=you,
     )  # fmt: skip
 
 
 def _people(db: Connection, team_id: str, since: str, until: str) -> list[dict[str, Any]]:
-    """Members with their sums; flagged days count nothing towards a place, and cost all the same.
-    """
-    days = member_day.c
+    """Members with their sums and their own best."""
+    weeks = load_weeks(db, team_id, until)
+    flagged = load_flagged(db, team_id, since, until)
     found = db.execute(
-        select(
-            member.c.id, member.c.name, member.c.appearance, func.count(days.day).label("days"),
-            func.coalesce(func.max(cast(days.shares_outcomes, Integer)), 0).label("shares"),
-            # Cast, since PostgreSQL adds whole numbers up to a decimal one.
-            *(cast(func.coalesce(func.sum(days[name]), 0), BigInteger).label(name)
-              for name in _NEEDED),
-        )
-        .select_from(member.outerjoin(
-            member_day,
-            (days.member == member.c.id) & (days.day >= since) & (days.day <= until),
-        ))
-        .where(member.c.team == team_id)
-        .group_by(member.c.id, member.c.name, member.c.appearance)
-    )  # fmt: skip
-    flagged = set(db.execute(
-        select(flag.c.member).where(
-            flag.c.team == team_id, flag.c.day >= since, flag.c.day <= until,
-            # The server prices everything itself, so a wrong price of the client's harms nobody.
-            flag.c.rule != "price",
-        )
-    ).scalars())  # fmt: skip
-    names = tuple(found.keys())
-    people: list[dict[str, Any]] = [dict(zip(names, row, strict=True)) for row in found]
-    for one in people:
-        one["flagged"] = one["id"] in flagged
-    return people
-
-
-def units_of(one: Mapping[str, Any]) -> float:
-    """Worth of the changes that landed."""
-    return sum(
-        one[name] * WORTH[size] for name, size in zip(LANDED, SIZES, strict=True)
+        select(member.c.id, member.c.name, member.c.appearance).where(member.c.team == team_id)
     )
+    return [
+        {"id": row.id, "name": row.name, "appearance": row.appearance,
+         "rules": flagged.get(row.id, set[str]()), "best": weeks[row.id].best,
+         **weeks[row.id].window}
+        for row in found
+    ]  # fmt: skip
+
+
+def _usual(
+    listed: Sequence[Mapping[str, Any]], hidden: Sequence[Mapping[str, Any]]
+) -> tuple[float | None, int]:
+    """What the team usually pays for a unit, and over how many members that is.
+
+    With hidden ones in it, it has two digits, so that the difference between two days tells little
+    of one of them.
+    """
+    counted = [one for one in listed if not why_not(one)]
+    unseen = [one for one in hidden if not why_not(one)]
+    if len(unseen) < LEAST_HIDDEN:
+        unseen = []
+    costs = [spent_of(one) / units_of(one) for one in (*counted, *unseen)]
+    if len(costs) < LEAST_MEMBERS:
+        return None, len(costs)
+    usual = median(costs)
+    return (float(f"{usual:.2g}") if unseen else usual), len(costs)
 
 
 def why_not(one: Mapping[str, Any]) -> Missing:
     """Why a member's own numbers do not make an index yet; empty if they do."""
-    changes = sum(one[name] for name in LANDED)
     if not one["shares"]:
         return "outcomes not shared"
-    if one["flagged"]:
-        return "flagged"
-    if changes < LEAST_CHANGES:
-        return "too few changes"
-    if one["days"] < LEAST_DAYS:
-        return "too few days"
-    if one["reverted"] > MOST_REVERTED * changes:
-        return "too many reverted"
-    if one["unpriced_tokens"] > MOST_UNPRICED * _tokens(one):
-        return "too much without a price"
-    return ""
+    if "deleted" in one["rules"]:
+        return "a day was deleted"
+    return too_little(one)
 
 
-def index_of(cost_nusd: int, units: float, usual: float) -> float:
+def index_of(cost_nusd: float, units: float, usual: float) -> float:
     """The cost index; 1.0 is what the team usually pays."""
     if usual <= 0:
         return 1.0
     return (cost_nusd + PRIOR * usual) / (units * usual + PRIOR * usual)
 
 
+def trend_of(now: float, best: float, changes: int) -> float:
+    """What a unit costs against the own best, drawn towards 1 the fewer changes landed."""
+    ratio = min(MOST_TREND, max(1 / MOST_TREND, now / best))
+    return ratio ** (changes / (changes + LEAST_CHANGES))
+
+
 def _standing(one: Mapping[str, Any], usual: float | None, me: str) -> Standing:
-    missing = why_not(one) or ("too few members" if usual is None else "")
-    units = units_of(one)
-    prompt = one["input"] + one["cache_read"] + one["cache_write_5m"] + one["cache_write_1h"]
+    own = why_not(one)
+    units, cost = units_of(one), _cost(one)
+    prompt = tokens_of(one) - one["output"]
     hit = one["cache_read"] / prompt if prompt else None
-    has_price = one["calls"] > one["unpriced_calls"]
-    cost = one["cost_nusd"] if has_price else None
     linked = sum(one[name] for name in LINKED)
-    index = None
-    if not missing and usual is not None:
-        index = round(index_of(one["cost_nusd"], units, usual), 4)
     share = min(1.0, linked / cost) if cost and one["shares"] else None
+    index = trend = None
+    if not own and usual is not None:
+        index = round(index_of(spent_of(one), units, usual), 4)
+    if not own and one["best"]:
+        trend = trend_of(spent_of(one) / units, one["best"], counting(changes_of(one)))
+    level = _level(one)
     return Standing(
         name=one["name"] or "you", appearance=one["appearance"], is_you=one["id"] == me,
-        place=None, index=index, missing=missing,
-        changes={size: one[name] for name, size in zip(LANDED, SIZES, strict=True)},
-        cost_nusd=cost,
+        place=None, index=index, missing=own or ("too few members" if usual is None else ""),
+        changes=changes_of(one), cost_nusd=cost,
         cost_per_unit_nusd=round(cost / units) if cost is not None and units else None,
+        trend=None if trend is None else round(trend, 4),
         linked_share=None if share is None else round(share, 4),
         lacks_unpriced=one["unpriced_calls"] > 0, holds_estimates=one["estimated_calls"] > 0,
-        tokens=_tokens(one), cache_hit_rate=None if hit is None else round(hit, 4),
-        active_days=one["days"], badges=_badges(index, hit, share),
+        tokens=tokens_of(one), cache_hit_rate=None if hit is None else round(hit, 4),
+        active_days=one["days"], level=level if one["id"] == me or level == "live" else None,
+        badges=() if index is None or level == "self-reported"
+        else _badges(index, hit, share, trend),
     )  # fmt: skip
 
 
-def _badges(index: float | None, hit: float | None, share: float | None) -> tuple[str, ...]:
-    """Thresholds, beyond which there is nothing to win."""
-    found: list[str] = []
-    if index is not None and index <= 1 and hit is not None and hit >= GOOD_HIT_RATE:
-        found.append("healthy cache")
-    if share is not None and share >= 0.6:
-        found.append("mostly landed")
-    return tuple(found)
+def _level(one: Mapping[str, Any]) -> Level:
+    if one["rules"] or not one["days"]:
+        return "self-reported"
+    return "live" if one["live"] >= LIVE_DAYS else "checked"
 
 
-def _tokens(one: Mapping[str, Any]) -> int:
-    return (
-        one["input"] + one["cache_read"] + one["cache_write_5m"] + one["cache_write_1h"]
-        + one["output"]
-    )  # fmt: skip
+def _badges(
+    index: float, hit: float | None, share: float | None, trend: float | None
+) -> tuple[str, ...]:
+    """Thresholds, beyond which there is nothing to win; for those who have an index."""
+    earned = {
+        "healthy cache": index <= 1 and hit is not None and hit >= GOOD_HIT_RATE,
+        "mostly landed": share is not None and share >= GOOD_SHARE,
+        "own best": trend is not None and trend <= 1,
+    }
+    return tuple(name for name, is_earned in earned.items() if is_earned)
+
+
+def _cost(one: Mapping[str, Any]) -> int | None:
+    """None where no call has a price."""
+    return one["cost_nusd"] if one["calls"] > one["unpriced_calls"] else None
 
 
 def _placed(standings: Sequence[Standing]) -> tuple[Standing, ...]:

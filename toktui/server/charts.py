@@ -7,7 +7,7 @@ text: their labels stand beside them.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -137,7 +137,9 @@ def columns(
     return Columns(width, height, tuple(made))
 
 
-def shares(parts: Mapping[str, float], *, total: float, width: float = 100) -> tuple[Share, ...]:
+def shares(
+    parts: Mapping[Any, float], *, total: float, width: float = 100
+) -> tuple[Share, ...]:
     """The parts of a bar, one after the other; `total` would fill `width`."""
     made: list[Share] = []
     x = 0.0

@@ -21,6 +21,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from toktui.errors import StoreError
+from toktui.server import windows
 from toktui.server.tables import metadata
 from toktui.text import clean
 
@@ -49,8 +50,10 @@ class Database:
         if self.url.drivername in ("postgresql", "postgres"):
             self.url = self.url.set(drivername="postgresql+psycopg")
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        # Of a connection that writes nothing may be kept: it may yet be rolled back.
+        cached = {windows.OPTION: windows.WindowCache()}
         if self.is_sqlite:
-            self._reading = self._sqlite(READERS, "BEGIN")
+            self._reading = self._sqlite(READERS, "BEGIN").execution_options(**cached)
             self._writing = self._sqlite(1, "BEGIN IMMEDIATE")
         else:
             options = {} if "options" in self.url.query else {"options": _PATIENCE}
@@ -59,7 +62,7 @@ class Database:
                 hide_parameters=True, connect_args={"connect_timeout": BUSY_S, **options},
             )  # fmt: skip
             self._reading = self._writing.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
+                isolation_level="REPEATABLE READ", postgresql_readonly=True, **cached
             )
         self._turn = threading.Lock()
         self._claim: IO[bytes] | None = None

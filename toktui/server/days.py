@@ -12,9 +12,9 @@ from sqlalchemy import Connection, delete, select, update
 
 from toktui.clock import day_label
 from toktui.server import duplicates
-from toktui.server.flags import raise_flags
+from toktui.server.flags import flag_deleted, raise_flags
 from toktui.server.refusal import Refused
-from toktui.server.rollup import add_up
+from toktui.server.rollup import NEXT, add_up
 from toktui.server.tables import day_row, document, flag, member, member_day, sketch, team
 from toktui.server.upsert import upsert
 from toktui.server.zones import days_before, zone_named
@@ -62,10 +62,10 @@ def take(
     _check_day(hold(db, speaker.member), speaker, found, now_ms)
     sha256 = digest(body)
     known = db.execute(
-        select(document.c.rev, document.c.sha256, document.c.closed, document.c.tokens).where(
-            document.c.device == found.device, document.c.day == found.day
-        )
-    ).first()
+        select(document.c.rev, document.c.sha256, document.c.closed, document.c.tokens,
+               document.c.first_ms)
+        .where(document.c.device == found.device, document.c.day == found.day)
+    ).first()  # fmt: skip
     if known is not None:
         if known.sha256 == sha256:
             return Receipt(day=found.day, rev=known.rev, sha256=sha256, result="unchanged")
@@ -74,9 +74,11 @@ def take(
     tokens = min(sum(row.tokens for row in found.rows), (1 << 63) - 1)
     if known is not None and known.closed and tokens < known.tokens and not found.reason:
         return Receipt(day=found.day, rev=known.rev, sha256=known.sha256, result="held")
-    _store(db, speaker, found, body, sha256, tokens, now_ms)
+    first_ms = now_ms if known is None else known.first_ms
+    _store(db, speaker, received, sha256, tokens, first_ms=first_ms, now_ms=now_ms)
     day_range = add_up(db, speaker.team, speaker.member, found.day)
     flags = raise_flags(db, speaker, found, day_range, now_ms)
+    duplicates.flag_copies(db, speaker, found, now_ms)
     return Receipt(day=found.day, rev=found.rev, sha256=sha256, result="stored", flags=flags)
 
 
@@ -103,15 +105,16 @@ def _check_day(window: Window, speaker: Speaker, found: Document, now_ms: int) -
 
 
 def _store(
-    db: Connection, speaker: Speaker, found: Document, body: bytes, sha256: str, tokens: int,
-    now_ms: int,
-) -> None:
+    db: Connection, speaker: Speaker, received: Received, sha256: str, tokens: int, *,
+    first_ms: int, now_ms: int,
+) -> None:  # fmt: skip
+    found, body = received
     upsert(
         db, document, ("device", "day"),
         [{
             "device": found.device, "day": found.day, "team": speaker.team,
             "member": speaker.member, "rev": found.rev, "sha256": sha256, "closed": found.closed,
-            "tokens": tokens, "received_ms": now_ms, "body": body,
+            "tokens": tokens, "received_ms": now_ms, "first_ms": first_ms, "body": body,
         }],
     )  # fmt: skip
     db.execute(
@@ -124,7 +127,6 @@ def _store(
     ]  # fmt: skip
     if sketches:
         db.execute(sketch.insert(), sketches)
-        duplicates.flag_others(db, speaker, found, now_ms)
 
 
 def held(db: Connection, device_id: str, since: str = "") -> tuple[Held, ...]:
@@ -137,16 +139,23 @@ def held(db: Connection, device_id: str, since: str = "") -> tuple[Held, ...]:
     return tuple(Held(day=row.day, rev=row.rev, sha256=row.sha256) for row in found)
 
 
-def forget_day(db: Connection, speaker: Speaker, day: str) -> None:
+def forget_day(db: Connection, speaker: Speaker, day: str, now_ms: int) -> None:
     """Deletes a day of the speaking device.
 
-    Only the number of its last revision stays, so that nobody can send the old bytes again.
+    Only the number of its last revision stays, so that nobody can send the old bytes again, and
+    that the day was deleted: while it is in the window, there is no place on the board.
     """
     hold(db, speaker.member)
-    here = (document.c.device == speaker.device, document.c.day == day)
-    db.execute(update(document).where(*here).values(sha256=GONE, body=b"", tokens=0, closed=False))
+    gone = db.execute(
+        update(document)
+        .where(document.c.device == speaker.device, document.c.day == day,
+               document.c.sha256 != GONE)
+        .values(sha256=GONE, body=b"", tokens=0, closed=False)
+    )  # fmt: skip
+    if not gone.rowcount:
+        return
     db.execute(delete(sketch).where(sketch.c.device == speaker.device, sketch.c.day == day))
-    db.execute(delete(flag).where(flag.c.member == speaker.member, flag.c.day == day))
+    flag_deleted(db, speaker, day, now_ms)
     add_up(db, speaker.team, speaker.member, day)
 
 
@@ -155,4 +164,6 @@ def expire(db: Connection, team_id: str, before: str) -> int:
     gone = db.execute(delete(document).where(document.c.team == team_id, document.c.day < before))
     for table in (day_row, member_day, sketch, flag):
         db.execute(delete(table).where(table.c.team == team_id, table.c.day < before))
+    if gone.rowcount:
+        db.execute(update(member).where(member.c.team == team_id).values(changed=NEXT))
     return gone.rowcount

@@ -1,25 +1,66 @@
 """Histories that were copied: two devices that report the same calls.
 
-Sketches hold the smallest keyed hashes of a day's call ids, so two of the same calls share hashes
-and two of different calls share none.
+A sketch holds the 64 smallest keyed hashes of a day's call ids: all of them up to its largest, if
+the day has more. So of the hashes that both sketches would hold, the share that they have in common
+is the share of common calls; two histories of different calls have none in common.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, func, select
 
 from toktui.server.tables import flag, sketch
 from toktui.server.upsert import insert_new
-from toktui.team.wire.document import SKETCH_SIZE, Document, hashes_of
+from toktui.team.wire.document import SKETCH_BYTES, SKETCH_SIZE, Document
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from toktui.server.people import Speaker
 
 ENOUGH: Final = 3
-"""Shared hashes from which on two sketches are of the same calls; a small day may have fewer."""
+"""Shared hashes from which on two members' sketches are of the same calls; a small day may have
+fewer."""
+_WIDTH: Final = 2 * SKETCH_BYTES
+
+
+class Copied(NamedTuple):
+    """Of so many calls that were looked at, so many were reported by another device, too."""
+
+    shared: int
+    looked_at: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Nothing of it is left to count."""
+        return self.shared == self.looked_at
+
+    def rest(self, value: int) -> int:
+        """What is left of a number when the copied share is taken out, rounded up."""
+        return value - value * self.shared // self.looked_at
+
+
+def counted_once(
+    sketches: Mapping[str, Sequence[str]], tokens: Mapping[str, int]
+) -> dict[str, Copied]:
+    """Of the devices of one member, agent and day those whose calls are copies, and how many.
+
+    The device with the most tokens counts whole, ties by id; each smaller one counts with what none
+    before it has.
+    """
+    devices = sorted(sketches, key=lambda device: (-tokens.get(device, 0), device))
+    found: dict[str, Copied] = {}
+    for index, device in enumerate(devices[1:], 1):
+        before = [sketches[larger] for larger in devices[:index]]
+        # Beyond this hash not all sketches say whether they have a call.
+        reach = min((one[-1] for one in before if len(one) >= SKETCH_SIZE), default=None)
+        mine = [one for one in sketches[device] if reach is None or one <= reach]
+        shared = len(set(mine).intersection(*[{h for one in before for h in one}]))
+        if shared:
+            found[device] = Copied(shared, len(mine))
+    return found
 
 
 def is_copy(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -29,41 +70,70 @@ def is_copy(one: Sequence[str], other: Sequence[str]) -> bool:
     return shared >= min(ENOUGH, len(one), len(other))
 
 
-def counted_once(
-    sketches: Mapping[str, Sequence[str]], tokens: Mapping[str, int]
-) -> frozenset[str]:
-    """Of the devices of one member, agent and day those that are not counted.
+def flag_copies(db: Connection, speaker: Speaker, found: Document, now_ms: int) -> None:
+    """Tells both members where a history of another one was copied, and whom it concerns no more.
 
-    Of devices that share calls the one with the most tokens counts; ties go by id.
+    Whoever submits the same day of the team at this moment waits, so that one of two that come at
+    once sees the other.
     """
-    left_out: set[str] = set()
-    devices = sorted(sketches, key=lambda device: (-tokens.get(device, 0), device))
-    for index, device in enumerate(devices):
-        if device in left_out:
-            continue
-        for smaller in devices[index + 1 :]:
-            if smaller not in left_out and is_copy(sketches[device], sketches[smaller]):
-                left_out.add(smaller)
-    return frozenset(left_out)
-
-
-def flag_others(db: Connection, speaker: Speaker, found: Document, now_ms: int) -> None:
-    """Tells both members where a history of another one was copied."""
-    for one in found.sketches:
-        others = db.execute(
-            select(sketch.c.member, sketch.c.hashes).where(
-                sketch.c.team == speaker.team, sketch.c.day == found.day,
-                sketch.c.agent == one.agent, sketch.c.member != speaker.member,
-            )
+    if db.dialect.name == "postgresql":
+        key = func.hashtextextended(f"{speaker.team} {found.day}", 0)
+        db.execute(select(func.pg_advisory_xact_lock(key)))
+    agents = {one.agent: split(one.hashes) for one in found.sketches}
+    flagged = set(db.execute(
+        select(flag.c.member).where(
+            flag.c.team == speaker.team, flag.c.day == found.day, flag.c.rule == "duplicate"
         )
-        mine = hashes_of(one)
-        width = len(mine[0])
-        for other in others.all():
-            theirs = [other.hashes[i : i + width] for i in range(0, len(other.hashes), width)]
-            if is_copy(mine, theirs):
-                for member_id in (speaker.member, other.member):
-                    insert_new(db, flag, {
-                        "member": member_id, "day": found.day, "rule": "duplicate",
-                        "team": speaker.team, "made_ms": now_ms,
-                        "detail": f"Another member sent the same calls of {one.agent}.",
-                    })  # fmt: skip
+    ).scalars())  # fmt: skip
+    if not agents and speaker.member not in flagged:
+        return
+    theirs = _sketches(db, speaker, found.day, agents)
+    copied = {
+        who: agent for who, agent, hashes in theirs
+        if who != speaker.member and is_copy(agents[agent], hashes)
+    }  # fmt: skip
+    if copied:
+        copied[speaker.member] = min(copied.values())
+    for who in sorted(copied):
+        insert_new(db, flag, {
+            "member": who, "day": found.day, "rule": "duplicate", "team": speaker.team,
+            "detail": f"Another member sent the same calls of {copied[who]}.", "made_ms": now_ms,
+        })  # fmt: skip
+    if speaker.member in flagged:
+        _clear(db, speaker.team, found.day, flagged | copied.keys())
+
+
+def _clear(db: Connection, team_id: str, day: str, flagged: Iterable[str]) -> None:
+    """Takes the mark off those who have no calls in common with anybody else any more."""
+    marked = sorted(flagged)
+    rows = db.execute(
+        select(sketch.c.member, sketch.c.agent, sketch.c.hashes).where(
+            sketch.c.team == team_id, sketch.c.day == day, sketch.c.member.in_(marked)
+        )
+    )
+    held = [(row.member, row.agent, split(row.hashes)) for row in rows]
+    still = {
+        one for one, agent, mine in held for other, same, theirs in held
+        if one != other and agent == same and is_copy(mine, theirs)
+    }  # fmt: skip
+    for who in marked:
+        if who not in still:
+            db.execute(delete(flag).where(
+                flag.c.member == who, flag.c.day == day, flag.c.rule == "duplicate"
+            ))  # fmt: skip
+
+
+def _sketches(
+    db: Connection, speaker: Speaker, day: str, agents: Mapping[str, Any]
+) -> list[tuple[str, str, list[str]]]:
+    rows = db.execute(
+        select(sketch.c.member, sketch.c.agent, sketch.c.hashes).where(
+            sketch.c.team == speaker.team, sketch.c.day == day, sketch.c.agent.in_(agents)
+        )
+    )
+    return [(row.member, row.agent, split(row.hashes)) for row in rows]
+
+
+def split(hashes: str) -> list[str]:
+    """The hashes of a sketch."""
+    return [hashes[i : i + _WIDTH] for i in range(0, len(hashes), _WIDTH)]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, delete
 
-from toktui.server.repricing import public_book, reprice
+from toktui.server.repricing import reprice
 from toktui.server.tables import flag
-from toktui.server.upsert import upsert
+from toktui.server.upsert import insert_new, upsert
 
 if TYPE_CHECKING:
     from toktui.clock import Range
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 MOST_LANDED: Final = 25
 WIDEST_WINDOW: Final = 2_000_000
+"""Tokens that no prompt exceeds, whatever the model."""
+_OF_A_DOCUMENT: Final = ("context", "price", "work", "deleted")
+"""Rules that a new document settles."""
 
 
 def raise_flags(
@@ -27,11 +30,10 @@ def raise_flags(
 ) -> tuple[str, ...]:
     """Marks the member's day by what this document says; gives the rules that it breaks."""
     broken = checked(found, within)
-    for rule in ("context", "price", "work"):
-        if rule not in broken:
-            db.execute(delete(flag).where(
-                flag.c.member == speaker.member, flag.c.day == found.day, flag.c.rule == rule
-            ))  # fmt: skip
+    db.execute(delete(flag).where(
+        flag.c.member == speaker.member, flag.c.day == found.day,
+        flag.c.rule.in_([rule for rule in _OF_A_DOCUMENT if rule not in broken]),
+    ))  # fmt: skip
     if broken:
         upsert(db, flag, ("member", "day", "rule"), [
             {"member": speaker.member, "day": found.day, "rule": rule, "team": speaker.team,
@@ -45,9 +47,8 @@ def checked(found: Document, within: Range) -> dict[str, str]:
     """The rules that a document breaks, each with its numbers."""
     broken: dict[str, str] = {}
     for row in found.rows:
-        window = public_book().window(row.model) or WIDEST_WINDOW
         # A sum of an agent's own ledger counts as one call, so only what no call can have counts.
-        if row.prompt > row.calls * max(window, WIDEST_WINDOW):
+        if row.prompt > row.calls * WIDEST_WINDOW:
             broken["context"] = f"{row.prompt} prompt tokens in {row.calls} calls of {row.model}"
         if reprice(row, within).is_off:
             broken["price"] = f"{row.cost_nusd} nano-dollars for {row.model} are not its price"
@@ -56,3 +57,12 @@ def checked(found: Document, within: Range) -> dict[str, str]:
         if landed > MOST_LANDED:
             broken["work"] = f"{landed} landed changes in a day"
     return broken
+
+
+def flag_deleted(db: Connection, speaker: Speaker, day: str, now_ms: int) -> None:
+    """In place of all that was said of a day: that its member took it back."""
+    db.execute(delete(flag).where(flag.c.member == speaker.member, flag.c.day == day))
+    insert_new(db, flag, {
+        "member": speaker.member, "day": day, "rule": "deleted", "team": speaker.team,
+        "detail": "You deleted the day.", "made_ms": now_ms,
+    })  # fmt: skip

@@ -1,4 +1,5 @@
-"""What a row costs by the public rates: the server believes no client.
+"""What a row costs by the public rates: the server believes no client, also not that a model which
+is in the public book has no price.
 
 A row sums a day, so a price that depends on the size of a prompt, the hour or the place is known
 only between two bounds. Within them the client's sum, which saw each call, is taken; outside them
@@ -44,17 +45,16 @@ def public_book() -> RateBook:
 
 def reprice(row: Row, day: Range) -> Priced:
     """The cost of a row by the public book."""
-    if row.model == OTHER or row.cost_nusd is None:
-        return Priced(None, is_off=False)
-    bounds = _bounds(row, day)
+    bounds = None if row.model == OTHER else _bounds(row, day)
     if bounds is None:
         return Priced(None, is_off=False)
     least, most = bounds
-    # Of a row of which some calls are unpriced, nobody knows which tokens those were.
+    claimed = row.cost_nusd or 0
+    cost = min(max(claimed, least), most)
+    # Who has no price for some of the calls has another book, and cannot have our sum.
     if row.unpriced_calls:
-        least = 0
-    cost = min(max(row.cost_nusd, least), most)
-    return Priced(cost, is_off=abs(row.cost_nusd - cost) > max(TOLERANCE * cost, 1_000_000))
+        return Priced(cost, is_off=False)
+    return Priced(cost, is_off=abs(claimed - cost) > max(TOLERANCE * cost, 1_000_000))
 
 
 def _bounds(row: Row, day: Range) -> tuple[int, int] | None:

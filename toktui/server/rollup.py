@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from toktui.server.duplicates import counted_once
 from toktui.server.repricing import public_book, reprice
@@ -16,19 +16,26 @@ from toktui.server.tables import (
     SUMS,
     day_row,
     document,
+    member,
     member_day,
     team,
 )
 from toktui.server.upsert import upsert
+from toktui.server.worth import WORTH
 from toktui.server.zones import range_of
 from toktui.team.wire.document import OTHER, SIZES, Document, Row, decode, hashes_of
 
 if TYPE_CHECKING:
     from toktui.clock import Range
+    from toktui.server.duplicates import Copied
 
 MOST: Final = (1 << 50) - 1
 """Of each number of a member's day: a million dollars, or 10^15 tokens. Whoever sends more has his
 sums cut here, so that those of a team fit 64 bits and one member cannot break everybody's board."""
+NEXT: Final = member.c.changed + 1
+"""Says that a member's days have changed."""
+LIVE_MS: Final = 48 * 3_600_000
+"""How long after a day's end it may come to count as sent while it was fresh."""
 MOST_A_DAY: Final = 8
 """Landed changes of a day that count, the largest first: who splits his work gains no more."""
 _Key = tuple[str, str, str]
@@ -38,12 +45,13 @@ def add_up(db: Connection, team_id: str, member_id: str, day: str) -> Range:
     """Adds the member's day up anew; gives the day's instants."""
     zone = db.execute(select(team.c.zone).where(team.c.id == team_id)).scalar_one()
     within = range_of(day, zone)
-    bodies = db.execute(
-        select(document.c.body).where(document.c.member == member_id, document.c.day == day)
-        .order_by(document.c.device)
-    ).scalars()  # fmt: skip
-    documents = [decode(bytes(body)) for body in bodies if body]
+    found = db.execute(
+        select(document.c.body, document.c.first_ms)
+        .where(document.c.member == member_id, document.c.day == day).order_by(document.c.device)
+    ).all()
+    documents = [decode(bytes(one.body)) for one in found if one.body]
     rows = _rows(documents, within)
+    db.execute(update(member).where(member.c.id == member_id).values(changed=NEXT))
     where = {"member": member_id, "day": day, "team": team_id}
     for table in (day_row, member_day):
         db.execute(delete(table).where(table.c.member == member_id, table.c.day == day))
@@ -58,34 +66,41 @@ def add_up(db: Connection, team_id: str, member_id: str, day: str) -> Range:
     upsert(db, member_day, ("member", "day"), [{
         **dict.fromkeys(SUMS, 0), **where, **totals, **_landed(documents),
         "shares_outcomes": any(one.outcomes is not None for one in documents),
+        "live": int(all(one.first_ms <= within.end_ms + LIVE_MS for one in found)),
     }])  # fmt: skip
     return within
 
 
 def _rows(documents: list[Document], within: Range) -> dict[_Key, dict[str, int]]:
     found: dict[_Key, dict[str, int]] = defaultdict(lambda: dict.fromkeys(MEASURES, 0))
-    left_out = _left_out(documents)
+    copied = _copied(documents)
     for one in documents:
         for row in one.rows:
-            if (one.device, row.agent) in left_out:
+            copy = copied.get((one.device, row.agent))
+            if copy is not None and copy.is_whole:
                 continue
             known = row.model if public_book().canonical(row.model) == row.model else OTHER
             sums = found[row.agent, known, row.tier]
-            for name, value in _measured(row, within).items():
+            for name, value in _measured(row, within, copy).items():
                 sums[name] = min(MOST, sums[name] + value)
     return dict(found)
 
 
-def _measured(row: Row, within: Range) -> dict[str, int]:
+def _measured(row: Row, within: Range, copy: Copied | None) -> dict[str, int]:
+    """The numbers of a row: the server's price, and without the calls that are copies."""
     values = {name: int(getattr(row, name) or 0) for name in MEASURES}
     cost = reprice(row, within).cost_nusd
     values["cost_nusd"] = cost or 0
-    if cost is None:
-        values["unpriced_calls"], values["unpriced_tokens"] = row.calls, row.tokens
-    return values
+    values["unpriced_calls"] = row.calls if cost is None else 0
+    values["unpriced_tokens"] = row.tokens if cost is None else 0
+    if copy is None:
+        return values
+    rest = {name: copy.rest(value) for name, value in values.items()}
+    # Which of the calls are copies is known of a sample, so what is left is an estimate.
+    return {**rest, "estimated_calls": rest["calls"], "estimated_tokens": copy.rest(row.tokens)}
 
 
-def _left_out(documents: list[Document]) -> set[tuple[str, str]]:
+def _copied(documents: list[Document]) -> dict[tuple[str, str], Copied]:
     """Devices and agents whose calls another device of the member has reported, too."""
     sketches: dict[str, dict[str, list[str]]] = defaultdict(dict)
     tokens: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -95,21 +110,25 @@ def _left_out(documents: list[Document]) -> set[tuple[str, str]]:
         for row in one.rows:
             tokens[row.agent][one.device] += row.tokens
     return {
-        (device, agent)
+        (device, agent): copy
         for agent, by_device in sketches.items()
-        for device in counted_once(by_device, tokens[agent])
+        for device, copy in counted_once(by_device, tokens[agent]).items()
     }
 
 
 def _landed(documents: list[Document]) -> dict[str, Any]:
     """Landed changes of the day.
 
-    Every device of a member may see the same repository, so the device that saw most counts.
+    Every device of a member may see the same repository, so only one device counts: whose changes
+    are worth most.
     """
     shared = [one.outcomes for one in documents if one.outcomes is not None]
     if not shared:
         return {}
-    best = max(shared, key=lambda o: (sum(landed.changes for landed in o.landed), -o.reverted))
+    best = max(shared, key=lambda one: (
+        sum(landed.changes * WORTH[landed.size] for landed in one.landed),
+        sum(landed.changes for landed in one.landed), -one.reverted,
+    ))  # fmt: skip
     by_size = {landed.size: landed for landed in best.landed}
     values: dict[str, Any] = {"reverted": best.reverted}
     room = MOST_A_DAY

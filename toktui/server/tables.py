@@ -63,6 +63,8 @@ member = Table(
     Column("role", String(8), nullable=False),
     Column("joined_ms", BigInteger, nullable=False),
     Column("first_day", String(10), nullable=False),
+    # Rises whenever one of his days does: what a process keeps of them is then out of date.
+    _number("changed"),
 )  # fmt: skip
 
 device = Table(
@@ -99,6 +101,8 @@ document = Table(
     Column("closed", Boolean, nullable=False),
     Column("tokens", BigInteger, nullable=False),
     Column("received_ms", BigInteger, nullable=False),
+    # When the first revision came; `received_ms` is of the last.
+    _number("first_ms"),
     Column("body", LargeBinary, nullable=False),
     Index("document_member", "member", "day"),
 )  # fmt: skip
@@ -122,6 +126,8 @@ member_day = Table(
     Column("team", String(18), nullable=False),
     Column("shares_outcomes", Boolean, nullable=False),
     *(_number(name) for name in SUMS),
+    # 1 if every device sent the day within two days of its end, else 0.
+    _number("live"),
     Index("member_day_team", "team", "day"),
 )  # fmt: skip
 

@@ -6,36 +6,25 @@ a week apart, so each shares three weeks with the one before it, and one lucky d
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-from sqlalchemy import Case, Connection, Integer, case, cast, func, select
+from sqlalchemy import Connection, select
 
-from toktui.server.board import (
-    LEAST_CHANGES,
-    LEAST_DAYS,
-    MOST_UNPRICED,
-    WINDOW_DAYS,
-    units_of,
-)
-from toktui.server.tables import LANDED, member, member_day
+from toktui.server.enough import changes_of, spent_of, too_little
+from toktui.server.tables import member
+from toktui.server.windows import WEEKS, WINDOW_WEEKS, load_weeks
+from toktui.server.worth import units_of
 from toktui.server.zones import days_before
 from toktui.team.wire.document import SIZES, Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-POINTS: Final = 9
-_WEEKS: Final = POINTS - 1 + WINDOW_DAYS // 7
-_BUCKETS: Final = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
-_SUMMED: Final = ("cost_nusd", "unpriced_tokens", *_BUCKETS, *LANDED)
-_COLUMNS: Final = ("days", "shares", *_SUMMED)
-_LANDED: Final = slice(-len(LANDED), None)
-_Sums = tuple[int, ...]
-"""Of one week, in the order of `_COLUMNS`."""
-_NOTHING: Final[_Sums] = (0,) * len(_COLUMNS)
+    from toktui.server.windows import Weeks
+
+POINTS: Final = WEEKS - WINDOW_WEEKS + 1
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,14 +49,9 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def best(self) -> int | None:
-        """The best of the points before."""
-        earlier = [point.per_unit_nusd for point in self.points[:-1]]
+        """The best of the points whose 28 days were over before the last ones began."""
+        earlier = [point.per_unit_nusd for point in self.points[:-WINDOW_WEEKS]]
         return min((value for value in earlier if value is not None), default=None)
-
-    @property
-    def against_best(self) -> float | None:
-        """`now` as a multiple of the best; None without both."""
-        return self.now / self.best if self.now is not None and self.best else None
 
 
 class Landed(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,21 +61,13 @@ class Landed(msgspec.Struct, frozen=True, kw_only=True):
     by_size: Mapping[Size, int]
 
 
-def load_trends(db: Connection, members: Sequence[str], until: str) -> dict[str, Trend]:
+def load_trends(
+    db: Connection, team_id: str, members: Sequence[str], until: str
+) -> dict[str, Trend]:
     """The trend of each of these members that has sent anything, by id."""
-    ends = [days_before(until, 7 * week) for week in range(_WEEKS)]
-    rows = db.execute(
-        select(member_day.c.member, _week(ends).label("week"), func.count().label("days"),
-               func.max(cast(member_day.c.shares_outcomes, Integer)).label("shares"),
-               *(func.sum(member_day.c[name]).label(name) for name in _SUMMED))
-        .where(member_day.c.member.in_(members),
-               member_day.c.day > days_before(until, 7 * _WEEKS), member_day.c.day <= until)
-        .group_by(member_day.c.member, "week")
-    )  # fmt: skip
-    weeks: dict[str, list[_Sums]] = defaultdict(lambda: [_NOTHING] * _WEEKS)
-    for values in map(tuple[Any, ...], rows):
-        weeks[values[0]][values[1]] = tuple(map(int, values[2:]))
-    return {one: _trend(found, ends) for one, found in weeks.items()}
+    ends = [days_before(until, 7 * week) for week in range(WEEKS)]
+    weeks = load_weeks(db, team_id, until)
+    return {one: _trend(weeks[one], ends) for one in members if any(weeks[one].all)}
 
 
 def ids_of(db: Connection, team_id: str, names: Sequence[str]) -> dict[str, str]:
@@ -103,25 +79,19 @@ def ids_of(db: Connection, team_id: str, names: Sequence[str]) -> dict[str, str]
     return {row.name: row.id for row in found}
 
 
-def _week(ends: Sequence[str]) -> Case[int]:
-    """How many weeks ago a day lies, in both databases' words."""
-    return case(
-        *((member_day.c.day > earlier, week) for week, earlier in enumerate(ends[1:])),
-        else_=len(ends) - 1,
-    )
-
-
-def _trend(weeks: Sequence[_Sums], ends: Sequence[str]) -> Trend:
-    """`weeks` and the days on which they end, the latest first."""
+def _trend(weeks: Weeks, ends: Sequence[str]) -> Trend:
+    """`ends` are the days on which the weeks end, the latest first."""
     points: list[Point] = []
     for end in reversed(range(POINTS)):
-        sums = tuple(map(sum, zip(*weeks[end : end + WINDOW_DAYS // 7], strict=True)))
+        sums = weeks.span(end)
+        enough = sums["shares"] and not too_little(sums)
         points.append(Point(
-            until=ends[end], per_unit_nusd=_per_unit(dict(zip(_COLUMNS, sums, strict=True))),
-            changes=sum(sums[_LANDED]),
+            until=ends[end],
+            per_unit_nusd=round(spent_of(sums) / units_of(sums)) if enough else None,
+            changes=sum(changes_of(sums).values()),
         ))  # fmt: skip
     landed = (
-        Landed(until=ends[week], by_size=dict(zip(SIZES, weeks[week][_LANDED], strict=True)))
+        Landed(until=ends[week], by_size=changes_of(weeks.week(week)))
         for week in reversed(range(POINTS))
     )
     return Trend(points=tuple(points), weeks=tuple(landed))
@@ -137,12 +107,3 @@ def landed_together(trends: Iterable[Trend]) -> tuple[Landed, ...]:
         for same in by_week
     )  # fmt: skip
 
-
-def _per_unit(sums: Mapping[str, int]) -> int | None:
-    changes = sum(sums[name] for name in LANDED)
-    tokens = sum(sums[name] for name in _BUCKETS)
-    if not sums["shares"] or changes < LEAST_CHANGES or sums["days"] < LEAST_DAYS:
-        return None
-    if sums["unpriced_tokens"] > MOST_UNPRICED * tokens:
-        return None
-    return round(sums["cost_nusd"] / units_of(sums))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from toktui.server import board as measures
+from toktui.server import enough
 from toktui.server.board import Standing, load_board
 from toktui.server.charts import (
     Bar,
@@ -21,6 +22,7 @@ from toktui.server.charts import (
 )
 from toktui.server.pages.reading import LONGEST_KEPT, page
 from toktui.server.weeks import Landed, Trend, ids_of, landed_together, load_trends
+from toktui.server.worth import counting
 from toktui.team.wire.document import SIZES
 
 if TYPE_CHECKING:
@@ -37,15 +39,14 @@ _NO_TREND: Final = Trend()
 
 REASONS: Final[Mapping[str, str]] = {
     "outcomes not shared": "Landed changes are not shared, so there is nothing to divide by.",
-    "too few changes": f"{measures.LEAST_CHANGES} landed changes are needed.",
-    "too few days": f"{measures.LEAST_DAYS} active days are needed.",
+    "too few changes": f"{enough.LEAST_CHANGES} landed changes of size S or more are needed.",
+    "too few days": f"{enough.LEAST_DAYS} active days are needed.",
     "too many reverted": "More than a fifth of the changes were reverted.",
     "too much without a price": "More than a tenth of the tokens has no known price.",
+    "a day was deleted": "A day of these four weeks was deleted.",
     "too few members": f"{measures.LEAST_MEMBERS} members with enough changes are needed.",
 }
-"""Why there is no index yet. A flag is told to its member alone: others read `NOT_YET`."""
-NOT_YET: Final = "Not enough to go by yet."
-FLAGGED: Final = "A day of yours is flagged; your own page says why."
+"""Why there is no index yet."""
 
 
 class BoardLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +70,7 @@ def _load(db: Connection, who: Speaker, request: Request, now_ms: int) -> dict[s
     number = _page_number(asked, len(board.standings))
     shown = board.standings[(number - 1) * PER_PAGE : number * PER_PAGE]
     ids = ids_of(db, who.team, [one.name for one in shown])
-    trends = load_trends(db, [*ids.values(), who.member], board.until)
+    trends = load_trends(db, who.team, [*ids.values(), who.member], board.until)
     most = max((sum(one.changes.values()) for one in shown), default=0)
     lines = [line_of(one, trends.get(ids.get(one.name, ""), _NO_TREND), most) for one in shown]
     yours = None
@@ -85,7 +86,7 @@ def _load(db: Connection, who: Speaker, request: Request, now_ms: int) -> dict[s
         "landed": landed, "any_landed": most_landed > 0, "landed_top": round(top),
         "landed_chart": landed_chart(landed, top),
         "number": number, "pages": _pages(len(board.standings)), "sizes": SIZES,
-        "limits": measures,
+        "limits": measures, "enough": enough,
     }  # fmt: skip
 
 
@@ -94,13 +95,11 @@ def line_of(one: Standing, trend: Trend, most: int) -> BoardLine:
     changes = sum(one.changes.values())
     reason, progress = "", None
     if one.index is None:
-        reason = REASONS.get(one.missing, NOT_YET)
-        if one.missing == "flagged" and one.is_you:
-            reason = FLAGGED
+        reason = REASONS[one.missing]
         if one.missing == "too few changes":
-            progress = (changes, measures.LEAST_CHANGES)
+            progress = (counting(one.changes), enough.LEAST_CHANGES)
         elif one.missing == "too few days":
-            progress = (one.active_days, measures.LEAST_DAYS)
+            progress = (one.active_days, enough.LEAST_DAYS)
     return BoardLine(
         one=one, reason=reason, progress=progress,
         bar=None if one.index is None else index_bar(one.index),

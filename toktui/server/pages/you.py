@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from toktui.server import board as measures
-from toktui.server import mine
+from toktui.server import enough, mine
 from toktui.server.administration import revoke_device
 from toktui.server.board import load_board
 from toktui.server.charts import columns, nice_top
@@ -59,23 +59,19 @@ RULES: Final[Mapping[str, tuple[str, str]]] = {
         "You deleted this day",
         "While it is among the last 28, there is no index: it would be of what is left.",
     ),
-    "rate": (
-        "More output than time allows",
-        "Submit the day again with a newer toktui; if it stays, tell the owner how it came about.",
-    ),
 }
 """What each rule means, and what to do about it."""
 
 
 def _load(db: Connection, who: Speaker, request: Request, now_ms: int) -> dict[str, Any]:
     board = load_board(db, who, now_ms)
-    trend = load_trends(db, [who.member], board.until).get(who.member, Trend())
+    trend = load_trends(db, who.team, [who.member], board.until).get(who.member, Trend())
     today = days_before(board.until, -1)
     days = mine.load_days(db, who, board.since, today)
     before = request.query_params.get("before", "")[:40]
     received = mine.load_received(db, who, before)
     return {
-        "board": board, "profile": mine.load_profile(db, who), "limits": measures,
+        "board": board, "profile": mine.load_profile(db, who), "limits": measures, "enough": enough,
         "yours": None if board.you is None else line_of(board.you, trend, 1),
         "your_chart": own_chart(trend, board.usual_nusd),
         "days": days, "day_chart": _day_chart(days, board.since, today), "today": today,
