@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select
 
+from toktui.server.board import load_board
 from toktui.server.days import read, take
 from toktui.server.people import Speaker, enrol, make_code, make_team
 from toktui.server.start import open_database
@@ -78,3 +79,16 @@ def test_calls_of_another_member_are_flagged_for_both(db: Connection):
     send(db, other, range(20))
     found = db.execute(select(flag.c.member).where(flag.c.rule == "duplicate")).scalars().all()
     assert set(found) == {one.member, other.member}
+
+
+def test_a_day_without_calls_is_no_active_day(db: Connection):
+    team_id, owner = make_team(db, name="Shop", zone="UTC", retention_days=400, now_ms=NOW_MS)
+    who = joined(db, team_id, owner)
+    send(db, who, range(20))
+    assert load_board(db, who, NOW_MS).you.active_days == 1
+    empty = Document(
+        v=1, team=who.team, device=who.device, day="2026-11-26", rev=2, closed=True,
+        client=Client(version="1"), rows=(), reason="user_deleted",
+    )
+    assert take(db, who, read(encode(empty)), day=None, now_ms=NOW_MS).result == "stored"
+    assert load_board(db, who, NOW_MS).you.active_days == 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,9 +17,14 @@ import pytest
 from tests.server.conftest import Board, Person, _command, request, restart, sign_in
 from tests.tui.conftest import Screens, StandIn, leave
 from toktui.clock import now_ms
+from toktui.config import Config
+from toktui.ingest.context import Context
+from toktui.paths import Paths
 from toktui.pricing.rates import load_book
+from toktui.team import outbox
 from toktui.team.joining import KEYS, server_of
 from toktui.team.state import load_state
+from toktui.tui import program
 from toktui.tui.app import ToktuiApp
 
 
@@ -226,3 +233,43 @@ async def test_offline_days_catch_up_and_a_server_that_is_away_costs_nothing(
     (body,) = documents(joe).values()
     assert sum(row["calls"] for row in json.loads(body)["rows"]) == 2
     assert "waits   nothing" in joe.run("team", "status")
+
+
+async def test_the_running_program_sends_by_itself_what_comes_while_it_runs(
+    board: Board, person: Callable[[str], Person], monkeypatch: pytest.MonkeyPatch
+):
+    """With its real ingest and outbox; nobody calls `toktui team submit`."""
+    monkeypatch.setattr(outbox, "_LOOK_S", 0.1)
+    monkeypatch.setattr(outbox, "_FIRST_S", 0.0)
+    kim = person("kim")
+    kim.call()
+    kim.run(*consent(board, board.invite, "Kim"))
+    env = {**os.environ, "HOME": str(kim.base),
+           "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}  # fmt: skip
+    paths = Paths(kim.base / "data", kim.base / "config")
+    context = Context(paths, Config(), kim.base, env)
+    app = ToktuiApp(
+        store=paths.store, zone=ZoneInfo("UTC"), book=load_book, now_ms=now_ms,
+        ingest=partial(program._ingest_of, context), outbox=partial(program._outbox_of, context),
+    )  # fmt: skip
+    async with app.run_test(size=(120, 36)) as pilot:
+        screens = Screens(app, pilot)
+        await pilot.press("9")
+        await seen(screens, "Kim · you")
+        assert "All is sent" in screens.text
+        kim.call()
+        await seen(screens, "+1")
+        await pilot.press("n")
+        await seen(screens, "All is sent")
+        await leave(app)
+    (body,) = documents(kim).values()
+    assert sum(row["calls"] for row in json.loads(body)["rows"]) == 2
+
+
+async def seen(screens: Screens, words: str) -> None:
+    """Waits until the screen says so."""
+    for _ in range(600):
+        await screens.pilot.pause(0.05)
+        if words in screens.text:
+            return
+    raise AssertionError(f"{words!r} does not come:\n{screens.text}")

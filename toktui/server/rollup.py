@@ -55,7 +55,9 @@ def add_up(db: Connection, team_id: str, member_id: str, day: str) -> Range:
     where = {"member": member_id, "day": day, "team": team_id}
     for table in (day_row, member_day):
         db.execute(delete(table).where(table.c.member == member_id, table.c.day == day))
-    if not documents:
+    landed = _landed(documents)
+    if not rows and not any(landed.values()):
+        # A day whose calls were forgotten, or that never had any, is no active one.
         return within
     if rows:
         db.execute(day_row.insert(), [
@@ -64,7 +66,7 @@ def add_up(db: Connection, team_id: str, member_id: str, day: str) -> Range:
         ])  # fmt: skip
     totals = {name: min(MOST, sum(row[name] for row in rows.values())) for name in MEASURES}
     upsert(db, member_day, ("member", "day"), [{
-        **dict.fromkeys(SUMS, 0), **where, **totals, **_landed(documents),
+        **dict.fromkeys(SUMS, 0), **where, **totals, **landed,
         "shares_outcomes": any(one.outcomes is not None for one in documents),
         "live": int(all(one.first_ms <= within.end_ms + LIVE_MS for one in found)),
     }])  # fmt: skip
