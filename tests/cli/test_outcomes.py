@@ -21,6 +21,12 @@ def session(n: int) -> str:
     return f"5e5510aa-0000-4000-8000-{n:012}"
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the path of the home is, no line of the text is broken."""
+    monkeypatch.setenv("COLUMNS", "400")
+
+
 @pytest.fixture
 def shop(home: Path) -> Repo:
     repo = Repo.new(home / "shop")

@@ -348,7 +348,7 @@ def _notes(whole: WholeOutcomes) -> str:
 def elsewhere_words(group: Elsewhere) -> str:
     """How many folders were not read, why, what was spent there, and what helps."""
     who = count_of(group.folders, "folder") if group.folders else "Some sessions"
-    example = clean(group.example, 80) if group.folders == 1 else ""
+    example = clean(group.example, 400) if group.folders == 1 else ""
     where = f" ({example})" if example else ""
     return f"{who}{where}: {group.why}. {help_with(group.why)}".strip()
 
