@@ -192,6 +192,18 @@ def test_steps_that_are_there_before_the_first_leave_no_trace_of_it(home: Path, 
     assert lab.db.execute("select count(*) from copy_total where rows").fetchone() == (0,)
 
 
+def test_a_last_step_whose_part_is_lost_is_known_from_its_message(
+    client: Client, lab: Lab
+) -> None:
+    for n, output in enumerate((30, 40)):
+        tokens = {"input": 5, "output": output, "reasoning": 0, "cache": {"read": 0, "write": 0}}
+        part = json.dumps({"type": "step-finish", "tokens": tokens, "cost": 0.5})
+        client.db.execute("insert into part values (?, 'm1', 'ses_a', ?)", (f"p{n}", part))
+    client.answer("m1", 1_756_000_000_000, (5, 50))
+    lab.sync()
+    assert [output for _, output in outputs(lab)] == [30, 40, 50]
+
+
 def test_a_step_was_sent_what_the_steps_before_it_said_and_heard(client: Client) -> None:
     old = 1_756_000_000_000
     client.answer("m1", old, (5, 50))

@@ -134,28 +134,31 @@ def calls_of(
 ) -> Iterator[Call]:
     """The calls of a message; none before any tokens are known.
 
-    `parts` are those that end a step. Of several steps each is a call, at a place that its counts
-    decide: it is the same while other steps, or all of them, are not there yet. Raises
-    NotUnderstoodError.
+    `parts` are those that end a step: each is a call, and so are the message's own counts, which
+    are those of its last step, where that one's part is lost or not there yet. Of several calls
+    each is at a place that its counts decide, which is the same whatever else is there by then.
+    Raises NotUnderstoodError.
     """
     if message.role != "assistant":
         return
     steps = [decode(part, Step) for part in parts]
-    many = [
-        (step.tokens or Counts(), step.cost, part) for step, part in zip(steps, parts, strict=True)
-    ]
-    if len(many) < 2:
-        many = [(message.tokens or Counts(), message.cost, data)]
+    said = [(step.tokens, step.cost, part) for step, part in zip(steps, parts, strict=True)]
+    own = message.tokens or Counts()
+    if call_key(message.time, message.model, own) not in {
+        call_key(message.time, message.model, tokens or Counts()) for tokens, _, _ in said
+    }:
+        said.append((own, message.cost if not said else None, data))
     seen: dict[str, int] = {}
-    for step, (counts, cost, said) in enumerate(many):
+    for step, (tokens, cost, found) in enumerate(said):
+        counts = tokens or Counts()
         used = disjoint(counts, message.provider or "", message.model or "")
         if not used.total:
             continue
         key = call_key(message.time, message.model, counts)
         nth = seen[key] = seen.get(key, 0) + 1
-        own = key if nth == 1 else f"{key}:{nth}"
-        where = place_of(f"{name}/{own}" if may_have_steps(message) else name)
-        yield Call(where, step, said, sighting(message, place, used, own, cost))
+        known = key if nth == 1 else f"{key}:{nth}"
+        where = place_of(f"{name}/{known}" if may_have_steps(message) else name)
+        yield Call(where, step, found, sighting(message, place, used, known, cost))
 
 
 def disjoint(counts: Counts, provider: str, model: str) -> Tokens:

@@ -4,7 +4,8 @@ Logs:      <data>/opencode/opencode.db, and opencode-<channel>.db or backups bes
            $XDG_DATA_HOME, else ~/.local/share, on macOS and Windows, too; the folder of
            $OPENCODE_DB. Until 1.1: storage/message/<session>/<message>.json and storage/session/
 Record:    a row of `message` with the role assistant, or of `session_message` (version 2); of
-           messages before 2026 with several `step-finish` parts, each part
+           messages before 2026 with several `step-finish` parts, each part; where the last one is
+           lost, the message, which has the counts of its last step
 Tokens:    `input` and both `cache` counts are disjoint; since 1.4 `output` is without `reasoning`,
            before it had it for all but Google's models; `total` tells which
 Identity:  time of creation, model and counts, which are written once, when the response ends:
