@@ -41,6 +41,21 @@ async def test_a_large_screen_has_the_year_and_all_lists(normal: Path, run: Run)
             assert words in screens.text
 
 
+async def test_below_a_short_list_there_is_room_for_the_next_and_the_cursor_reaches_it(
+    normal: Path, run: Run
+):
+    async with run(normal) as screens:
+        await screens.press(*WAY)
+        lines = screens.text.splitlines()
+        projects, models = (
+            next(line for line in lines if words in line).index(words)
+            for words in ("TOP PROJECTS", "TOP MODELS")
+        )
+        assert projects == models > 40
+        await screens.press("tab", "tab", "tab", "enter")
+        assert screens.app.view.about.narrowed.models
+
+
 async def test_arrows_move_in_time_and_n_comes_back(normal: Path, run: Run):
     async with run(normal) as screens:
         await screens.press(*WAY, "left")

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from toktui.tui.widgets.cut_fields import Cut
     from toktui.tui.widgets.table_rows import TableRows
 
+_LEAST: Final = 7
 _TALLEST: Final = 16
+"""Lines of the chart."""
 
 
 class Cuts(Protocol):
@@ -134,9 +136,10 @@ class CutView(SortedView[Found]):
         del width
         rows = len(self.data.rows) if self.data else 0
         foot = self.FOOT + 1 if self.FOOT else 0
-        self._chart.display = rows > 0 and height >= 22 + foot
+        room = height - rows - 6 - foot
+        self._chart.display = rows > 0 and (room >= _LEAST or height >= 22 + foot)
         tallest = _TALLEST if height < 50 else _TALLEST * 3 // 2
-        self._chart.styles.height = max(7, min(tallest, height - rows - 6 - foot))
+        self._chart.styles.height = max(_LEAST, min(tallest, room))
         small = height < 12
         self._rows.styles.margin = (0 if small else 1, 0, 0, 0)
         self.styles.padding = (0 if small else 1, 1, 0, 1)

@@ -132,6 +132,11 @@ def model_name(model: str, priced_as: str | None = None) -> str:
     return name or UNKNOWN
 
 
+def beginning(name: str, cells: int) -> str:
+    """An id, or as much of its beginning as there is room for, which other commands take, too."""
+    return name[:cells]
+
+
 def plural(count: int, word: str, many: str = "") -> str:
     """`1 call`, `2 calls`, `1 234 calls`."""
     return f"{count:,}".replace(",", " ") + f" {word if count == 1 else many or word + 's'}"

@@ -52,7 +52,7 @@ def dollars(units: int) -> str:
     return f"${whole}.{rest.rstrip('0'):0<2}"
 
 
-def how_to_price(row: ModelRow, palette: Palette) -> list[Line]:
+def how_to_price(row: ModelRow, width: int, palette: Palette) -> list[Line]:
     """Why calls have no price, and the command or the lines of the config that give them one."""
     name = row.logged[0] if row.logged else row.name
     line = Line().add("UNPRICED  ", palette.warning).add(row.missing, palette.text)
@@ -62,9 +62,11 @@ def how_to_price(row: ModelRow, palette: Palette) -> list[Line]:
         return [line, Line().add("Its tokens are counted; toktui prices show ", palette.faint).add(
             _quoted(name), palette.text)]
     command = f"toktui prices set {_quoted(name)} --input 3 --cache-read 0.3 --output 15"
+    label = "set it (dollars per M tokens):  "
+    label = label if len(label) + len(command) <= width else ""
     return [
         line,
-        Line().add("set it (dollars per M tokens):  ", palette.faint).add(command, palette.accent),
+        Line().add(label, palette.faint).add(command, palette.accent),
         Line().add("or in config.toml:  ", palette.faint)
         .add(f"[prices.{_toml(name)}]  input = 3.00  output = 15.00", palette.dim),
     ]  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from toktui.metrics.parts import CONVERSATION, MOST_SESSIONS, Kind, Part, SessionPart
 from toktui.tui import format as fmt
 from toktui.tui.columns import Column
+from toktui.tui.lines import Line
 from toktui.tui.sections import Section
 from toktui.tui.view import Open
 from toktui.tui.widgets.cut_fields import cut_fields, last_field
@@ -110,8 +111,8 @@ def sessions_section(
         Field(Column("last", "last call", 12, False, 0),
               lambda s: fmt.last_call(s.last_ms, now_ms, zone), lambda s: s.last_ms, "last_ms",
               falls=True),
-        Field(Column("name", "session", 8, False, 0), lambda s: s.id, named="session",
-              style=lambda _, p: p.strong),
+        Field(Column("name", "session", 8, False, 0), lambda s: s.id, lambda s: s.id, "session",
+              drawn=_session_id),
         Field(Column("agent", "agent", 12, False, 56), lambda s: s.agent),
         Field(Column("project", "project", 14, False, 90), _project_name,
               lambda s: s.project or None, order=_project_name),
@@ -129,6 +130,10 @@ def sessions_section(
         name_of=lambda session: session.number,
         leads=lambda session: Open("session", session.number),
     )  # fmt: skip
+
+
+def _session_id(session: SessionPart, width: int, palette: Palette) -> Line:
+    return Line().cell(fmt.beginning(session.id, width), width, palette.strong)
 
 
 def _project_name(session: SessionPart) -> str:

@@ -46,7 +46,7 @@ def what_if_section(
     return Section(
         "what if", "what if", fields, found, NO_CALL, sorted_by="",
         grow=(("name", 30), ("note", 90)), name_of=lambda one: (one.kind, one.name),
-        note="the same tokens at today's rates; tokenizers differ: ~ is scaled by a measured ratio",
+        note="the same tokens at today's rates; tokenizers differ: ~ has a measured ratio",
         about=what_note,
     )  # fmt: skip
 

@@ -137,7 +137,7 @@ class SessionRows(PagedRows):
             case "more":
                 text, style = probable_money(row.probable), palette.faint
             case _:
-                text, style = row.id, palette.faint
+                text, style = fmt.beginning(row.id, width), palette.faint
         line.cell(text, width, style, "right" if column.right else "left")
 
 

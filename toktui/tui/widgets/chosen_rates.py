@@ -37,7 +37,7 @@ class ChosenRates(Drawing):
         if logged:
             name.add(f"  in logs {', '.join(logged)}", palette.faint)
         if row.sums.unpriced:
-            lines = how_to_price(row, palette)
+            lines = how_to_price(row, width, palette)
         else:
             each = [rate_lines(used, width, palette) for used in reversed(row.rates)]
             lines = [line for group in each for line in group]

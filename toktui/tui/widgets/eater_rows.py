@@ -87,7 +87,7 @@ class EaterRows(PagedRows):
             case "model":
                 text = fmt.model_name(row.model)
             case "bar":
-                line.extend(gauge(share or 0.0, width, palette.accent, palette.ground).pieces)
+                line.extend(gauge(share, width, palette.accent, palette.ground).pieces)
                 return
             case "share":
                 text, style = fmt.percent(share), palette.text
@@ -105,5 +105,5 @@ class EaterRows(PagedRows):
             case "last":
                 text = fmt.moment(row.last_ms, self.now_ms, self._zone)
             case _:
-                text, style = row.id, palette.faint
+                text, style = fmt.beginning(row.id, width), palette.faint
         line.cell(text, width, style, "right" if column.right else "left")

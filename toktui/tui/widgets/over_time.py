@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from toktui.metrics.cut import Slices
     from toktui.tui.theme import Palette
 
-_WIDEST: Final = 7
+_WIDEST: Final = 14
 _GRAINS: Final = {"day": "daily", "week": "weekly", "month": "monthly"}
 
 

@@ -15,10 +15,11 @@ from toktui.tui.widgets.review_lists import (
     head_lines,
     length_of,
     list_rows,
+    stacked_lists,
     why_lines,
 )
 from toktui.tui.widgets.year_map import HEIGHT as YEAR_HEIGHT
-from toktui.tui.widgets.year_map import year_lines
+from toktui.tui.widgets.year_map import WEEK, year_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,6 +71,8 @@ class ReviewBoard(Drawing, can_focus=True):
         """The last line, the longest form first."""
         self.cursor: Target = ("pieces", 0)
         self._nothing = nothing
+        self._stacked: list[str] = []
+        """Lists that are drawn below others."""
         self._places: list[tuple[int, int, int, Target]] = []
         """Line, first cell, end and target of all that is drawn."""
 
@@ -81,8 +84,8 @@ class ReviewBoard(Drawing, can_focus=True):
         if review is None:
             return []
         names = ["year"] if self.year else ["pieces"]
-        names += [name for name in self._lists(self.size.width) if length_of(review, name)]
-        return names
+        lists = (*self._lists(self.size.width), *self._stacked)
+        return [*names, *(name for name in lists if length_of(review, name))]
 
     def _length(self, part: str) -> int:
         if self.review is None:
@@ -191,7 +194,9 @@ class ReviewBoard(Drawing, can_focus=True):
             room = left - 1 - (YEAR_HEIGHT if self.calendar and not self.year else 0)
             lines = self._put(lines, self._below(review, width, room, palette))
             if self.calendar and not self.year:
-                lines += [Line(), *year_lines(self.calendar, width, palette, None)]
+                spare = height - len(lines) - YEAR_HEIGHT - 2
+                tall = 2 if spare >= WEEK else 1
+                lines += [Line(), *year_lines(self.calendar, width, palette, None, tall)]
         if self.waste and len(lines) < height - 1 and height >= TALL:
             lines.append(Line())
         if self.waste and len(lines) < height:
@@ -229,7 +234,7 @@ class ReviewBoard(Drawing, can_focus=True):
         return [Row(legend(review, self.stack, width, palette)), *rows]
 
     def _lists(self, width: int) -> list[str]:
-        """Which lists are seen, from the chosen one on."""
+        """The lists beside each other, from the chosen one on."""
         count = 4 if width >= VAST else 2 if width >= WIDE else 1
         at = LISTS.index(self.list_name)
         return [LISTS[(at + n) % len(LISTS)] for n in range(count)]
@@ -237,15 +242,23 @@ class ReviewBoard(Drawing, can_focus=True):
     def _below(
         self, review: Review, width: int, height: int, palette: Palette
     ) -> list[Block]:
+        """The lists; below short ones there is room for others."""
         names = self._lists(width)
         each = (width - _GAP * (len(names) - 1)) // len(names)
         if self.waste and height > 3:
             height -= 2 if self.size.height >= TALL else 1
+        columns = stacked_lists(review, names, height)
+        self._stacked = [name for column in columns for name in column[1:]]
         blocks: list[Block] = []
-        for index, name in enumerate(names):
-            at = self.cursor[1] if self.cursor[0] == name else 0
-            top = max(0, at - max(1, height - 1) + 1)
-            rows = list_rows(review, name, each, height, palette, top)
+        for index, column in enumerate(columns):
+            rows: list[Row] = []
+            for name in column:
+                if rows:
+                    rows.append(Row(Line()))
+                room = height - len(rows)
+                at = self.cursor[1] if self.cursor[0] == name else 0
+                top = max(0, at - max(1, room - 1) + 1)
+                rows += list_rows(review, name, each, room, palette, top)
             blocks.append((rows, index * (each + _GAP)))
         return blocks
 

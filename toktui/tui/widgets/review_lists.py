@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LISTS: Final = ("sessions", "projects", "models", "branches", "agents")
 _AMOUNT: Final = 9
+_STACKED: Final = 4
+"""Lines that it takes to draw a list below another one."""
 _KINDS: Final = {"day": "day", "week": "week", "month": "month"}
 
 
@@ -159,6 +161,19 @@ def places_of(review: Review, name: str) -> Sequence[Place]:
 def length_of(review: Review, name: str) -> int:
     """How long a list is."""
     return len(review.sessions) if name == "sessions" else len(places_of(review, name))
+
+
+def stacked_lists(review: Review, names: Sequence[str], height: int) -> list[list[str]]:
+    """The lists of each column; below short ones there is room for those that are in none yet."""
+    columns = [[name] for name in names]
+    if len(columns) == 1:
+        return columns
+    for name in (each for each in LISTS if each not in names):
+        free = [height - sum(length_of(review, one) + 2 for one in column) for column in columns]
+        most = max(range(len(columns)), key=lambda at: free[at])
+        if free[most] >= _STACKED and length_of(review, name):
+            columns[most].append(name)
+    return columns
 
 
 def list_rows(

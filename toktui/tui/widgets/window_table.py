@@ -59,7 +59,9 @@ class WindowTable(Drawing):
         head.cell("window", names + 2, palette.faint)
         head.cell("used", bar + 9 if bar >= 6 else 9, palette.faint)
         head.cell("left", 12, palette.faint).cell("pace", 7, palette.faint)
-        head.add("said, and when it is full at this pace", palette.faint)
+        narrow = width < _NARROW
+        said = "full at this pace" if narrow else "said, and when it is full at this pace"
+        head.add(said, palette.faint)
         lines = [head]
         for index, limit in enumerate(shown, self._top):
             line = self._line(limit, look, agents, names, bar, palette)
@@ -94,9 +96,9 @@ class WindowTable(Drawing):
         if limit.source == "derived":
             if limit.resets_ms is None:
                 return line.add("no block goes on", palette.faint)
-            return line.add(f"{fmt.money(limit.cost_nusd)} so far", palette.text).add(
-                "  derived from the calls", palette.faint
-            )
+            how = "  derived" if self.size.width < _NARROW else "  derived from the calls"
+            line.add(f"{fmt.money(limit.cost_nusd)} so far", palette.text)
+            return line.add(how, palette.faint)
         age = look.at_ms - limit.as_of_ms
         if limit.resets_ms is None and limit.used_percent is None:
             return line.add(f"begun anew since, last said {fmt.span(age)} ago", palette.faint)

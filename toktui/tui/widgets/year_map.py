@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 HEIGHT: Final = 10
 """With an empty line before it: title, months, seven days."""
+WEEK: Final = 7
 _DAYS: Final = ("Mon", "", "Wed", "", "Fri", "", "Sun")
 _LEVELS: Final = ("░", "▒", "▓", "█")
 
 
 def year_lines(
-    days: Sequence[YearDay], width: int, palette: Palette, chosen: int | None
+    days: Sequence[YearDay], width: int, palette: Palette, chosen: int | None, tall: int = 1
 ) -> list[Line]:
-    """As many weeks as fit, the last one at the right."""
+    """As many weeks as fit, the last one at the right; a day is so many lines tall."""
     if not days:
         return [Line().add("…", palette.faint)]
     wide = max(1, min(3, (width - 5) // WEEKS))
@@ -46,8 +47,8 @@ def year_lines(
     scale = Line().add("less ", palette.faint).add("·" * wide + " ", palette.ground)
     scale.add(" ".join(level * wide for level in _LEVELS), palette.accent)
     scale.add(" more", palette.faint)
-    lines = [both_ends(head, scale, width, keep_left=True), months]
-    for row in range(7):
+    lines = [both_ends(head, scale, 4 + shown * wide, keep_left=True), months]
+    for row in range(WEEK):
         line = Line().cell(_DAYS[row], 4, palette.faint)
         for week in range(shown):
             index = first + week * 7 + row
@@ -56,7 +57,7 @@ def year_lines(
                 if index == chosen:
                     style = style + palette.cursor + Style(bold=True, reverse=True)
                 line.add(char * wide, style)
-        lines.append(line)
+        lines += [line, *([_without_name(line)] * (tall - 1))]
     if chosen is not None:
         day = days[chosen]
         about = sum_money(day.sums) if day.sums.calls else "nothing"
@@ -65,6 +66,11 @@ def year_lines(
             .add(about, palette.text).add(f"  {fmt.plural(day.sums.calls, 'call')}", palette.faint)
         )  # fmt: skip
     return lines
+
+
+def _without_name(line: Line) -> Line:
+    """The same once more below, where its name is read already."""
+    return Line().cell("", 4).extend(line.pieces[1:])
 
 
 def _edges(costs: Sequence[int]) -> tuple[int, int, int]:
