@@ -117,7 +117,7 @@ async def test_a_filter_is_text_and_nothing_else(text: str, normal: Path, run: R
             await screens.pilot.press(char)
         await screens.rest()
         assert screens.app.view.data.found == 0
-        assert "No session matches the filter." in screens.text
+        assert "No session matches the filter" in screens.text
 
 
 async def test_s_and_r_change_the_order(normal: Path, run: Run):
@@ -305,7 +305,7 @@ async def test_answers_that_come_while_the_app_ends_are_no_bug(normal: Path, run
         await asyncio.sleep(0)
         await app.screen.remove()
         app.on_changed(Changed(Change(0, 0, 0, screens.ingest.progress)))
-        app._draw_frame()
+        app.draw_frame()
 
 
 @pytest.mark.parametrize("kind", view_types(), ids=lambda kind: kind.KEY)

@@ -80,7 +80,7 @@ async def test_a_filter_that_matches_nothing_is_answered_in_words(
         await typed(screens, text)
         assert "No active session matches the filter." in screens.text
         await screens.press("enter", "2")
-        assert "No session matches the filter." in screens.text
+        assert "No session matches the filter" in screens.text
 
 
 async def test_in_a_low_terminal_the_footer_says_the_filter(normal: Path, run: Run):

@@ -144,3 +144,34 @@ async def test_only_so_many_views_are_kept_and_the_way_back_is_whole(normal: Pat
             assert screens.app.view.data.row.number == number
         await screens.press("escape")
         assert screens.app.view.KEY == "live"
+
+
+@pytest.mark.parametrize(("keys", "label"), [("w", "2026-W47"), ("m", "2026-11"), ("y", "year")])
+async def test_a_share_card_is_drawn_from_any_screen_and_names_no_project(
+    keys: str, label: str, normal: Path, folder: Path, run: Run
+):
+    async with run(normal, theme="toktui-light") as screens:
+        await screens.press("3", "C")
+        assert "it names no project" in screens.text
+        await screens.press(keys)
+        await screens.app.workers.wait_for_complete()
+        await screens.rest()
+        (path,) = files(folder)
+        assert path.name == f"toktui-card-{label}.svg"
+        drawn = path.read_text()
+        assert "opus" in drawn
+        assert "shop-api" not in drawn
+        assert str(path) in said(screens)
+        assert screens.app.view.KEY == "history"
+
+
+async def test_the_sheet_of_the_card_is_closed_by_its_key_and_by_escape(
+    normal: Path, folder: Path, run: Run
+):
+    async with run(normal) as screens:
+        for key in ("C", "escape", "q"):
+            await screens.press("C", key)
+            assert "Share card" not in screens.text
+        assert files(folder) == []
+        titles = {command.title for command in screens.app.get_system_commands(screens.app.screen)}
+        assert "Share card" in titles

@@ -9,18 +9,19 @@ from textual import actions
 from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.widget import Widget
-from textual.widgets import Input
 
 from toktui import clock
 from toktui.text import clean
-from toktui.tui.filter_box import KNOWN, FilterBox, load_known
+from toktui.tui.carding import CARD
+from toktui.tui.filter_box import KNOWN, FilterBox
+from toktui.tui.filtering import FilteringApp
 from toktui.tui.frame import EVERYWHERE, Frame
 from toktui.tui.ingesting import Changed, Ingest
 from toktui.tui.pulse import Pulse
-from toktui.tui.refresher import Answer, Question, ReadFailed, Refresher
+from toktui.tui.refresher import Answer, ReadFailed, Refresher
 from toktui.tui.scoping import Scoping
 from toktui.tui.stage import Stage
-from toktui.tui.taking import EXPORT, TakingApp
+from toktui.tui.taking import EXPORT
 from toktui.tui.teaming import TeamAsked, TeamChanged
 from toktui.tui.theme import THEMES
 from toktui.tui.view import Open, View
@@ -43,14 +44,13 @@ _DIGITS: Final = 9
 """Screens that have a key."""
 
 
-class ToktuiApp(TakingApp):
+class ToktuiApp(FilteringApp):
     """Shows one view at a time, and asks for its data whenever they may differ."""
 
     TITLE = "toktui"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[Any]] = [
         Binding("question_mark", "help", "help"),
-        Binding("slash", "filter", "filter"),
         Binding("escape", "leave", "back", show=False),
     ]
     CSS = "Screen { layout: vertical; }"
@@ -115,7 +115,7 @@ class ToktuiApp(TakingApp):
         if not self.is_headless:
             self.leave_on_signals()
         self._refresher.start()
-        self._enter()
+        self.enter()
         self.call_after_refresh(self._start_ingest)
 
     def _start_ingest(self) -> None:
@@ -128,7 +128,7 @@ class ToktuiApp(TakingApp):
             self._ingest = self._make_ingest(self._tell)
             self._stage.take_progress(self._ingest.progress)
             self._ingest.start()
-            self._draw_frame()
+            self.draw_frame()
         if self._make_outbox is not None:
             self._outbox = self._make_outbox(self._tell_of_team)
             self._outbox.start()
@@ -136,7 +136,7 @@ class ToktuiApp(TakingApp):
 
     def on_resize(self) -> None:
         """Notices may take more lines now, or fewer."""
-        self.call_later(self._draw_frame)
+        self.call_later(self.draw_frame)
 
     def on_unmount(self) -> None:
         """Ends the threads."""
@@ -168,28 +168,28 @@ class ToktuiApp(TakingApp):
     def action_show(self, key: str) -> None:
         """Shows a view that has a tab."""
         if self._stage.show(key):
-            self._enter()
+            self.enter()
 
     def on_open(self, message: Open) -> None:
         """Shows a view about something; escape leads back."""
         if self._stage.open(message.view, message.about):
-            self._enter()
+            self.enter()
 
     def action_leave(self) -> None:
         """Out of the line of the filter, else to the view before, else out of the filter."""
         if self._box.display:
             self.action_clear()
         elif self._stage.back():
-            self._enter()
+            self.enter()
         elif self._scoping.scope.text:
             self.action_clear()
 
     def action_back_to(self, place: int) -> None:
         """Goes back to a view of the trail."""
         if self._stage.back_to(place):
-            self._enter()
+            self.enter()
 
-    def _enter(self) -> None:
+    def enter(self) -> None:
         """Another view is seen, or may have the keys again: draws it once it has its size."""
         self.view.now_ms = self._now_ms()
         if self.view.scope != self._scoping.scope:
@@ -230,7 +230,7 @@ class ToktuiApp(TakingApp):
         if self._outbox is not None:
             self._outbox.ready(yes=progress.phase not in ("starting", "indexing"))
         self._stage.take_progress(progress)
-        self._draw_frame()
+        self.draw_frame()
         self._pulse.follow(indexing=progress.phase == "indexing")
 
     def on_team_changed(self, message: TeamChanged) -> None:
@@ -255,13 +255,15 @@ class ToktuiApp(TakingApp):
             self._box.know(message.data)
         elif message.question.view == EXPORT:
             self.take_export(message.data)
+        elif message.question.view == CARD:
+            self.take_card(message.data)
         if message.question.view != view.KEY:
             return
         self._frame.notices.failure = ""
         if message.question.about == view.about and message.question.scope == view.scope:
             view.sending = self._sending
             view.show(message.data, self._now_ms())
-        self._draw_frame()
+        self.draw_frame()
         self._pulse.wait()
 
     def on_no_store(self) -> None:
@@ -272,7 +274,7 @@ class ToktuiApp(TakingApp):
         """Says so, and tries again."""
         self.log.error(message.error)
         self._frame.notices.failure = clean(f"The store could not be read: {message.error}")
-        self._draw_frame()
+        self.draw_frame()
         self._pulse.ask_again()
 
     def _theme_changed(self, theme: Theme) -> None:
@@ -283,10 +285,11 @@ class ToktuiApp(TakingApp):
         self._draw_all()
 
     def _draw_all(self) -> None:
-        self._draw_frame()
+        self.draw_frame()
         self.view.redraw()
 
-    def _draw_frame(self) -> None:
+    def draw_frame(self) -> None:
+        """What stands around the view."""
         progress = self._ingest.progress if self._ingest else None
         self._frame.draw(self._stage, progress, self._scoping.scope)
 
@@ -330,38 +333,3 @@ class ToktuiApp(TakingApp):
             # Textual's list of keys and its large widgets would stand on our screens, not in them.
             if command.title in ("Theme", "Quit"):
                 yield command
-
-    # ---- filter ----
-
-    def action_filter(self) -> None:
-        """Opens the line to type a filter into."""
-        self._refresher.ask_aside(Question(KNOWN, load_known))
-        self._box.fit(self.size.height)
-        self._box.open()
-
-    def action_clear(self) -> None:
-        """Clears the filter."""
-        self._box.input.value = ""
-        self._box.close()
-        self._filter_by("")
-        self._enter()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Filters as it is typed."""
-        if event.input is self._box.input:
-            self._filter_by(event.value)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keeps the filter, and goes back to the list; not as long as something is wrong."""
-        if event.input is self._box.input and not self._scoping.problem:
-            self._box.close()
-            self._enter()
-
-    def _filter_by(self, text: str) -> None:
-        changed = self._scoping.read(text)
-        self._box.hint(self._scoping.problem)
-        if changed:
-            self.view.scope = self._scoping.scope
-            self.view.scoped()
-            self._draw_frame()
-            self._pulse.ask()

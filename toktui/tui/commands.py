@@ -37,6 +37,7 @@ def commands_of(app: ToktuiApp) -> Iterator[SystemCommand]:
     yield SystemCommand("Copy table", "as Markdown, key Y", app.action_copy_table)
     yield from app.copy_commands()
     yield SystemCommand("Export", "CSV, JSON, Markdown, SVG, key e", app.action_export)
+    yield SystemCommand("Share card", "of a week, a month, a year, key C", app.action_card)
     yield SystemCommand("Filter", "by agent, model, project, time, key /", app.action_filter)
     yield SystemCommand("Clear the filter", "show everything", app.action_clear)
     yield SystemCommand("Help", "the keys of this screen, key ?", app.action_help)

@@ -17,7 +17,7 @@ from toktui.tui.ending import EndingApp
 from toktui.tui.refresher import Question
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from toktui.export.seen import Format, SeenTable
     from toktui.tui.refresher import Refresher
@@ -100,10 +100,13 @@ class TakingApp(EndingApp):
 
     def action_export(self) -> None:
         """Asks which kind of file, and writes it."""
-        from toktui.tui.export_sheet import ExportSheet  # noqa: PLC0415  seldom needed
+        from toktui.tui.offer_sheet import FORMS, OfferSheet  # noqa: PLC0415  seldom needed
 
-        if not isinstance(self.screen, ExportSheet):
-            self.push_screen(ExportSheet(self.view.LABEL), self._export)
+        if isinstance(self.screen, OfferSheet):
+            self.screen.action_take("")
+        else:
+            sheet = OfferSheet(f"Export {self.view.LABEL}", FORMS, note="to Downloads")
+            self.push_screen(sheet, self._export)
 
     def _export(self, form: str | None) -> None:
         view = self.view
@@ -146,15 +149,18 @@ class TakingApp(EndingApp):
             lambda: self._write(ENDINGS[form], text), thread=True, exit_on_error=False
         )
 
-    def _write(self, ending: str, text: Any) -> None:
+    def _write(self, ending: str, text: Callable[[], str]) -> None:
         """Runs in a thread of its own: writes, and says where."""
         view = self.view
-        name = f"toktui-{view.KEY}-{day_label(view.now_ms, view.zone)}"
+        self.write_download(f"{view.KEY}-{day_label(view.now_ms, view.zone)}", ending, text)
+
+    def write_download(self, name: str, ending: str, text: Callable[[], str]) -> None:
+        """The same for any file; not for the drawing thread."""
         try:
             content = text()
             if not content:
                 raise ValueError("this screen has no table; SVG takes its picture")
-            path = write_new(self.downloads(), name, ending, f"{content}\n")
+            path = write_new(self.downloads(), f"toktui-{name}", ending, f"{content}\n")
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             self.call_from_thread(

@@ -210,7 +210,9 @@ class SessionsView(View[SessionPage]):
         rows, question = self._rows, self.about
         rows.sorted_by, rows.descending = question.sort, question.descending
         rows.empty = (
-            "No session matches the filter." if self.scope.is_limited else "No sessions yet."
+            "No session matches the filter; esc clears it."
+            if self.scope.is_limited
+            else "No sessions yet. They come with the first calls of your agents."
         )
         if self.data is not None:
             rows.take(

@@ -71,8 +71,8 @@ class PastWindows(Drawing):
         limit = look.limit
         assert limit is not None
         line = Line().add("BEFORE  ", palette.dim)
-        line.add(fmt.plural(len(self._shown), f"{limit.name} window"), palette.text)
-        line.add(f" of {limit.agent}", palette.faint)
+        line.add(fmt.plural(len(self._shown), "window"), palette.text)
+        line.add(f" of {limit.agent} {limit.name}", palette.faint)
         official = [w.used_percent for w in self._shown if w.used_percent is not None]
         if official:
             full = sum(used >= 100 for used in official)
@@ -107,11 +107,16 @@ class PastWindows(Drawing):
         return drawn
 
     def _costs(self, height: int, palette: Palette) -> list[Line]:
-        costs = [max(0, window.cost_nusd or 0) for window in self._shown]
-        top = max(costs, default=0)
-        styles = [palette.read] * len(costs)
-        lines = self._columns(costs, styles, height, max(1, top), palette)
-        return self._scaled(lines, fmt.money(top), "cost", palette)
+        """In dollars; in tokens where no call of them has a price."""
+        priced = any(window.cost_nusd for window in self._shown)
+        values = [
+            max(0, (window.cost_nusd or 0) if priced else window.tokens) for window in self._shown
+        ]
+        top = max(values, default=0)
+        styles = [palette.read] * len(values)
+        lines = self._columns(values, styles, height, max(1, top), palette)
+        scale = fmt.money(top) if priced else fmt.tokens(top)
+        return self._scaled(lines, scale, "cost" if priced else "tokens", palette)
 
     def _columns(
         self, values: Sequence[int], styles: Sequence[Style], height: int, top: int,
