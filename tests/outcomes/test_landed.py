@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import pytest
 
@@ -252,3 +253,53 @@ def test_a_shallow_clone_did_not_make_everything_in_its_first_commit(repo: Repo)
     found = find_repository(str(shallow), os.environ, (ME,))
     assert (found.shallow, found.branch) == (True, "origin/main")
     assert len(Repo(shallow).landed(ME, since_ms=START_MS)) == 2
+
+
+def test_binary_files_and_pure_mode_changes_have_no_size(repo: Repo) -> None:
+    repo.commit("Begin", name="run.sh")
+    repo.at_ms += 2 * HOUR
+    (repo.folder / "logo.png").write_bytes(bytes(range(256)) * 400)
+    (repo.folder / "run.sh").chmod(0o755)
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "-m", "A logo")
+    assert size(repo, repo.landed()[-1]) == "XS"
+
+
+def test_hostile_addresses_and_co_authors_are_nobody(repo: Repo) -> None:
+    repo.commit("Begin")
+    for n, mail in enumerate(("\x1b[31m@x", "a" * 5000, "", "\udcff@x", "[/b]@x")):
+        named = f"Co-authored-by: {'x' * 900} <\u202e{mail}>\nCo-authored-by: <>"
+        repo.commit(f"Theirs {n}", minutes=90, author=mail or "x@y", body=named)
+    assert [c.subject for c in repo.landed()] == ["Begin"]
+    assert repo.landed("")[-1].subject == "Begin"
+
+
+def test_a_rebase_merge_is_as_many_changes_as_pushes_apart(repo: Repo) -> None:
+    """GitHub's third button: every commit lands by itself, without a merge."""
+    repo.commit("Begin")
+    repo.branch("cart")
+    for n in range(3):
+        repo.commit(f"Step {n}", minutes=90)
+    repo.git("checkout", "-q", "main")
+    repo.git("merge", "-q", "--ff-only", "cart")
+    assert [c.kind for c in repo.landed()] == ["push"] * 4
+
+
+def test_reverts_of_reverts_of_reverts_end_where_the_tree_does(repo: Repo) -> None:
+    repo.commit("Begin")
+    repo.commit("Idea", minutes=120)
+    for n in range(1, 5):
+        repo.at_ms += 2 * HOUR
+        repo.git("revert", "--no-edit", "HEAD")
+        gone = {c.subject.partition(" ")[0] for c in repo.landed() if c.reverted_by}
+        assert ("Idea" in gone) == bool(n % 2)
+
+
+def test_many_short_hashes_in_messages_cost_no_time(repo: Repo) -> None:
+    repo.commit("Begin")
+    body = "".join(f"This reverts commit {n:07x}.\n" for n in range(480))
+    for n in range(30):
+        repo.commit(f"Noise {n}", minutes=70, body=body)
+    began = time.process_time()
+    assert len(repo.landed()) == 31
+    assert time.process_time() - began < 1.0

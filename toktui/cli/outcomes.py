@@ -30,7 +30,8 @@ def outcomes(
     from toktui.cli.output import colored, note, width, write, write_json
     from toktui.cli.start import as_it_is, open_context, reading, zone_of
     from toktui.errors import StoreError, WriteError
-    from toktui.export.outcomes import as_document, as_text
+    from toktui.export.outcomes import as_document
+    from toktui.export.outcomes_text import as_text
     from toktui.ingest.outcomes import bring_up_to_date
     from toktui.metrics.filters import Filters
     from toktui.metrics.outcome_lists import load_whole
