@@ -14,7 +14,7 @@ import pytest
 from tests.ingest.victim import context
 from tests.properties.lab import NOW_MS, write
 from tests.properties.worlds import claude_row, lines, stamp
-from toktui.ingest import access, estimate_process
+from toktui.ingest import access, estimate_process, messages
 from toktui.ingest.context import Context
 from toktui.ingest.estimate_process import Estimating
 from toktui.ingest.service import IngestService
@@ -142,7 +142,7 @@ def test_where_it_cannot_run_the_ingest_goes_on_and_asks_again_later(
     here: Context, settler: Settler, monkeypatch: pytest.MonkeyPatch, program: str
 ):
     """`echo` stands for a Python that says something before it runs us."""
-    monkeypatch.setattr(estimate_process.sys, "executable", program)
+    monkeypatch.setattr(messages.sys, "executable", program)
     estimating = Estimating(here.paths.store)
     try:
         end = time.monotonic() + PATIENCE_S

@@ -17,7 +17,7 @@ from tests.outcomes.lab import Repo
 from tests.properties.lab import write
 from tests.properties.worlds import claude_row, lines
 from toktui.clock import iso
-from toktui.ingest import access, survey_process
+from toktui.ingest import access, messages
 from toktui.ingest.context import Context
 from toktui.ingest.outcomes import Surveying
 from toktui.ingest.settle import Settler
@@ -94,7 +94,7 @@ def test_what_landed_is_found_and_a_second_look_has_nothing_to_tell(
 def test_where_it_cannot_run_the_ingest_goes_on(
     here: Context, settler: Settler, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
-    monkeypatch.setattr(survey_process.sys, "executable", program)
+    monkeypatch.setattr(messages.sys, "executable", program)
     now_ms = here.now_ms()
     surveying = Surveying(here, now_ms)
     surveying.turn(settler, now_ms + SOON)

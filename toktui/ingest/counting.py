@@ -10,17 +10,18 @@ import atexit
 import os
 import select
 import signal
-import subprocess
 import sys
 from typing import IO, TYPE_CHECKING, Final
 
 import msgspec
 
+from toktui.ingest.messages import receive, send, start_module
+
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Collection, Sequence
 
 _IDLE_S: Final = 30.0
-_SIZE: Final = 4
 _AT_ONCE: Final = 16 << 20
 """Bytes of texts that are sent together."""
 _pack: Final = msgspec.msgpack.Encoder().encode
@@ -87,34 +88,16 @@ class Counter:
         process = self._process
         if process is None or self._owner != os.getpid() or process.poll() is not None:
             self.close()
-            process = self._process = _start()
+            process = self._process = start_module(__name__)
             self._owner = os.getpid()
         assert process.stdin is not None
         assert process.stdout is not None
         # Half a surrogate pair counts as the sign that replaces it.
-        packed = _pack([text.encode("utf-8", "replace") for text in texts])
-        process.stdin.write(len(packed).to_bytes(_SIZE, "big") + packed)
-        process.stdin.flush()
-        counts = _as_counts(_read(process.stdout))
+        send(process.stdin, _pack([text.encode("utf-8", "replace") for text in texts]))
+        counts = _as_counts(receive(process.stdout))
         if len(counts) != len(texts):
             raise OSError(0, "its answer is of another question")
         return counts
-
-
-def _start() -> subprocess.Popen[bytes]:
-    # -P: a folder named toktui where the user happens to be is not ours.
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", __name__],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def _read(pipe: IO[bytes]) -> bytes:
-    """The next message; empty where the other side has ended."""
-    size = int.from_bytes(pipe.read(_SIZE), "big")
-    return pipe.read(size) if size else b""
 
 
 COUNTER: Final = Counter()
@@ -132,10 +115,8 @@ def answer(asked: IO[bytes], replies: IO[bytes]) -> None:
         except UncountableError:
             return len(text) // 4  # No text that anybody wrote comes here.
 
-    while select.select([asked], [], [], _IDLE_S)[0] and (packed := _read(asked)):
-        reply = _pack([counted(text) for text in _as_texts(packed)])
-        replies.write(len(reply).to_bytes(_SIZE, "big") + reply)
-        replies.flush()
+    while select.select([asked], [], [], _IDLE_S)[0] and (packed := receive(asked)):
+        send(replies, _pack([counted(text) for text in _as_texts(packed)]))
 
 
 def main() -> None:

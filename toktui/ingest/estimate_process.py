@@ -11,7 +11,6 @@ import logging
 import os
 import select
 import signal
-import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -19,9 +18,11 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import msgspec
 
 from toktui.ingest.estimate import Measured, is_any_waiting, keep_learned, measure, store
+from toktui.ingest.messages import Inbox, send, start_module
 from toktui.pricing.calibrate import Calibration
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
     from toktui.ingest.settle import Settler
@@ -30,8 +31,6 @@ _LOOK_EVERY_S: Final = 2.0
 _IDLE_S: Final = 20.0
 _AFTER_FAILURE_S: Final = 600.0
 _NICE: Final = 15
-_SIZE: Final = 4
-_READ: Final = 1 << 16
 _MOST: Final = 1 << 20
 """Bytes that no part of an answer reaches."""
 
@@ -58,7 +57,7 @@ class Estimating:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._process: subprocess.Popen[bytes] | None = None
-        self._came = bytearray()
+        self._inbox: Inbox | None = None
         self._asked = False
         self._next_look = 0.0
 
@@ -82,7 +81,7 @@ class Estimating:
         """Ends the process."""
         process, self._process = self._process, None
         self._asked = False
-        self._came.clear()
+        self._inbox = None
         if process is not None:
             process.kill()
             process.wait()
@@ -94,7 +93,9 @@ class Estimating:
         try:
             if self._process is None or self._process.poll() is not None:
                 self.close()
-                self._process = _start(self._path)
+                self._process = start_module(__name__, os.fspath(self._path), bufsize=0)
+                assert self._process.stdout is not None
+                self._inbox = Inbox(self._process.stdout, most=_MOST)
             assert self._process.stdin is not None
             self._process.stdin.write(b"%d\n" % now_ms)
         except OSError as error:
@@ -114,55 +115,22 @@ class Estimating:
 
     def _reply(self) -> Reply | None:
         """The next part of the answer, if it has come."""
-        assert self._process is not None
-        assert self._process.stdout is not None
-        if not self._is_whole():
-            try:
-                came = os.read(self._process.stdout.fileno(), _READ)
-            except BlockingIOError:
-                return None
-            if not came:
-                self._failed("it ended in the middle of an answer")
-                return None
-            self._came += came
-        if not self._is_whole():
-            return None
-        end = _SIZE + self._size
-        packed = bytes(self._came[_SIZE:end])
-        del self._came[:end]
+        assert self._inbox is not None
         try:
-            return _unpack(packed)
+            packed = self._inbox.next()
+            return None if packed is None else _unpack(packed)
+        except EOFError:
+            self._failed("it ended in the middle of an answer")
+            return None
         except msgspec.DecodeError:
             self._failed("something else writes to its stdout")
             return None
-
-    @property
-    def _size(self) -> int:
-        """Bytes of the part that comes, no more than any part has."""
-        return min(_MOST, int.from_bytes(self._came[:_SIZE], "big"))
-
-    def _is_whole(self) -> bool:
-        return len(self._came) >= _SIZE and len(self._came) >= _SIZE + self._size
 
     def _failed(self, why: str) -> None:
         """What waits is asked for again, but not soon."""
         _log.warning("estimating failed: %s", why)
         self.close()
         self._next_look = time.monotonic() + _AFTER_FAILURE_S
-
-
-def _start(path: Path) -> subprocess.Popen[bytes]:
-    # -P: a folder named toktui where the user happens to be is not ours.
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", __name__, os.fspath(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        bufsize=0,
-    )
-    assert process.stdout is not None
-    os.set_blocking(process.stdout.fileno(), False)
-    return process
 
 
 def answer(path: Path, asked: BinaryIO, replies: BinaryIO) -> None:
@@ -174,9 +142,7 @@ def answer(path: Path, asked: BinaryIO, replies: BinaryIO) -> None:
     from toktui.store.connect import connect_reader  # noqa: PLC0415
 
     def reply(part: Reply) -> None:
-        packed = _pack(part)
-        replies.write(len(packed).to_bytes(_SIZE, "big") + packed)
-        replies.flush()
+        send(replies, _pack(part))
 
     with closing(connect_reader(path)) as db:
         while select.select([asked], [], [], _IDLE_S)[0] and (line := asked.readline()):

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 import msgspec
 
+from toktui.ingest.messages import Inbox, send, start_module
 from toktui.outcomes.found import Findings
 
 if TYPE_CHECKING:
     from types import FrameType
 
 _NICE: Final = 15
-_SIZE: Final = 4
-_READ: Final = 1 << 18
 _MOST: Final = 1 << 28
 """Bytes that no part of an answer reaches."""
 
@@ -50,44 +49,25 @@ class SurveyProcess:
 
     def __init__(self, asked: Asked) -> None:
         """OSError where it cannot be started."""
-        # -P: a folder named toktui where the user happens to be is not ours. A session of its own:
-        # what is typed into the terminal does not reach it, and it ends with all that it started.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        # In a session of its own it ends with all that it started.
+        self._process = start_module(__name__, own_session=True)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._came = bytearray()
+        self._inbox = Inbox(self._process.stdout, most=_MOST)
         self.is_over = False
         """Nothing more comes."""
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(_pack(asked))
             self._process.stdin.close()
-        os.set_blocking(self._process.stdout.fileno(), False)
 
     def part(self) -> Findings | None:
         """The next part, if it has come."""
-        assert self._process.stdout is not None
-        if not self._is_whole():
-            try:
-                came = os.read(self._process.stdout.fileno(), _READ)
-            except BlockingIOError:
-                return None
-            if not came:
-                self._ended()
-                return None
-            self._came += came
-        if not self._is_whole():
-            return None
-        end = _SIZE + self._size
-        packed = bytes(self._came[_SIZE:end])
-        del self._came[:end]
         try:
-            return _as_findings(packed)
+            packed = self._inbox.next()
+            return None if packed is None else _as_findings(packed)
+        except EOFError:
+            self._ended()
+            return None
         except msgspec.DecodeError:
             _log.warning("looking at repositories failed: something else writes to its stdout")
             self.is_over = True
@@ -114,13 +94,6 @@ class SurveyProcess:
         if code := self._process.wait():
             _log.warning("looking at repositories ended with %s", code)
 
-    @property
-    def _size(self) -> int:
-        return min(_MOST, int.from_bytes(self._came[:_SIZE], "big"))
-
-    def _is_whole(self) -> bool:
-        return len(self._came) >= _SIZE and len(self._came) >= _SIZE + self._size
-
 
 def answer(asked: BinaryIO, parts: BinaryIO) -> None:
     """The life of the process."""
@@ -133,9 +106,7 @@ def answer(asked: BinaryIO, parts: BinaryIO) -> None:
     what = _as_asked(asked.read())
     with closing(connect_reader(Path(what.store))) as db:
         for part in survey(db, what.env, what.emails, now_ms=what.now_ms, root=what.root):
-            packed = _pack(part)
-            parts.write(len(packed).to_bytes(_SIZE, "big") + packed)
-            parts.flush()
+            send(parts, _pack(part))
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
