@@ -163,6 +163,8 @@ async def test_a_share_card_is_drawn_from_any_screen_and_names_no_project(
         assert "shop-api" not in drawn
         assert str(path) in said(screens)
         assert screens.app.view.KEY == "history"
+        # The key of the sheet is none of the screen below: m would show months there.
+        assert "WEEK 47" in screens.text
 
 
 async def test_the_sheet_of_the_card_is_closed_by_its_key_and_by_escape(

@@ -32,11 +32,9 @@ class CardingApp(TakingApp):
         """Asks of which time, and writes it."""
         from toktui.tui.offer_sheet import CARDS, OfferSheet  # noqa: PLC0415  seldom needed
 
-        if isinstance(self.screen, OfferSheet):
-            self.screen.action_take("")
-        else:
+        if not isinstance(self.screen, OfferSheet):
             note = "one picture; it names no project"
-            self.push_screen(OfferSheet("Share card", CARDS, note=note), self._ask_card)
+            self.push_screen(OfferSheet("Share card", CARDS, key="C", note=note), self._ask_card)
 
     def _ask_card(self, period: str | None) -> None:
         if period is not None:

@@ -57,11 +57,13 @@ class OfferSheet(ModalScreen[str | None]):
     OfferSheet OptionList:focus { border: none; }
     """
 
-    def __init__(self, title: str, offers: Sequence[Offer], *, note: str = "") -> None:
+    def __init__(self, title: str, offers: Sequence[Offer], *, key: str, note: str = "") -> None:
+        """`key` opens the sheet."""
         super().__init__()
         self.offers = offers
         self._title = title
         self._note = note
+        self._opened_by = key
 
     def compose(self) -> ComposeResult:
         """What it is about, and a line for each kind."""
@@ -72,10 +74,12 @@ class OfferSheet(ModalScreen[str | None]):
             yield OptionList(*(Option(_line(offer), id=offer.name) for offer in self.offers))
 
     def on_key(self, event: events.Key) -> None:
-        """Takes the kind of a key."""
-        for offer in self.offers:
-            if event.character == offer.key:
-                self.action_take(offer.name)
+        """Takes the kind of a key; the key that opened the sheet closes it."""
+        taken = {offer.key: offer.name for offer in self.offers} | {self._opened_by: ""}
+        if event.character in taken:
+            # What is below is on top now, and would have the key, too.
+            event.stop()
+            self.action_take(taken[event.character])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """This kind."""

@@ -102,11 +102,9 @@ class TakingApp(EndingApp):
         """Asks which kind of file, and writes it."""
         from toktui.tui.offer_sheet import FORMS, OfferSheet  # noqa: PLC0415  seldom needed
 
-        if isinstance(self.screen, OfferSheet):
-            self.screen.action_take("")
-        else:
-            sheet = OfferSheet(f"Export {self.view.LABEL}", FORMS, note="to Downloads")
-            self.push_screen(sheet, self._export)
+        if not isinstance(self.screen, OfferSheet):
+            title = f"Export {self.view.LABEL}"
+            self.push_screen(OfferSheet(title, FORMS, key="e", note="to Downloads"), self._export)
 
     def _export(self, form: str | None) -> None:
         view = self.view
