@@ -6,13 +6,16 @@ import sqlite3
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from toktui.metrics.outcome_lists import load_whole
+from toktui.metrics.scope import read_scope
 from toktui.outcomes.attribution import REASONS
 from toktui.store.connect import connect_reader
 from toktui.tui import format as fmt
 from toktui.tui.views import view_types, way_to
 
-from .conftest import Run
+from .conftest import NOW, Run
 
 WAYS = {view.KEY: way_to(view) for view in view_types()}
 WAY = WAYS["outcomes"]
@@ -166,3 +169,48 @@ async def test_a_long_list_comes_in_windows_in_any_order(
         assert "session" in screens.text
         await screens.press("t")
         assert "↑commits" in screens.text
+
+
+@pytest.mark.parametrize("text", [
+    "agent:codex", "project:infra", "project:infra agent:codex", "since:7d", "infra",
+    "project:web since:2026-11-01 agent:claude", "agent:nobody",
+])  # fmt: skip
+def test_a_filter_means_the_same_changes_as_a_look_at_each_of_them(
+    normal: Path, text: str
+) -> None:
+    db = connect_reader(normal)
+    scope = read_scope(text, now_ms=NOW, zone=UTC).scope
+    assert scope is not None
+    found = load_whole(db, zone=UTC, scope=scope)
+    whole = found.outcomes
+    filters = scope.filters
+    expected: set[str] = set()
+    for change in load_whole(db, zone=UTC).changes:
+        makers = db.execute(
+            "select a.text, p.text from link l join session s on s.id = l.session"
+            " join name a on a.id = s.agent join name p on p.id = s.project where l.change = ?",
+            (change.number,),
+        ).fetchall()
+        meant = any(
+            filters.has_agent(agent) and all(w in agent or w in project for w in filters.words)
+            for agent, project in makers
+        )
+        needs_a_maker = bool(filters.agents or filters.words)
+        if (
+            scope.holds(change.at_ms)
+            and filters.has_project(change.repository)
+            and (meant or not needs_a_maker)
+        ):
+            expected.add(change.hash)
+    assert {change.hash for change in found.changes} == expected
+    assert whole.changes == len(expected)
+    parts = (whole.linked.nusd or 0) + (whole.unlinked.nusd or 0)
+    assert parts == (whole.spent.nusd or 0)
+    assert sum(week.spent.nusd or 0 for week in whole.weeks) == parts
+    assert sum(week.changes or 0 for week in whole.weeks) == len(expected)
+    assert sum(size.changes for size in whole.sizes) == whole.linked_changes
+    for size in whole.sizes:
+        costs = [c.spent.nusd for c in found.changes if c.sessions and c.size == size.size]
+        known = sorted(cost for cost in costs if cost is not None)
+        assert size.usual_nusd == (known[(len(known) - 1) // 2] if known else None)
+    db.close()

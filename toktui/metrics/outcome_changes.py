@@ -197,10 +197,16 @@ def load_changes(
     """A window of them, by default all, the latest first; what is unknown comes last."""
     key, way = CHANGE_SORTS[sort], "desc" if descending else "asc"
     unknown = "" if sort == "at" else f"{key} is null, "
+    order = f"order by {unknown}{key} {way}, c.at_ms {way}, c.id {way}"
+    # All are put in order by what orders them; the rest is read of those in the window.
+    named = "join repository r on r.id = c.repository" if sort == "repository" else ""
+    picked = (
+        f"select c.id as picked from {changes.table} {named} where {changes.condition} {order}"
+        " limit ? offset ?"
+    )
     rows = db.execute(
-        f"select {_COLUMNS} from {changes.table} join repository r on r.id = c.repository"
-        f" where {changes.condition} order by {unknown}{key} {way}, c.at_ms {way}, c.id {way}"
-        " limit ? offset ?",
+        f"select {_COLUMNS} from ({picked}) cross join change c on c.id = picked"
+        f" cross join repository r on r.id = c.repository {order}",
         [*changes.values, count, first],
     )
     return tuple(map(_row, rows))
