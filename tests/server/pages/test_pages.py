@@ -102,6 +102,30 @@ def test_the_index_of_who_asks_is_the_first_thing(ada: Visitor):
     assert page.index("You ") < page.index("Cost per landed change")
 
 
+def test_a_size_that_counts_nothing_has_no_price(ada: Visitor):
+    usual = ada.get("/").text.partition("Usual cost by size")[2].partition("</table>")[0]
+    assert re.findall(r"</svg> (\w+)</th>", usual) == ["S", "M", "L", "XL"]
+    assert "$0" not in usual
+
+
+def test_how_far_numbers_can_be_believed_is_told_of_others_only_where_it_is_good(
+    harbour: Harbour, ada: Visitor, bram: Visitor
+):
+    who = harbour.people()[1]
+    with harbour.database.write() as db:
+        db.execute(flag.insert().values(member=who.member, day="2026-11-20", rule="work",
+                                        team=who.team, made_ms=1, detail="x"))  # fmt: skip
+        db.execute(update(member).where(member.c.id == who.member)
+                   .values(changed=member.c.changed + 1))  # fmt: skip
+    harbour.clock.now_ms += 5_000
+    assert "Trust self-reported" in bram.get("/").words
+    page = ada.get("/").words
+    assert "Trust live" in page
+    assert "Chiara Rossi live" in page
+    assert "Bram de Wit live" not in page
+    assert "Bram de Wit self-reported" not in page
+
+
 def test_why_there_is_no_index_is_said_with_how_much_there_is(harbour: Harbour, ada: Visitor):
     bram = harbour.people()[1].member
     with harbour.database.write() as db:
