@@ -99,7 +99,7 @@ def test_join_asks_how_to_appear_and_what_to_share(device: Device, told: Told, t
         (("--name", "Ada", "--yes"), "--name goes with"),
         (("--as", "hidden", "--name", "Ada", "--yes"), "--name goes with"),
         (("--as", "name", "--yes"), "needs a --name"),
-        ((), "Type `agree`"),
+        ((), "before you agree"),
     ],
 )
 def test_a_join_that_says_too_little_joins_nothing(
@@ -279,6 +279,7 @@ def test_leave_deletes_verifies_and_forgets(device: Device, told: Told):
     assert "Verified" in said
     assert [(m, p) for m, p, _ in told.heard] == [("DELETE", "/v1/me"), ("GET", "/v1/me/export")]
     assert list((device.data / KEYS).iterdir()) == []
+    assert not team_path(device.data).exists()
     device.run("team", "status", exit_code=2)
 
 
@@ -298,6 +299,15 @@ def test_leaving_can_be_finished_where_the_answer_was_lost(device: Device, told:
     assert told.sent == [], "nothing is sent while it is not known"
     told.says.append(problem("not_signed"))
     assert "Left" in device.run("team", "leave", "--yes").stdout
+
+
+def test_who_could_not_leave_may_stay(device: Device, told: Told):
+    device.join()
+    device.call()
+    told.says.append((502, b"", {}))
+    assert "resume" in device.run("team", "leave", "--yes", exit_code=1).stderr
+    device.run("team", "resume")
+    assert "stored" in device.run("team", "submit").stdout
 
 
 def test_a_revoked_device_does_not_believe_that_all_is_deleted(device: Device, told: Told):

@@ -214,7 +214,7 @@ class Outbox:
     def pause(self, *, on: bool) -> None:
         self.asked.append(f"pause {on}")
         with open_team_file(self.data) as file:
-            file.change(paused=on)
+            file.pause(on=on)
         self.tell(False)
 
 

@@ -22,9 +22,10 @@ def _link(target: str) -> str:
 
 @click.command(epilog="\b\nExample:\n  toktui team link      then join with it on the other device")
 def link() -> None:
-    """A code with which a second device of yours joins; good once, for 8 minutes.
+    """A code for a second device of yours.
 
-    Two devices add up. If both hold the same history, share `sketches` on both: it counts once.
+    It is good once, for 8 minutes: `toktui team join URL CODE` there. Two devices add up; if both
+    hold the same history, share `sketches` on both, and it counts once.
     """
     from toktui.cli.output import write
 

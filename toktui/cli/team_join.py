@@ -36,10 +36,11 @@ def join(
     *, url: str, code: str, appearance: str | None, name: str, shares: tuple[str, ...],
     allow_http: bool, yes: bool,
 ) -> None:  # fmt: skip
-    """Join a team: URL is its server, CODE an invite, or a link from another device of yours.
+    """Join a team: shows first what is sent, and asks.
 
-    Shows first the server, the team, each field that is sent, and who sees what. Nothing is sent
-    before you agree, but the code.
+    URL is its server, CODE an invite, or what `toktui team link` gave on another device of yours.
+    You see the server, the team, each field and who sees what; before you agree nothing is sent
+    but the code.
     """
     from toktui.cli.output import note, write
     from toktui.cli.start import open_context
@@ -164,7 +165,10 @@ Examples:
               help="The optional parts to send from now on; without it as before.")  # fmt: skip
 @click.option("--yes", is_flag=True, help="Agree without being asked.")
 def agree(*, shares: tuple[str, ...], yes: bool) -> None:
-    """Agree to what is sent now, after an update changed it; or to other optional parts."""
+    """Agree to what is sent now, or to other optional parts.
+
+    After an update that changed what is sent, nothing is sent until you do.
+    """
     from toktui.cli.output import note, write
     from toktui.cli.start import open_context
     from toktui.errors import UsageError
@@ -197,12 +201,16 @@ Examples:
 @click.option("--here", is_flag=True, help="Forget the team on this device only; asks no server.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def leave(*, here: bool, yes: bool) -> None:
-    """Delete everything of you on the server, verify that it is gone, and forget the team here."""
+    """Delete all of you on the server, and verify it.
+
+    Then this device forgets the team, too. Your other devices can send nothing any more.
+    """
     from toktui.cli.output import write
     from toktui.cli.start import open_context
     from toktui.team.joining import forget_here
     from toktui.team.joining import leave as delete
     from toktui.team.rounds import alone
+    from toktui.team.team_file import erase_team_file
 
     context = open_context()
     with joined(context) as (file, member):
@@ -213,13 +221,16 @@ def leave(*, here: bool, yes: bool) -> None:
         )
         if not yes and not told_yes(question):
             raise click.exceptions.Exit(1)
+        gone = "here"
         with alone(context.paths.data, "toktui team leave"):
             if here:
                 forget_here(file, keys_of(context), member)
-                write("Forgotten here. What was sent stays on the server.")
-                return
-            gone = delete(file, keys_of(context), member, context.now_ms)
-    if gone == "verified":
+            else:
+                gone = delete(file, keys_of(context), member, context.now_ms)
+    erase_team_file(context.paths.data)
+    if gone == "here":
+        write("Forgotten here. What was sent stays on the server.")
+    elif gone == "verified":
         write("Left. Verified: the server has nothing of you any more, and does not know this"
               " device.\nIts backups are the host's; ask how long they are kept.")  # fmt: skip
     else:

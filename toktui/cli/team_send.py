@@ -27,9 +27,10 @@ Examples:
 )
 @click.option("--day", metavar="DAY", help="A day of the team's zone, such as 2026-11-21.")
 def preview(*, day: str | None) -> None:
-    """The exact bytes that would be sent, on stdout; their SHA-256 on stderr.
+    """The exact bytes that would be sent.
 
-    Of a day that says nothing new, the bytes that were sent.
+    On stdout, and their SHA-256 on stderr. Of a day that says nothing new, the bytes that were
+    sent.
     """
     from zoneinfo import ZoneInfo
 
@@ -97,9 +98,10 @@ Examples:
 @click.option("--quiet", is_flag=True, help="Print only what went wrong.")
 @click.pass_context
 def submit(ctx: click.Context, *, hurry: bool, corrected: tuple[str, ...], quiet: bool) -> None:
-    """Send every day that has changed: closed days, and today's rising revision.
+    """Send every day that has changed.
 
-    After a failure it waits longer each time, and says until when. Exit 1 while anything waits.
+    Closed days, and today's with a rising revision. After a failure it waits longer each time, and
+    says until when; exit 1 while anything waits.
     """
     from toktui.cli.output import note, write
     from toktui.cli.start import open_context, reading
@@ -196,7 +198,10 @@ def pause(*, off: bool) -> None:
 
 @click.command(epilog="\b\nExample:\n  toktui team resume")
 def resume() -> None:
-    """Send again what has changed meanwhile."""
+    """Send again what has changed meanwhile.
+
+    Also where leaving was begun, and the server did not answer: this stays.
+    """
     _set_paused(on=False)
 
 
@@ -205,5 +210,5 @@ def _set_paused(*, on: bool) -> None:
     from toktui.cli.start import open_context
 
     with joined(open_context()) as (file, _):
-        file.change(paused=on)
+        file.pause(on=on)
     write("Paused: nothing is sent." if on else "Goes on: what has changed is sent next time.")

@@ -63,7 +63,8 @@ def told_yes(question: str, word: str = "") -> bool:
     from toktui.errors import UsageError
 
     if not sys.stdin.isatty():
-        raise UsageError(question, "Say so with --yes.")
+        what = "Nothing changes before you agree." if word else question
+        raise UsageError(what, "Say so with --yes.")
     if word:
         return click.prompt(question, default="", show_default=False, err=True).strip() == word
     return click.confirm(question, err=True)

@@ -27,17 +27,17 @@ def status_lines(state: TeamState, now_ms: int, zone: ZoneInfo) -> list[str]:
         f"  you     {_how(member)}, {member.role}",
         f"  days    those of {member.zone}, kept for {member.retention_days} days",
         f"  sent    {_sent(state, now_ms, zone)}",
-        f"  too     {', '.join(member.shares) or 'no optional part'}",
+        f"  shares  {', '.join(member.shares) or 'no optional part'}",
         f"  board   {_board(state.board, state.notes.board_ms, zone)}",
     ]
     waits = waits_of(state)
-    for number, wait in enumerate(waits):
+    if not any(wait.stops for wait in waits):
+        lines.append("  waits   nothing")
+    for wait in waits:
         later = "" if wait.next_ms is None else f" Tried again {local_minute(wait.next_ms, zone)}."
-        lines.append(f"  {'waits' if not number else '':<7} {wait.what}{later}")
+        lines.append(f"  {'waits' if wait.stops else 'note':<7} {wait.what}{later}")
         if wait.hint:
             lines.append(f"  {'':<7} {wait.hint}")
-    if not waits:
-        lines.append("  waits   nothing")
     lines.extend(
         f"{one.day}  rev {one.rev}  {one.result}  {one.sha256[:12]}"
         f"{'' if one.closed else '  open'}{''.join(f'  flag {flag}' for flag in one.flags)}"

@@ -165,7 +165,8 @@ class Server:
                 f"{clean(str(error.verify_message))}.",
             ) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
-            why = clean(str(error)) or type(error).__name__
+            said = error.strerror if isinstance(error, OSError) else str(error)
+            why = clean(said or str(error)) or type(error).__name__
             raise ServerError("network", f"{self._url.netloc} was not reached: {why}") from error
         finally:
             connection.close()

@@ -35,6 +35,10 @@ _UNKNOWN: Final = (
     "The board does not know this device any more: you left from another one, or it was revoked."
     " `toktui team leave --here` forgets the team on this device."
 )
+_LATER: Final = (
+    "Nothing is sent any more. `toktui team leave` asks again, `toktui team resume` stays, `toktui"
+    " team leave --here` forgets the team on this device only."
+)
 KEYS: Final = "team"
 """Folder of key files in the data folder."""
 
@@ -134,9 +138,9 @@ def leave(
         if not (error.code == "not_signed" and member.leaving):
             if error.code not in ("network", "nonsense"):
                 file.change(leaving=False)
-            if error.code == "not_signed":
-                raise ServerError(error.code, error.what, _UNKNOWN) from error
-            raise
+            known = {"not_signed": _UNKNOWN, "network": _LATER, "nonsense": _LATER}
+            hint = known.get(error.code, error.hint)
+            raise ServerError(error.code, error.what, hint, error.problem) from error
         # It was done the last time, and the answer was lost.
     else:
         gone = _verified(server)

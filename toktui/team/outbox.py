@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from toktui.errors import ToktuiError
@@ -22,7 +23,6 @@ from toktui.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from toktui.team.team_file import TeamFile
 
@@ -34,6 +34,11 @@ _FIRST_S: Final = 5.0
 _LONGEST_S: Final = 600.0
 _AFTER_FAILING_S: Final = 60.0
 _LATEST_S: Final = 3600.0
+_ROUND: Final = (
+    "import sys; sys.path.append(sys.argv.pop(1));"
+    " from toktui.team.__main__ import main; sys.exit(main(sys.argv[1:]))"
+)
+"""Finds this toktui also where it runs from its sources, and there only after everything else."""
 
 _log = logging.getLogger("toktui.team")
 
@@ -113,7 +118,7 @@ class Outbox:
         pause, self._pause = self._pause, None
         with open_team_file(self._data) as file:
             if pause is not None:
-                file.change(paused=pause)
+                file.pause(on=pause)
             due = self._is_due(file)
             if not due and self._ready:
                 self._hurry = False
@@ -143,7 +148,8 @@ class Outbox:
         """Waits for the end of a round, which is another process."""
         self._tell(True)
         # -P: a folder in which somebody starts toktui is no place to load programs from.
-        command = [sys.executable, "-P", "-m", "toktui.team", *(["--now"] if self._hurry else [])]
+        command = [sys.executable, "-P", "-c", _ROUND, str(Path(__file__).parents[2])]
+        command += ["--now"] if self._hurry else []
         self._hurry = False
         self._process = process = subprocess.Popen(
             command, env={**self._env, "TOKTUI_DATA_DIR": str(self._data)}, cwd=self._data,

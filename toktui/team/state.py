@@ -68,8 +68,10 @@ def waits_of(state: TeamState) -> tuple[Wait, ...]:
     member = state.membership
     found: list[Wait] = []
     if member.leaving:
-        found.append(Wait(what="Leaving: the board has not confirmed yet that all is deleted.",
-                          hint="`toktui team leave` asks again."))  # fmt: skip
+        found.append(Wait(
+            what="Leaving: the board has not confirmed yet that all is deleted.",
+            hint="`toktui team leave` asks again, `toktui team resume` stays.",
+        ))  # fmt: skip
     elif member.schema != schema_hash():
         found.append(Wait(what="What is sent has changed since you agreed: nothing is sent.",
                           hint="`toktui team agree` shows it and asks."))  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -82,6 +82,11 @@ class TeamFile:
                 known = msgspec.structs.replace(known, **changes)
                 self.remember(known)
         return known
+
+    @_told
+    def pause(self, *, on: bool) -> None:
+        """Sends nothing, or goes on; who goes on does not leave any more, either."""
+        self.change(paused=on, **({} if on else {"leaving": False}))
 
     @_told
     def forget(self) -> None:
@@ -259,6 +264,12 @@ def _unusable(path: Path, error: sqlite3.Error) -> ToktuiError:
         f"{clean(str(path), 200)} cannot be used: {clean(str(error))}",
         "Make room or make it writable. If it is damaged: move it away, and join again.",
     )
+
+
+def erase_team_file(data: Path) -> None:
+    """Deletes what is left of a team that this device is in no more."""
+    with suppress(OSError):
+        team_path(data).unlink(missing_ok=True)
 
 
 def _create(path: Path) -> None:

@@ -192,7 +192,7 @@ class ImaginedOutbox:
         pause, self._pause = self._pause, None
         with open_team_file(self._data) as file:
             if pause is not None:
-                file.change(paused=pause)
+                file.pause(on=pause)
             if self._ready and now_ms >= self._due_ms:
                 db = connect_reader(self._data / "toktui.db")
                 try:

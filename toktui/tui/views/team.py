@@ -190,8 +190,9 @@ class TeamView(View[TeamLook]):
     def action_pause(self) -> None:
         """Sends nothing, or goes on."""
         if self.data is not None and self.data.state is not None:
-            paused = self.data.state.membership.paused
-            self.post_message(TeamAsked("resume" if paused else "pause"))
+            member = self.data.state.membership
+            rests = member.paused or member.leaving
+            self.post_message(TeamAsked("resume" if rests else "pause"))
 
     def on_paged_rows_chosen(self, message: PagedRows.Chosen) -> None:
         """Opens a day; what members share of themselves is all in their line."""
