@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from toktui.agents import agent
+from toktui.agents._cursor_turns import Bubble
+from toktui.agents._cursor_turns import committed as cursor_committed
 from toktui.agents._opencode_commits import committed
 from toktui.agents.commits import commits, ran
 from toktui.facts import decode_ran
@@ -27,8 +30,6 @@ def read(name: str, path: str, *rows: dict[str, Any]) -> tuple[list[Fact], Any]:
     module = agent(name)
     state = module.start(path)
     facts: list[Fact] = []
-    import msgspec
-
     for row in rows:
         line = json.dumps(row, separators=(",", ":")).encode()
         silent = module.is_silent(line, 0, len(line), state)
@@ -198,3 +199,16 @@ def test_a_part_of_opencode_without_a_commit_tells_of_none(part: dict[str, Any])
     assert committed(json.dumps(part).encode(), "s") == ()
     (fact,) = committed(json.dumps(OPENCODE_PART).encode(), "s")
     assert (fact.subject, fact.at_ms) == ("0a1b2c3d", 1_795_262_400_000)
+
+
+@pytest.mark.parametrize("result", [json.dumps({"output": SAID}), json.dumps({"contents": SAID}),
+                                    SAID])  # fmt: skip
+def test_a_terminal_of_cursor_is_followed(result: str) -> None:
+    tool = {"name": "run_terminal_cmd", "rawArgs": json.dumps({"command": "git commit -m x"}),
+            "result": result}  # fmt: skip
+    bubble = {"type": 2, "createdAt": AT, "toolFormerData": tool}
+    (fact,) = cursor_committed(msgspec.convert(bubble, Bubble), "c0ffee")
+    assert (fact.subject, fact.at_ms) == ("0a1b2c3d", 1_795_262_400_000)
+    for harmless in ({**tool, "rawArgs": "{}"}, {**tool, "result": None}, {**tool, "result": "[]"}):
+        said = msgspec.convert(bubble | {"toolFormerData": harmless}, Bubble)
+        assert cursor_committed(said, "c0ffee") == ()

@@ -146,3 +146,24 @@ def test_a_week_says_what_it_bought_where_changes_are_known(
     assert (found["changes"], found["linked"]) == (1, 1)
     assert found["per_change_nusd"] == found["spent_nusd"] > 0
     assert "Bought: 1 landed change" in toktui("week", week, "--tz", "UTC").stdout
+
+
+@pytest.mark.git
+def test_a_week_marks_what_could_not_be_read(logs: Any, home: Any, document: Any, toktui: Any):
+    from tests.outcomes.lab import Repo
+    from toktui.clock import iso, week_label
+
+    repo = Repo.new(home / "shop")
+    repo.git("remote", "add", "origin", "https://example.invalid/x.git")
+    logs.call(at=iso(repo.at_ms), project=str(repo.folder))
+    week = week_label(repo.at_ms, ZoneInfo("UTC"))
+    document("outcomes")
+    found = document("week", week, "--tz", "UTC")["bought"]
+    assert found["unread_folders"] == 1
+    assert found["changes"] is found["linked"] is found["unlinked_nusd"] is None
+    text = toktui("week", week, "--tz", "UTC").stdout
+    assert "Bought: not known. 1 folder with a repository could not be read" in text
+    repo.folder.rename(home / "away")
+    repo.folder.mkdir()
+    document("outcomes")
+    assert document("week", week, "--tz", "UTC")["bought"] is None

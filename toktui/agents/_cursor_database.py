@@ -19,7 +19,15 @@ import msgspec
 from msgspec import Struct
 
 from toktui.agents._cursor_places import known_projects
-from toktui.agents._cursor_turns import ANSWER, Bubble, Composer, Turn, sighting_of, turns_of
+from toktui.agents._cursor_turns import (
+    ANSWER,
+    Bubble,
+    Composer,
+    Turn,
+    committed,
+    sighting_of,
+    turns_of,
+)
 from toktui.agents._sqlite_values import AMONG, as_bytes, json_of
 from toktui.agents.base import excerpt_at, place_of
 from toktui.agents.database import snapshot
@@ -171,6 +179,9 @@ class _Conversation:
     def _tell(
         self, turn: Turn, bubbles: Mapping[str, Bubble], composer: Composer, pages: Pages
     ) -> None:
+        for bubble in (bubbles[name] for name in turn.answers if name in bubbles):
+            for fact in committed(bubble, self._name):
+                pages.fact(fact)
         found = sighting_of(turn, bubbles, composer, session=self._name, project=self._project)
         if found is not None:
             length = sum(self._lengths.get(bubble, 0) for bubble in turn.answers)

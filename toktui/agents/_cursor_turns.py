@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from msgspec import Struct
+from msgspec import DecodeError, Struct
+from msgspec.json import decode as json_decode
 from msgspec.structs import replace
 
 from toktui.agents._cursor_spool import generation_key
 from toktui.agents.base import MAX_COUNT
+from toktui.agents.commits import commits, ran
 from toktui.agents.content import Block, Uncounted
 from toktui.agents.documents import Count
+from toktui.agents.json_lines import object_of, text_of
 from toktui.clock import parse_ms
 from toktui.model import FLAG_SUM, FLAG_TIME_MOVED, Sighting, Tokens
 from toktui.text import clean, clean_id
@@ -18,6 +21,9 @@ from toktui.text import clean, clean_id
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from toktui.model import Fact
+
+_UNREADABLE: Final = (DecodeError, UnicodeDecodeError, RecursionError)
 COUNTED: Final = 1
 ESTIMATED: Final = -1
 """Grades: what Cursor counted, without its caches; what only its text lets guess."""
@@ -36,6 +42,8 @@ class _Counted(Struct):
 class _Tool(Struct):
     name: Any = None
     rawArgs: Any = None
+    result: Any = None
+    """JSON in a text; of a terminal with what it printed."""
 
 
 class Bubble(Struct):
@@ -163,6 +171,25 @@ def sighting_of(
         grade=grade,
     )
     return found, uncounted
+
+
+def committed(bubble: Bubble, session: str) -> tuple[Fact, ...]:
+    """The commits that a terminal made in a message."""
+    tool = bubble.toolFormerData
+    if tool is None or not isinstance(tool.rawArgs, str) or not isinstance(tool.result, str):
+        return ()
+    if not commits(tool.rawArgs):
+        return ()
+    return ran(_printed(tool.result), clean_id(session), _ms(bubble.createdAt))
+
+
+def _printed(result: str) -> str:
+    """What a terminal printed."""
+    try:
+        said = object_of(json_decode(result))
+    except _UNREADABLE:
+        return result
+    return text_of(said, "output") or text_of(said, "contents")
 
 
 def _told_apart(answers: Iterable[Bubble]) -> Iterator[Block]:

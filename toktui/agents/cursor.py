@@ -21,7 +21,8 @@ Live:     the hook within a second of the end of a turn; the database while Curs
 Seen:     state.vscdb of 1.7 and 3.x, hook of cursor-agent 2026.09, exports of 2025 to 2026
 Unknown:  every prompt behind a turn that only left text; which model `default` (Auto) was; what
           cursor-agent used without the hook: its chats (store.db) and transcripts have no counts,
-          no times and no ids that the hook shares, so that a guess would count turns twice
+          no times and no ids that the hook shares, so that a guess would count turns twice; how a
+          terminal's output lies in a `result` (`output` or `contents`) is told by other readers
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class _Cursor(LineAgent):
     name = "cursor"
     account = ACCOUNT
     label = "Cursor"
-    PARSER = 3
+    PARSER = 4
     Head = _Head
     State = LineState
     needles = (b'"stop"', b'"csv"')
