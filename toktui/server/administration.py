@@ -24,9 +24,13 @@ _SWITCH: Final = ("off", "on")
 
 
 def change_settings(
-    db: Connection, who: Speaker, *, name: str, retention_days: int, consumption: bool, now_ms: int
-) -> None:
-    """Name, how long days are kept, whether there is a page of consumption; owners only."""
+    db: Connection, who: Speaker, *, name: str, retention_days: int, consumption: bool,
+    may_delete: bool, now_ms: int,
+) -> None:  # fmt: skip
+    """Name, how long days are kept, whether there is a page of consumption; owners only.
+
+    Without `may_delete`, days are not kept for a shorter time than before.
+    """
     _require(db, who, "owner")
     shown = readable(name, LONGEST_NAME)
     if not LEAST_RETENTION <= retention_days <= MOST_RETENTION:
@@ -34,6 +38,8 @@ def change_settings(
             "wrong_value", f"Days are kept for {LEAST_RETENTION} to {MOST_RETENTION} days."
         )
     before = db.execute(select(team).where(team.c.id == who.team)).one()
+    if retention_days < before.retention_days and not may_delete:
+        raise Refused("wrong_value", "Tick the box: days that are older would be deleted.")
     db.execute(update(team).where(team.c.id == who.team).values(
         name=shown, retention_days=retention_days, consumption=consumption
     ))  # fmt: skip

@@ -54,7 +54,7 @@ def test_a_form_needs_somebody_signed_in(harbour: Harbour, path: str):
 
 
 def test_an_owner_changes_the_settings_and_the_log_says_what(ada: Visitor, rows: Any):
-    answer = ada.send("/team/settings", name="Quay", retention="90")
+    answer = ada.send("/team/settings", name="Quay", retention="90", sure="yes")
     assert (answer.status, answer.headers["location"]) == (303, "/team?said=settings")
     (row,) = rows(select(team))
     assert (row.name, row.retention_days, row.consumption) == ("Quay", 90, False)
@@ -65,6 +65,13 @@ def test_an_owner_changes_the_settings_and_the_log_says_what(ada: Visitor, rows:
         assert words in page
 
 
+def test_nothing_is_deleted_by_a_slip(ada: Visitor, rows: Any):
+    assert ada.send("/team/settings", name="Quay", retention="40").status == 422
+    (row,) = rows(select(team))
+    assert (row.name, row.retention_days) == ("Harbour", 400)
+    assert ada.send("/team/settings", name="Quay", retention="800").status == 303
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"name": "", "retention": "90"}, {"name": "\u200b", "retention": "90"},
@@ -73,7 +80,7 @@ def test_an_owner_changes_the_settings_and_the_log_says_what(ada: Visitor, rows:
      {"name": "X", "retention": "3661"}, {"name": "X"}],
 )  # fmt: skip
 def test_wrong_settings_are_refused_with_words(ada: Visitor, rows: Any, wrong: dict[str, str]):
-    answer = ada.send("/team/settings", **wrong)
+    answer = ada.send("/team/settings", sure="yes", **wrong)
     assert answer.status == 422
     assert "wrong_value" in answer.text
     assert rows(select(team))[0].name == "Harbour"

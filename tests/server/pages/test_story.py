@@ -36,7 +36,8 @@ def test_every_page_and_form_works_on_both_databases(
         assert ada.send("/team/invites", uses="1", hours="1").status == 303
         assert ada.send("/team/invites/withdraw", invite=invite).status == 303
         for path, form in (
-            ("/team/settings", {"name": "Quay", "retention": "90", "consumption": "on"}),
+            ("/team/settings",
+             {"name": "Quay", "retention": "90", "consumption": "on", "sure": "yes"}),
             ("/team/role", {"member": bram.member, "role": "admin"}),
             ("/you/appearance", {"appearance": "pseudonym", "name": "gull"}),
         ):

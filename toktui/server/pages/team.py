@@ -73,7 +73,8 @@ def _settings(db: Connection, who: Speaker, form: Form, now_ms: int) -> Done:
     days = _number(form.get("retention", ""), 0, 10**6)
     administration.change_settings(
         db, who, name=form.get("name", "")[:400], retention_days=days or 0,
-        consumption=form.get("consumption") == "on", now_ms=now_ms,
+        consumption=form.get("consumption") == "on", may_delete=form.get("sure") == "yes",
+        now_ms=now_ms,
     )
     return Done("/team?said=settings")
 
