@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from toktui.agents._claude_beside import UNREADABLE
 from toktui.agents._claude_rows import as_output_row, as_shell_row
-from toktui.agents.commits import MOST_OPEN, commits, ran
+from toktui.agents.commits import COMMAND_WORD, MOST_OPEN, commits, ran
 from toktui.clock import parse_ms
 from toktui.text import clean_id
 
 if TYPE_CHECKING:
     from toktui.agents._claude_state import State
     from toktui.model import Fact
+
+
+_BRANCH: Final = b'"gitBranch"'
+"""A field that nearly every row has, and with it the word that a command needs."""
+
+
+def may_commit(line: bytes) -> bool:
+    """Whether an assistant row can run git: it holds the word not only in the name of a field."""
+    words = line.count(COMMAND_WORD)
+    return words > 1 or (words == 1 and _BRANCH not in line)
 
 
 def remember_commits(line: bytes, state: State) -> None:

@@ -26,7 +26,7 @@ import msgspec
 
 from toktui.agents import _claude_beside as beside
 from toktui.agents._claude_calls import embedded, response
-from toktui.agents._claude_commits import awaited, committed, remember_commits
+from toktui.agents._claude_commits import awaited, committed, may_commit, remember_commits
 from toktui.agents._claude_rows import (
     LedgerRow,
     ProgressRow,
@@ -39,7 +39,6 @@ from toktui.agents._claude_rows import (
 from toktui.agents._claude_state import State, load_state
 from toktui.agents._claude_status import STATUS_TYPE
 from toktui.agents.base import NOTHING, Agent, Parsed
-from toktui.agents.commits import COMMAND_WORD
 from toktui.agents.json_lines import (
     BrokenLineError,
     convert,
@@ -117,7 +116,7 @@ class _ClaudeCode(Agent):
         try:
             row = as_row(line)
             if row.type == "assistant":
-                if COMMAND_WORD in line:
+                if may_commit(line):
                     remember_commits(line, state)
                 return response(row, line, state)
         except beside.UNREADABLE:
