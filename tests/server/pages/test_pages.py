@@ -102,6 +102,16 @@ def test_the_index_of_who_asks_is_the_first_thing(ada: Visitor):
     assert page.index("You ") < page.index("Cost per landed change")
 
 
+def test_every_chart_has_its_numbers_as_a_table(ada: Visitor):
+    for path, charts in (("/", 2), ("/consumption", 1), ("/you", 2)):
+        page = ada.get(path).text
+        assert page.count('<div class="plot"') == page.count('class="numbers"') == charts
+    page = ada.get("/consumption?span=week").text
+    drawn = re.findall(r"<title>(\S+): ([^<]+)</title>", page)
+    table = re.findall(r'<tr><th scope="row">(2026\S+)</th><td>([^<]+)</td>', page)
+    assert drawn == table[::-1]
+
+
 def test_a_size_that_counts_nothing_has_no_price(ada: Visitor):
     usual = ada.get("/").text.partition("Usual cost by size")[2].partition("</table>")[0]
     assert re.findall(r"</svg> (\w+)</th>", usual) == ["S", "M", "L", "XL"]
