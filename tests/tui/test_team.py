@@ -44,9 +44,10 @@ def hostile(own: Path) -> Path:
     """A board that somebody hostile runs, full of absurd numbers."""
     big = (1 << 63) - 1
     one = {
-        "name": HOSTILE, "appearance": "name", "is_you": False, "place": 1, "index": 1e300,
+        "name": HOSTILE, "appearance": "name", "is_you": False, "place": 1, "index": 1.7e308,
         "missing": HOSTILE, "changes": {"S": 1 << 62, "XXL": -5}, "cost_nusd": big,
-        "cost_per_unit_nusd": big, "linked_share": 1.0, "lacks_unpriced": True,
+        "cost_per_unit_nusd": big, "linked_share": 1.0, "trend": 1e308, "level": HOSTILE,
+        "lacks_unpriced": True,
         "holds_estimates": True, "tokens": big, "cache_hit_rate": 0.0, "active_days": MOST,
         "badges": [HOSTILE] * 50,
     }  # fmt: skip

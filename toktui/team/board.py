@@ -35,12 +35,16 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     changes: dict[str, int] = {}
     cost_nusd: _Money | None = None
     cost_per_unit_nusd: _Money | None = None
+    trend: _Index | None = None
+    """What a unit costs now as a multiple of the own best."""
     linked_share: _Share | None = None
     lacks_unpriced: bool = False
     holds_estimates: bool = False
     tokens: _Money = 0
     cache_hit_rate: _Share | None = None
     active_days: _Count = 0
+    level: str | None = None
+    """`live`: most of the days came soon after their end."""
     badges: tuple[str, ...] = ()
 
     @property
@@ -83,14 +87,18 @@ def read_board(body: bytes) -> Board | None:
 
 
 def _clean(one: Standing) -> Standing:
-    known = one.index is not None and math.isfinite(one.index)
     return msgspec.structs.replace(
         one, name=clean(one.name, 40).strip() or "?", appearance=clean(one.appearance, 12),
-        missing=clean(one.missing, 60), index=one.index if known else None,
+        missing=clean(one.missing, 60), index=_finite(one.index),
+        trend=_finite(one.trend), level=None if one.level is None else clean(one.level, 16),
         place=one.place if one.place is not None and 0 < one.place < 100_000 else None,
         changes=_sizes(one.changes),
         badges=tuple(clean(badge, 24) for badge in one.badges[:_MOST_BADGES]),
     )  # fmt: skip
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _sizes(changes: Mapping[str, int]) -> dict[str, int]:

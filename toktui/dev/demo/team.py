@@ -86,14 +86,17 @@ def _standing(
     units = sum(n * 4.0 ** (at - 1) for at, n in enumerate(changes.values()))
     cost = round(_USUAL_NUSD * units * (index or 1.2) * draw.uniform(0.97, 1.03))
     hit, share = draw.uniform(0.8, 0.97), draw.uniform(0.45, 0.8)
+    trend = None if index is None or name == "moss" else round(draw.uniform(0.86, 1.3), 4)
     badges = [word for word, earned in (
         ("healthy cache", index is not None and index <= 1 and hit >= 0.85),
         ("mostly landed", index is not None and share >= 0.6),
+        ("own best", trend is not None and trend <= 1),
     ) if earned]  # fmt: skip
     return {
         "name": name, "appearance": appearance, "is_you": name == _YOU, "place": None,
         "index": index, "missing": "" if index is not None else "too few days", "changes": changes,
         "cost_nusd": cost, "cost_per_unit_nusd": round(cost / units) if units else None,
+        "trend": trend, "level": "live" if index is not None and days > 15 else None,
         "linked_share": round(share, 4), "lacks_unpriced": name == "moss",
         "holds_estimates": name == "Bram de Wit", "tokens": cost // 2000,
         "cache_hit_rate": round(hit, 4), "active_days": days, "badges": badges,

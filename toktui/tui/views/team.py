@@ -51,6 +51,8 @@ class TeamView(View[TeamLook]):
         *TableRows.MEANINGS,
         ("index", "all spend against what the team usually pays for what landed; 1.00 is usual"),
         ("per S", "cost for the worth of one change of size S; M counts 4, L 16, XL 64, XS ¼"),
+        ("own best", "what a unit costs now against one's own best 28 days of the weeks before"),
+        ("live", "most days came within two days of their end"),
         ("linked", "share of the cost in sessions that landed something"),
         ("cache", "share of the prompt that was read from a cache"),
         ("since", "calls of today that came since it was sent"),

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from toktui.tui.theme import Palette
 
 _WIDE: Final = 100
+_FAR: Final = 1000.0
+"""A multiple beyond which there is nothing to tell."""
 _WORDS: Final = {
     "open": "goes on", "to send": "to be sent", "stored": "taken", "unchanged": "taken",
     "held": "held", "not taken": "not taken",
@@ -38,7 +40,7 @@ _MISSING: Final = {
     "too many reverted": "more than a fifth of the changes was reverted",
     "too much without a price": "too many tokens have no price",
     "too few members": "too few members have enough changes yet",
-    "flagged": "a day is flagged: see what was sent",
+    "a day was deleted": "a day was deleted from the board",
 }  # fmt: skip
 """The server's reasons, as they are told to the one whom they are about."""
 
@@ -133,16 +135,20 @@ def _standing(state: TeamState, width: int, palette: Palette) -> Line:
         line.add(f"place {you.place}", palette.hot).add(f" of {_placed(board)}   ", palette.dim)
     else:
         line.add("hidden   ", palette.dim)
-    line.add(f"index {you.index:.2f}", palette.strong)
+    line.add(f"index {_ratio(you.index)}", palette.strong)
     word, style = _word_for(you.index, palette)
-    return both_ends(line.add(f"  {word}", style), usual, width, keep_left=True)
+    line.add(f"  {word}", style)
+    if you.trend is not None:
+        style = palette.good if you.trend <= 1 else palette.dim
+        line.add(f"   {_change(you.trend)} against your own best", style)
+    return both_ends(line, usual, width, keep_left=True)
 
 
 def _word_for(index: float, palette: Palette) -> tuple[str, Style]:
     if index < 0.95:
         return f"{round((1 - index) * 100)} % below the usual", palette.good
     if index > 1.05:
-        more = round((index - 1) * 100)
+        more = round((min(index, _FAR) - 1) * 100)
         return f"{more} % above the usual" if more < 1000 else "far above the usual", palette.text
     return "as usual", palette.text
 
@@ -184,27 +190,42 @@ def board_fields() -> list[Field[Standing]]:
               lambda one: one.index, "", lambda one, p: p.strong),
         Field(Column("scale", "0    usual    2", 15, False, 96), lambda one: "",
               lambda one: one.index, drawn=_scale),
+        Field(Column("trend", "own best", 8, True, 108),
+              lambda one: fmt.UNKNOWN if one.trend is None else _change(one.trend),
+              lambda one: one.trend, "trend",
+              lambda one, p: p.good if one.trend is not None and one.trend <= 1 else p.dim),
         Field(Column("landed", "landed", 6, True, 44), lambda one: fmt.tokens(one.landed),
               lambda one: one.landed),
-        Field(Column("sizes", "by size", 22, False, 156), _sizes, style=lambda _, p: p.faint),
+        Field(Column("sizes", "by size", 22, False, 170), _sizes, style=lambda _, p: p.faint),
         Field(Column("unit", "per S", 8, True, 76), lambda one: fmt.money(one.cost_per_unit_nusd),
               lambda one: one.cost_per_unit_nusd, "cost_per_unit_nusd"),
         Field(Column("cost", "cost", 9, True, 60),
               lambda one: fmt.money(one.cost_nusd, lacks=one.lacks_unpriced,
                                     estimated=one.holds_estimates),
               lambda one: one.cost_nusd, "cost_nusd"),
-        Field(Column("share", "linked", 7, True, 112), lambda one: _percent(one.linked_share),
+        Field(Column("share", "linked", 7, True, 118), lambda one: _percent(one.linked_share),
               lambda one: one.linked_share, "linked_share"),
         Field(Column("hit", "cache", 7, True, 84), lambda one: _percent(one.cache_hit_rate),
               lambda one: one.cache_hit_rate, "cache_hit_rate"),
-        Field(Column("days", "days", 4, True, 124), lambda one: str(one.active_days),
+        Field(Column("days", "days", 5, True, 130), lambda one: fmt.tokens(one.active_days),
               lambda one: one.active_days, "active_days"),
+        Field(Column("level", "", 4, False, 136),
+              lambda one: "live" if one.level == "live" else "", lambda one: one.level, "level",
+              lambda _, p: p.good),
         Field(Column("said", "", 14, False, 72), lambda one: _said(one, 40), drawn=_draw_said),
     ]  # fmt: skip
 
 
 def _name(one: Standing) -> str:
     return f"{one.name} · you" if one.is_you and one.name != "you" else one.name
+
+
+def _change(ratio: float) -> str:
+    """`−8 %`: how far a multiple is from one."""
+    percent = round((min(ratio, _FAR) - 1) * 100)
+    if not percent:
+        return "±0 %"
+    return f"{'+' if percent > 0 else '−'}{min(999, abs(percent))} %"
 
 
 def _ratio(index: float) -> str:
@@ -246,7 +267,7 @@ def _scale(one: Standing, width: int, palette: Palette) -> Line:
     styles = [palette.ground] * width
     styles[middle] = palette.dim
     if one.index is not None:
-        at = min(width - 1, round(one.index / 2 * (width - 1)))
+        at = round(min(one.index, 2) / 2 * (width - 1))
         cells[at] = "▶" if one.index > 2 else "●"
         styles[at] = palette.hot if one.is_you else palette.good if one.index <= 1 else palette.text
     line = Line()
