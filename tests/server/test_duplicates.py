@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,16 @@ NOW_MS = 1_795_780_800_000
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Connection]:
-    database = open_database(None, tmp_path)
-    with database.write() as connection:
+def db(database: str | None, tmp_path: Path) -> Iterator[Connection]:
+    opened = open_database(database, tmp_path)
+    with opened.write() as connection:
         yield connection
-    database.close()
+        connection.rollback()
+    opened.close()
+
+
+def flagged(db: Connection) -> set[str]:
+    return set(db.execute(select(flag.c.member).where(flag.c.rule == "duplicate")).scalars())
 
 
 def joined(db: Connection, team_id: str, code: str) -> Speaker:
@@ -34,16 +40,16 @@ def joined(db: Connection, team_id: str, code: str) -> Speaker:
     return Speaker(team_id, made.member, made.device, made.role, "UTC")
 
 
-def send(db: Connection, who: Speaker, calls: range) -> None:
+def send(db: Connection, who: Speaker, calls: Collection[int], rev: int = 1) -> None:
     """A day with these calls, of 100 tokens each."""
     row = Row(
         agent="codex", model="gpt-5.5", tier="standard", calls=len(calls), input=100 * len(calls),
         cache_read=0, cache_write_5m=0, cache_write_1h=0, output=0, reasoning=0, web_search=0,
         estimated_calls=0, estimated_tokens=0, unpriced_calls=0, unpriced_tokens=0, cost_nusd=1,
     )  # fmt: skip
-    hashes = "".join(f"{n:012x}" for n in calls)
+    hashes = "".join(f"{n:012x}" for n in sorted(calls)[:64])
     document = Document(
-        v=1, team=who.team, device=who.device, day="2026-11-26", rev=1, closed=True,
+        v=1, team=who.team, device=who.device, day="2026-11-26", rev=rev, closed=True,
         client=Client(version="1"), rows=(row,),
         sketches=(Sketch(agent="codex", hashes=hashes),),
     )
@@ -77,8 +83,46 @@ def test_calls_of_another_member_are_flagged_for_both(db: Connection):
     other = joined(db, team_id, make_code(db, team_id, now_ms=NOW_MS))
     send(db, one, range(20))
     send(db, other, range(20))
-    found = db.execute(select(flag.c.member).where(flag.c.rule == "duplicate")).scalars().all()
-    assert set(found) == {one.member, other.member}
+    assert flagged(db) == {one.member, other.member}
+
+
+def test_who_sends_calls_of_his_own_afterwards_is_flagged_no_more(db: Connection):
+    team_id, owner = make_team(db, name="Shop", zone="UTC", retention_days=400, now_ms=NOW_MS)
+    one, other, third = (
+        joined(db, team_id, code)
+        for code in (owner, *(make_code(db, team_id, now_ms=NOW_MS) for _ in range(2)))
+    )
+    for who in (one, other, third):
+        send(db, who, range(20))
+    assert flagged(db) == {one.member, other.member, third.member}
+    send(db, other, range(100, 130), rev=2)
+    assert flagged(db) == {one.member, third.member}
+    send(db, one, range(200, 230), rev=2)
+    assert flagged(db) == set()
+
+
+def test_of_a_history_that_was_partly_copied_the_rest_counts(db: Connection):
+    """Half of the smaller device's calls are the larger one's."""
+    team_id, owner = make_team(db, name="Shop", zone="UTC", retention_days=400, now_ms=NOW_MS)
+    desk = joined(db, team_id, owner)
+    link = make_code(db, team_id, kind="link", made_by=desk.member, now_ms=NOW_MS)
+    draw = random.Random(8)
+    calls = draw.sample(range(10**12), 3_000)
+    send(db, desk, calls[:2_000])
+    send(db, joined(db, team_id, link), calls[1_500:2_500])
+    assert tokens(db, desk) == pytest.approx(250_000, rel=0.1)
+
+
+def test_calls_that_are_all_different_add_up_exactly(db: Connection):
+    team_id, owner = make_team(db, name="Shop", zone="UTC", retention_days=400, now_ms=NOW_MS)
+    desk = joined(db, team_id, owner)
+    draw = random.Random(9)
+    calls = draw.sample(range(10**12), 4_000)
+    send(db, desk, calls[:1_000])
+    for start in (1_000, 2_000, 3_000):
+        link = make_code(db, team_id, kind="link", made_by=desk.member, now_ms=NOW_MS)
+        send(db, joined(db, team_id, link), calls[start : start + 1_000])
+    assert tokens(db, desk) == 400_000
 
 
 def test_a_day_without_calls_is_no_active_day(db: Connection):

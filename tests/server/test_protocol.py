@@ -18,14 +18,15 @@ from toktui.team.wire.signing import new_key, public_key, sign, signed_string
 class Device:
     """A device that speaks the protocol by hand."""
 
-    def __init__(self, board: Board, name: str) -> None:
+    def __init__(self, board: Board, name: str, code: str = "") -> None:
         self.board, self.key, self.id = board, new_key(), "new"
-        asked = {"code": board.invite, "public_key": public_key(self.key), "appearance": "name",
-                 "name": name, "schema": schema_hash()}  # fmt: skip
+        asked = {"code": code or board.invite, "public_key": public_key(self.key),
+                 "appearance": "name", "name": name, "schema": schema_hash()}  # fmt: skip
         status, body, _ = self.ask("POST", "/v1/enrol", json.dumps(asked).encode())
         assert status == 200, body
         enrolled = json.loads(body)
         self.id, self.team = enrolled["device"], enrolled["team"]["team"]
+        self.member = enrolled["member"]
         self.day = enrolled["team"]["today"]
 
     def headers(self, method: str, target: str, body: bytes, at: int | None = None) -> Any:

@@ -116,16 +116,48 @@ def init(ctx: click.Context, *, name: str, zone: str, retention: int) -> None:
     write("Now run `toktui serve`.")
 
 
+TEAM = click.option("--team", "called", help="Name or id, where there are several.")
+
+
+@serve.command()
+@click.pass_context
+def teams(ctx: click.Context) -> None:
+    """List the teams of this board: id, members, zone, name."""
+    from toktui.cli.output import write
+    from toktui.server.start import load_teams
+
+    for one in load_teams(_opened(ctx.obj[0])):
+        write(f"{one.id}  {one.members:>5}  {one.zone}  {one.name}")
+
+
 @serve.command()
 @click.argument("switch", type=click.Choice(["on", "off"]))
+@TEAM
 @click.pass_context
-def consumption(ctx: click.Context, *, switch: str) -> None:
-    """Switch the page of consumption on or off; it is off at first."""
+def consumption(ctx: click.Context, *, switch: str, called: str | None) -> None:
+    """Switch a team's page of consumption on or off; it is off at first."""
+    from toktui import clock
     from toktui.cli.output import write
-    from toktui.server.start import switch_consumption
+    from toktui.server.start import switch_consumption, team_called
 
-    switch_consumption(_opened(ctx.obj[0]), on=switch == "on")
+    database = _opened(ctx.obj[0])
+    team = team_called(database, called)
+    switch_consumption(database, team, on=switch == "on", now_ms=clock.now_ms())
     write(f"The page of consumption is {switch}.")
+
+
+@serve.command()
+@TEAM
+@click.pass_context
+def export(ctx: click.Context, *, called: str | None) -> None:
+    """Write a team as JSON lines: settings, members, audit, board; no member's documents."""
+    from toktui import clock
+    from toktui.cli.output import write
+    from toktui.server.start import export_team, team_called
+
+    database = _opened(ctx.obj[0])
+    found = export_team(database, team_called(database, called), clock.now_ms())
+    write(found.decode().rstrip())
 
 
 @serve.command()

@@ -83,9 +83,7 @@ class SurveyProcess:
             self._process.wait(2.0)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            # One that waits for a dead mount cannot be ended, nor waited for.
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(1.0)
+            self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):

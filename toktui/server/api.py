@@ -6,20 +6,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
 from toktui.server import people
+from toktui.server.administration import revoke_device
 from toktui.server.board import load_board
 from toktui.server.consumption import load_consumption
 from toktui.server.days import Received, forget_day, held, hold, read, take
-from toktui.server.export import export_of
+from toktui.server.export import export_of, team_export_of
 from toktui.server.limits import asker
 from toktui.server.refusal import Refused
 from toktui.server.requests import Signed, body_of, decoded, speaker_of
-from toktui.server.tables import code, device, session
+from toktui.server.tables import code, device
 from toktui.team.wire import messages
 from toktui.team.wire.document import (
     MOST_BODY,
@@ -189,6 +190,15 @@ def _export(_site: Site, db: Connection, who: Speaker, _call: Call) -> object:
     )
 
 
+def _team_export(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
+    if not who.leads:
+        raise Refused("forbidden")
+    return Response(
+        team_export_of(db, who.team, call.now_ms), media_type="application/x-ndjson",
+        headers={"Cache-Control": "no-store"},
+    )  # fmt: skip
+
+
 def _leave(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
     hold(db, who.member)
     people.leave(db, who.team, who.member, call.now_ms)
@@ -217,14 +227,7 @@ def _login(site: Site, db: Connection, who: Speaker, call: Call) -> object:
 
 def _revoke(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
     """Revokes a device of the same member; its days stay."""
-    done = db.execute(
-        update(device).where(device.c.id == call.path["device"], device.c.member == who.member)
-        .values(revoked_ms=call.now_ms)
-    )  # fmt: skip
-    if done.rowcount != 1:
-        raise Refused("not_found")
-    db.execute(delete(session).where(session.c.device == call.path["device"]))
-    people.note(db, who.team, "device_revoked", call.now_ms, who.member)
+    revoke_device(db, who, call.path["device"], call.now_ms)
     return {}
 
 
@@ -267,6 +270,7 @@ ROUTES: Final = (
     _open("/v1/team", _look, writes=False),
     _open("/v1/enrol", _enrol),
     _signed("/v1/team", "GET", _team, writes=False),
+    _signed("/v1/team/export", "GET", _team_export, writes=False),
     _signed("/v1/days/{day}", "PUT", _put_day, most=MOST_BODY, windowed=False),
     _signed("/v1/days:batch", "POST", _put_days, most=MOST_BODY * MOST_DOCUMENTS // 8,
             windowed=False),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from anyio import to_thread
 from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from toktui.server.settings import Settings
 
 UPKEEP_S: Final = 3600
+THREADS: Final = 16
+"""As many as there are connections to the database; more would only wait for one."""
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 log: Final = logging.getLogger("toktui.server")
@@ -67,6 +70,7 @@ def create_app(database: Database, settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = THREADS
         task = asyncio.create_task(_keep_up(site))
         yield
         task.cancel()

@@ -20,9 +20,9 @@ sums and medians only when at least five of them are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from statistics import median
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -122,13 +122,13 @@ def load_board(db: Connection, who: Speaker, now_ms: int) -> Board:
     until = days_before(day_label(now_ms, zone_named(info.zone)), 1)
     since = days_before(until, WINDOW_DAYS - 1)
     people = _people(db, who.team, since, until)
-    listed = [one for one in people if one["appearance"] != "hidden"]
-    hidden = [one for one in people if one["appearance"] == "hidden"]
+    listed = [one for one in people if one.appearance != "hidden"]
+    hidden = [one for one in people if one.appearance == "hidden"]
     usual, counted = _usual(listed, hidden)
     standings = _placed([_standing(one, usual, who.member) for one in listed])
     you = next((one for one in standings if one.is_you), None)
     if you is None:
-        mine = next((one for one in hidden if one["id"] == who.member), None)
+        mine = next((one for one in hidden if one.id == who.member), None)
         you = None if mine is None else _standing(mine, usual, who.member)
     return Board(
         team=info.name, zone=info.zone, since=since, until=until,
@@ -138,24 +138,33 @@ def load_board(db: Connection, who: Speaker, now_ms: int) -> Board:
     )  # fmt: skip
 
 
-def _people(db: Connection, team_id: str, since: str, until: str) -> list[dict[str, Any]]:
-    """Members with their sums and their own best."""
+class _Member(NamedTuple):
+    """Somebody of the team with the sums of the window."""
+
+    id: str
+    name: str
+    appearance: Appearance
+    rules: Collection[str]
+    """That a day of the window breaks."""
+    sums: Mapping[str, int]
+    best: float | None
+    """What a unit cost at best before the window."""
+
+
+def _people(db: Connection, team_id: str, since: str, until: str) -> list[_Member]:
     weeks = load_weeks(db, team_id, until)
     flagged = load_flagged(db, team_id, since, until)
     found = db.execute(
         select(member.c.id, member.c.name, member.c.appearance).where(member.c.team == team_id)
     )
     return [
-        {"id": row.id, "name": row.name, "appearance": row.appearance,
-         "rules": flagged.get(row.id, set[str]()), "best": weeks[row.id].best,
-         **weeks[row.id].window}
+        _Member(row.id, row.name, row.appearance, flagged.get(row.id, ()), weeks[row.id].window,
+                weeks[row.id].best)
         for row in found
     ]  # fmt: skip
 
 
-def _usual(
-    listed: Sequence[Mapping[str, Any]], hidden: Sequence[Mapping[str, Any]]
-) -> tuple[float | None, int]:
+def _usual(listed: Sequence[_Member], hidden: Sequence[_Member]) -> tuple[float | None, int]:
     """What the team usually pays for a unit, and over how many members that is.
 
     With hidden ones in it, it has two digits, so that the difference between two days tells little
@@ -165,20 +174,20 @@ def _usual(
     unseen = [one for one in hidden if not why_not(one)]
     if len(unseen) < LEAST_HIDDEN:
         unseen = []
-    costs = [spent_of(one) / units_of(one) for one in (*counted, *unseen)]
+    costs = [spent_of(one.sums) / units_of(one.sums) for one in (*counted, *unseen)]
     if len(costs) < LEAST_MEMBERS:
         return None, len(costs)
     usual = median(costs)
     return (float(f"{usual:.2g}") if unseen else usual), len(costs)
 
 
-def why_not(one: Mapping[str, Any]) -> Missing:
+def why_not(one: _Member) -> Missing:
     """Why a member's own numbers do not make an index yet; empty if they do."""
-    if not one["shares"]:
+    if not one.sums["shares"]:
         return "outcomes not shared"
-    if "deleted" in one["rules"]:
+    if "deleted" in one.rules:
         return "a day was deleted"
-    return too_little(one)
+    return too_little(one.sums)
 
 
 def index_of(cost_nusd: float, units: float, usual: float) -> float:
@@ -194,38 +203,40 @@ def trend_of(now: float, best: float, changes: int) -> float:
     return ratio ** (changes / (changes + LEAST_CHANGES))
 
 
-def _standing(one: Mapping[str, Any], usual: float | None, me: str) -> Standing:
-    own = why_not(one)
-    units, cost = units_of(one), _cost(one)
-    prompt = tokens_of(one) - one["output"]
-    hit = one["cache_read"] / prompt if prompt else None
-    linked = sum(one[name] for name in LINKED)
-    share = min(1.0, linked / cost) if cost and one["shares"] else None
+def _standing(one: _Member, usual: float | None, me: str) -> Standing:
+    sums, own = one.sums, why_not(one)
+    units, cost = units_of(sums), _cost(sums)
+    tokens, changes = tokens_of(sums), changes_of(sums)
+    prompt = tokens - sums["output"]
+    hit = sums["cache_read"] / prompt if prompt else None
+    share = None
+    if cost and sums["shares"]:
+        share = min(1.0, sum(sums[name] for name in LINKED) / cost)
     index = trend = None
     if not own and usual is not None:
-        index = round(index_of(spent_of(one), units, usual), 4)
-    if not own and one["best"]:
-        trend = trend_of(spent_of(one) / units, one["best"], counting(changes_of(one)))
-    level = _level(one)
+        index = round(index_of(spent_of(sums), units, usual), 4)
+    if not own and one.best:
+        trend = trend_of(spent_of(sums) / units, one.best, counting(changes))
+    level, is_you = _level(one), one.id == me
     return Standing(
-        name=one["name"] or "you", appearance=one["appearance"], is_you=one["id"] == me,
-        place=None, index=index, missing=own or ("too few members" if usual is None else ""),
-        changes=changes_of(one), cost_nusd=cost,
+        name=one.name or "you", appearance=one.appearance, is_you=is_you, place=None, index=index,
+        missing=own or ("too few members" if usual is None else ""),
+        changes=changes, cost_nusd=cost,
         cost_per_unit_nusd=round(cost / units) if cost is not None and units else None,
         trend=None if trend is None else round(trend, 4),
         linked_share=None if share is None else round(share, 4),
-        lacks_unpriced=one["unpriced_calls"] > 0, holds_estimates=one["estimated_calls"] > 0,
-        tokens=tokens_of(one), cache_hit_rate=None if hit is None else round(hit, 4),
-        active_days=one["days"], level=level if one["id"] == me or level == "live" else None,
+        lacks_unpriced=sums["unpriced_calls"] > 0, holds_estimates=sums["estimated_calls"] > 0,
+        tokens=tokens, cache_hit_rate=None if hit is None else round(hit, 4),
+        active_days=sums["days"], level=level if is_you or level == "live" else None,
         badges=() if index is None or level == "self-reported"
         else _badges(index, hit, share, trend),
     )  # fmt: skip
 
 
-def _level(one: Mapping[str, Any]) -> Level:
-    if one["rules"] or not one["days"]:
+def _level(one: _Member) -> Level:
+    if one.rules or not one.sums["days"]:
         return "self-reported"
-    return "live" if one["live"] >= LIVE_DAYS else "checked"
+    return "live" if one.sums["live"] >= LIVE_DAYS else "checked"
 
 
 def _badges(
@@ -240,7 +251,7 @@ def _badges(
     return tuple(name for name, is_earned in earned.items() if is_earned)
 
 
-def _cost(one: Mapping[str, Any]) -> int | None:
+def _cost(one: Mapping[str, int]) -> int | None:
     """None where no call has a price."""
     return one["cost_nusd"] if one["calls"] > one["unpriced_calls"] else None
 

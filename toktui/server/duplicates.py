@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 ENOUGH: Final = 3
 """Shared hashes from which on two members' sketches are of the same calls; a small day may have
 fewer."""
+LOOKED_AT: Final = 16
+"""The smallest hashes, of which two members' sketches must share one to be compared. Of two days
+with 30 % of their calls in common, 19 of 20 do."""
 _WIDTH: Final = 2 * SKETCH_BYTES
 
 
@@ -87,11 +90,7 @@ def flag_copies(db: Connection, speaker: Speaker, found: Document, now_ms: int) 
     ).scalars())  # fmt: skip
     if not agents and speaker.member not in flagged:
         return
-    theirs = _sketches(db, speaker, found.day, agents)
-    copied = {
-        who: agent for who, agent, hashes in theirs
-        if who != speaker.member and is_copy(agents[agent], hashes)
-    }  # fmt: skip
+    copied = _copied_from(db, speaker, found.day, agents)
     if copied:
         copied[speaker.member] = min(copied.values())
     for who in sorted(copied):
@@ -123,15 +122,29 @@ def _clear(db: Connection, team_id: str, day: str, flagged: Iterable[str]) -> No
             ))  # fmt: skip
 
 
-def _sketches(
-    db: Connection, speaker: Speaker, day: str, agents: Mapping[str, Any]
-) -> list[tuple[str, str, list[str]]]:
-    rows = db.execute(
-        select(sketch.c.member, sketch.c.agent, sketch.c.hashes).where(
-            sketch.c.team == speaker.team, sketch.c.day == day, sketch.c.agent.in_(agents)
-        )
-    )
-    return [(row.member, row.agent, split(row.hashes)) for row in rows]
+def _copied_from(
+    db: Connection, speaker: Speaker, day: str, agents: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    """Other members with the same calls, and of which agent.
+
+    Every submit asks this of everybody's sketches of the day, so the first hashes come first.
+    """
+    found: dict[str, str] = {}
+    for agent, mine in agents.items():
+        first = set(mine[:LOOKED_AT])
+        here = (sketch.c.team == speaker.team, sketch.c.day == day, sketch.c.agent == agent)
+        rows: Any = db.execute(
+            select(sketch.c.device, sketch.c.member,
+                   func.substr(sketch.c.hashes, 1, LOOKED_AT * _WIDTH))
+            .where(*here, sketch.c.member != speaker.member)
+        )  # fmt: skip
+        near = [one for one, _, hashes in rows.all() if not first.isdisjoint(split(hashes))]
+        if near:
+            rows = db.execute(
+                select(sketch.c.member, sketch.c.hashes).where(*here, sketch.c.device.in_(near))
+            )
+            found |= {who: agent for who, hashes in rows if is_copy(mine, split(hashes))}
+    return found
 
 
 def split(hashes: str) -> list[str]:

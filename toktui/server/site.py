@@ -46,6 +46,7 @@ class Site:
         self._generation = 0
         self._kept: dict[str, _Kept] = {}
         self._kept_bytes = 0
+        self._making: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def changed(self) -> None:
@@ -63,19 +64,33 @@ class Site:
         return found.page if 0 <= self.settings.now_ms() - found.made_ms < FRESH_MS else None
 
     def kept(self, key: str, make: Callable[[], bytes]) -> Page:
-        """A page made before, else a new one. What is written meanwhile makes it old at once."""
+        """A page made before, else a new one. What is written meanwhile makes it old at once.
+
+        Of many who ask for the same page at once one makes it, and the others wait for that.
+        """
+        asked_ms = self.settings.now_ms()
         with self._lock:
-            generation = self._generation
             page = self.known(key)
+            making = self._making.setdefault(key, threading.Lock())
         if page is not None:
             return page
-        now_ms = self.settings.now_ms()
-        body = make()
-        page = Page(body, f'"{hashlib.sha256(body).hexdigest()[:20]}"')
-        with self._lock:
-            self._kept_bytes += len(body)
-            if self._kept_bytes > MOST_KEPT:
-                self._kept.clear()
-                self._kept_bytes = len(body)
-            self._kept[key] = _Kept(generation, now_ms, page)
+        with making:
+            with self._lock:
+                generation, found = self._generation, self._kept.get(key)
+            if found is not None and found.generation == generation and found.made_ms >= asked_ms:
+                return found.page
+            now_ms = self.settings.now_ms()
+            body = make()
+            page = Page(body, f'"{hashlib.sha256(body).hexdigest()[:20]}"')
+            with self._lock:
+                self._keep(key, _Kept(generation, now_ms, page))
+                self._making.pop(key, None)
         return page
+
+    def _keep(self, key: str, made: _Kept) -> None:
+        before = self._kept.pop(key, None)
+        self._kept_bytes += len(made.page.body) - (len(before.page.body) if before else 0)
+        if self._kept_bytes > MOST_KEPT:
+            self._kept.clear()
+            self._kept_bytes = len(made.page.body)
+        self._kept[key] = made

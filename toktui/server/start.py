@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import URL, update
+from sqlalchemy import URL, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from toktui.errors import StoreError
+from toktui.errors import StoreError, UsageError
 from toktui.server.database import Database
-from toktui.server.people import make_code, make_team
-from toktui.server.tables import team
+from toktui.server.people import make_code, make_team, note
+from toktui.server.tables import member, team
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,10 +51,54 @@ def first_team(
         return owner, make_code(db, team_id, uses=20, now_ms=now_ms)
 
 
-def switch_consumption(database: Database, *, on: bool) -> None:
-    """Shows the page of consumption to members, or does not."""
+class TeamName(NamedTuple):
+    """A team of the board."""
+
+    id: str
+    name: str
+    zone: str
+    members: int
+
+
+def load_teams(database: Database) -> list[TeamName]:
+    """The teams, the oldest first."""
+    with database.read() as db:
+        found = db.execute(
+            select(team.c.id, team.c.name, team.c.zone, func.count(member.c.id).label("members"))
+            .select_from(team.outerjoin(member, member.c.team == team.c.id))
+            .group_by(team.c.id, team.c.name, team.c.zone, team.c.made_ms)
+            .order_by(team.c.made_ms, team.c.id)
+        ).all()
+    return [TeamName(row.id, row.name, row.zone, row.members) for row in found]
+
+
+def team_called(database: Database, called: str | None) -> str:
+    """The id of a team by its id or name; of the only one, if none is named. UsageError if unsure.
+    """
+    teams = load_teams(database)
+    fitting = [one for one in teams if called is None or called in (one.id, one.name)]
+    if len(fitting) == 1:
+        return fitting[0].id
+    known = ", ".join(f"{one.name} ({one.id})" for one in teams)
+    raise UsageError(
+        "There is no such team." if called else "There is no team, or more than one.",
+        f"Known are: {known or 'none; `toktui serve init` makes one'}.",
+    )
+
+
+def switch_consumption(database: Database, team_id: str, *, on: bool, now_ms: int) -> None:
+    """Shows the page of consumption to members of a team, or does not."""
     with database.write() as db:
-        db.execute(update(team).values(consumption=on))
+        db.execute(update(team).where(team.c.id == team_id).values(consumption=on))
+        note(db, team_id, "consumption_changed", now_ms, detail="on" if on else "off")
+
+
+def export_team(database: Database, team_id: str, now_ms: int) -> bytes:
+    """A team as those who lead it may take it away."""
+    from toktui.server.export import team_export_of  # noqa: PLC0415
+
+    with database.read() as db:
+        return team_export_of(db, team_id, now_ms)
 
 
 def run(

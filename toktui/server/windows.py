@@ -176,17 +176,21 @@ def _week(ends: Sequence[str]) -> Case[int]:
 def load_flagged(db: Connection, team_id: str, since: str, until: str) -> dict[str, set[str]]:
     """The rules that the days of each member break, without those that harm nobody."""
     found: dict[str, set[str]] = defaultdict(set)
-    for row in db.execute(
-        select(flag.c.member, flag.c.rule).where(*_doubtful(team_id, since, until))
-    ):
-        found[row.member].add(row.rule)
+    for who, _, rule in _flags(db, team_id, since, until):
+        found[who].add(rule)
     return found
 
 
-def _doubtful(team_id: str, since: str, until: str) -> tuple[Any, ...]:
-    # The server prices everything itself, so a wrong price of the client's harms nobody.
-    return (flag.c.team == team_id, flag.c.day >= since, flag.c.day <= until,
-            flag.c.rule != "price")  # fmt: skip
+def _flags(
+    db: Connection, team_id: str, since: str, until: str
+) -> list[tuple[str, str, str]]:
+    """Members, days and rules; the server prices all itself, so a wrong price harms nobody."""
+    rows = db.execute(
+        select(flag.c.member, flag.c.day, flag.c.rule)
+        .where(flag.c.team == team_id, flag.c.day >= since, flag.c.day <= until,
+               flag.c.rule != "price")
+    )  # fmt: skip
+    return [(row.member, row.day, row.rule) for row in rows]
 
 
 def _without_flagged(
@@ -194,19 +198,20 @@ def _without_flagged(
 ) -> dict[str, Weeks]:
     """The weeks of those who have flagged days: what was spent stays, what landed does not count.
     """
-    since = days_before(until, 7 * WEEKS - 1)
+    flags = _flags(db, team_id, days_before(until, 7 * WEEKS - 1), until)
+    flagged = {(who, day) for who, day, _ in flags}
+    if not flagged:
+        return {}
     ends = [days_before(until, 7 * week) for week in range(WEEKS)]
     days = member_day.c
-    rows = db.execute(
-        select(days.member, _week(ends).label("week"), *(days[name] for name in LANDED))
-        .where(select(flag.c.rule).where(
-            *_doubtful(team_id, since, until), flag.c.member == days.member,
-            flag.c.day == days.day,
-        ).exists(), days.team == team_id, days.day >= since, days.day <= until)
+    rows: Any = db.execute(
+        select(days.member, days.day, _week(ends), *(days[name] for name in LANDED))
+        .where(days.member.in_({who for who, _ in flagged}), days.day.in_({d for _, d in flagged}))
     )  # fmt: skip
     found: dict[str, dict[int, list[int]]] = defaultdict(dict)
-    for row in cast(Any, rows):
-        week = found[row[0]].setdefault(int(row[1]), [0] * len(LANDED))
-        for place, count in enumerate(row[2:]):
-            week[place] += count
+    for who, day, ago, *landed in rows:
+        if (who, day) in flagged:
+            week = found[who].setdefault(int(ago), [0] * len(LANDED))
+            for place, count in enumerate(landed):
+                week[place] += count
     return {one: weeks[one].without(landed) for one, landed in found.items() if one in weeks}

@@ -96,12 +96,13 @@ def _submits(name: str, done: Submits) -> Iterator[Result]:
     yield Result(f"{name}: submits", f"{done.per_s:.0f}/s", ">= 99/s",
                  done.per_s >= 99 and not done.refused, f"{done.refused} refused")  # fmt: skip
     yield Result(f"{name}: submit p99", f"{done.p99_ms:.0f} ms", "<= 100 ms", done.p99_ms <= 100,
-                 f"median {done.p50_ms:.1f} ms")  # fmt: skip
+                 f"median {done.p50_ms:.1f} ms, server CPU {done.cpu_ms:.1f} ms each")  # fmt: skip
 
 
 def _pages(name: str, done: Pages) -> Iterator[Result]:
     yield Result(f"{name}: page, not made before", f"{done.new_ms:.0f} ms", "<= 50 ms",
-                 done.new_ms <= 50, f"slowest {done.slowest_ms:.0f} ms")  # fmt: skip
+                 done.new_ms <= 50, f"slowest {done.slowest_ms:.0f} ms, CPU {done.cpu_ms:.0f} ms; "
+                 f"first of a process {done.first_ms:.0f} ms")  # fmt: skip
     yield Result(f"{name}: page, made before", f"{done.kept_per_s:,.0f}/s", ">= 1,000/s",
                  done.kept_per_s >= 1_000, f"{done.size / 1000:.0f} kB")  # fmt: skip
 

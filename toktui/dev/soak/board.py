@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
 
-from toktui.dev.bench.machine import environment, memory_of
+from toktui.dev.bench.machine import cpu_s_of, environment, memory_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +45,10 @@ class BoardProcess:
         """As a service manager stops it."""
         self._process.terminate()
         self._process.wait(30)
+
+    def cpu_s(self) -> float:
+        """Seconds of all cores that it has used."""
+        return cpu_s_of(self._process.pid)
 
     def memory(self) -> int:
         """Bytes, shared pages in equal parts."""

@@ -37,17 +37,23 @@ class Submits(msgspec.Struct, frozen=True):
     p50_ms: float
     p99_ms: float
     refused: int
+    cpu_ms: float
+    """Of the server for one submit, which does not depend on what else the machine does."""
 
 
 class Pages(msgspec.Struct, frozen=True):
     """The board's page."""
 
+    first_ms: float
+    """The first page of a process, for which all members' days are added up."""
     new_ms: float
     """Median of pages that were not made before."""
     slowest_ms: float
     kept_per_s: float
     """Pages a second, of one that was made before."""
     size: int
+    cpu_ms: float
+    """Of the server for a page that was not made before."""
 
 
 async def submits(board: Board, *, seconds: float, per_s: float = PER_S) -> Submits:
@@ -76,12 +82,20 @@ async def submits(board: Board, *, seconds: float, per_s: float = PER_S) -> Subm
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             await one(device, body, due)
 
+    used = _cpu_s(board)
     begin = time.perf_counter() + 0.2
     await asyncio.gather(*(own(number, device, begin) for number, device in enumerate(devices)))
     taken = time.perf_counter() - begin
+    cpu_ms = (_cpu_s(board) - used) * 1000 / len(late)
     for device in devices:
         await device.line.closed()
-    return Submits(len(late) / taken, median(late), percentile(late, 0.99), refused)
+    return Submits(
+        len(late) / taken, median(late), percentile(late, 0.99), refused, cpu_ms
+    )
+
+
+def _cpu_s(board: Board) -> float:
+    return sum(one.cpu_s() for one in board.processes)
 
 
 async def pages(board: Board, *, seconds: float) -> Pages:
@@ -92,16 +106,18 @@ async def pages(board: Board, *, seconds: float) -> Pages:
     device.line.close()
     cookies = [await sign_in(device) for _ in range(_READERS)]
     took: list[float] = []
-    size = 0
-    for cookie in cookies:
+    size, used = 0, 0.0
+    for number, cookie in enumerate(cookies):
+        if number == 1:
+            used = _cpu_s(board)
         begin = time.perf_counter()
         answer = await device.line.ask("GET", "/", b"", {"Cookie": cookie})
         took.append((time.perf_counter() - begin) * 1000)
         if answer.status != 200:
             raise RuntimeError(f"page: {answer.status}")
         size = len(answer.body)
-    # The first one also reads templates.
-    del took[0]
+    cpu_ms = (_cpu_s(board) - used) * 1000 / (len(took) - 1)
+    first_ms = took.pop(0)
     count = 0
     over = time.perf_counter() + seconds
 
@@ -117,7 +133,7 @@ async def pages(board: Board, *, seconds: float) -> Pages:
     await asyncio.gather(*(read(line) for line in lines))
     for line in (device.line, *lines):
         await line.closed()
-    return Pages(median(took), max(took), count / seconds, size)
+    return Pages(first_ms, median(took), max(took), count / seconds, size, cpu_ms)
 
 
 async def _devices(board: Board, count: int) -> list[Device]:
