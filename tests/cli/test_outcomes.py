@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Logs, Toktui
-from tests.outcomes.lab import DAY, HOUR, MINUTE, OTHER, Repo
+from tests.outcomes.lab import DAY, HOUR, ME, MINUTE, OTHER, Repo
 from toktui.clock import iso
 from toktui.export import outcomes as export
 
@@ -267,3 +267,19 @@ def test_every_field_of_the_document_is_explained() -> None:
     names = {name for shape in shapes for name in shape.__struct_fields__}
     names -= {"schema", "generated_at", "timezone", "week", "size"}
     assert [name for name in sorted(names) if f"`{name}`" not in text] == []
+
+
+def test_the_whole_is_looked_at_again_when_asked_for(
+    logs: Logs, shop: Repo, document: Document, toktui: Toktui
+) -> None:
+    work(logs, shop, 1)
+    shop.commit("Landed", minutes=10, author="old@example.com", name="made/big.py")
+    assert document("outcomes")["totals"]["changes"] == 0
+    (shop.folder / ".mailmap").write_text(f"Mira <{ME}> <old@example.com>\n")
+    (shop.folder / ".gitattributes").write_text("made/* linguist-generated\n")
+    assert document("outcomes")["totals"]["changes"] == 0
+    assert [c["size"] for c in document("outcomes", "--whole")["changes"]] == ["XS"]
+    (shop.folder / ".gitattributes").unlink()
+    assert [c["size"] for c in document("outcomes")["changes"]] == ["XS"]
+    assert [c["size"] for c in document("outcomes", "--whole")["changes"]] == ["S"]
+    toktui("outcomes", "--whole", "--no-sync", exit_code=2)

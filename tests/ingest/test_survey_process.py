@@ -123,6 +123,24 @@ def test_the_end_of_the_ingest_ends_the_process_and_its_git(
     wait(lambda: not Path(f"/proc/{git}").exists() or _is_dead(git))
 
 
+def test_a_look_that_never_ends_is_given_up(
+    here: Context, settler: Settler, tmp_path: Path
+) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "git").write_text("#!/bin/sh\nexec sleep 60\n")
+    (folder / "git").chmod(0o755)
+    here.env = {**here.env, "PATH": f"{folder}:{os.environ['PATH']}"}
+    now_ms = here.now_ms()
+    surveying = Surveying(here, now_ms)
+    surveying.turn(settler, now_ms + SOON)
+    assert surveying._process is not None
+    surveying.turn(settler, now_ms + 19 * 60_000)
+    assert surveying._process is not None
+    surveying.turn(settler, now_ms + SOON + 21 * 60_000)
+    assert surveying._process is None
+
+
 def _is_dead(number: int) -> bool:
     return Path(f"/proc/{number}/stat").read_text().split()[2] == "Z"
 

@@ -309,3 +309,23 @@ def test_a_folder_that_there_was_no_time_for_is_where_it_was(repo: Repo, office:
     over = iter([False, True])
     (part,) = office.look(repo.at_ms + HOUR, stopped=lambda: next(over, False))
     assert len(part.unchanged) == 2
+
+
+def test_a_change_that_git_cannot_compare_is_not_tried_at_each_look(
+    repo: Repo, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+
+    def too_slow(git: Git, spans: list[tuple[str, str]]) -> dict[tuple[str, str], object]:
+        tried.append(len(spans))
+        return {}
+
+    monkeypatch.setattr(survey_module, "extents", too_slow)
+    for n in range(4):
+        office.work(n + 1, repo.folder, repo.at_ms)
+        repo.commit(f"c{n}", minutes=5)
+        repo.at_ms += 2 * DAY
+        office.look(repo.at_ms)
+    office.look(repo.at_ms + 8 * DAY)
+    assert tried == [1, 1, 1, 1, 4]
+    assert [row[11] for row in office.known()[0]] == [None] * 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from textual.app import App
 
 from toktui.ingest.progress import Progress
 from toktui.tui import views
-from toktui.tui.views import tabs, view_types, way_to
+from toktui.tui.views import tabs, view_type, view_types, way_to
 from toktui.tui.widgets.header import Header
 
 from .conftest import Run
@@ -48,14 +49,19 @@ VIEW = WeatherView
 '''
 
 
+def forget_views() -> None:
+    tabs.cache_clear()
+    view_type.cache_clear()
+
+
 @pytest.fixture
 def one_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (tmp_path / "weather.py").write_text(MODULE)
     monkeypatch.setattr(views, "__path__", [*views.__path__, str(tmp_path)])
-    view_types.cache_clear()
+    forget_views()
     yield
     sys.modules.pop("toktui.tui.views.weather", None)
-    view_types.cache_clear()
+    forget_views()
 
 
 @pytest.mark.usefixtures("one_more")
@@ -81,6 +87,24 @@ def test_every_screen_has_a_name_a_place_of_its_own_and_a_way_to_it():
     assert len({view.KEY for view in kinds}) == len({view.LABEL for view in kinds}) == len(kinds)
     assert len({view.PLACE for view in tabs()}) == len(tabs()) <= 9
     assert all(way_to(view) for view in kinds)
+
+
+def test_the_tab_that_is_read_from_a_module_is_that_of_its_screen():
+    with_tab = [(view.KEY, view.LABEL, view.PLACE) for view in view_types() if view.PLACE]
+    assert [tuple(tab) for tab in tabs()] == sorted(with_tab, key=lambda tab: tab[2])
+    assert all(view_type(view.KEY) is view for view in view_types())
+
+
+def test_only_the_first_screen_is_imported_to_begin_with():
+    asked = (
+        "import sys; from toktui.tui.stage import Stage; from zoneinfo import ZoneInfo;"
+        "Stage(zone=ZoneInfo('UTC'), store_name='');"
+        "print(*(name for name in sys.modules if name.startswith('toktui.tui.views.')))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.split() == ["toktui.tui.views.live"]
 
 
 @pytest.mark.usefixtures("one_more")

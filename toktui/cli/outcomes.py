@@ -20,11 +20,15 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, toktui.outcomes/1.")
 @click.option("--no-sync", is_flag=True,
               help="Look at neither logs nor repositories; say what is known.")  # fmt: skip
+@click.option("--whole", is_flag=True,
+              help="Look at all of each repository again, not only at what is new.")  # fmt: skip
 def outcomes(
     *, since: str | None, until: str | None, tz: str | None, projects: tuple[str, ...],
-    as_json: bool, no_sync: bool,
+    as_json: bool, no_sync: bool, whole: bool,
 ) -> None:  # fmt: skip
     """What the tokens bought: changes that landed in your repositories, and their cost."""
+    if whole and no_sync:
+        raise click.UsageError("--whole looks at repositories; leave out --no-sync.")
     from toktui import clock
     from toktui.cli.asking import folder_named
     from toktui.cli.output import colored, note, width, write, write_json
@@ -46,7 +50,7 @@ def outcomes(
         if not no_sync:
             try:
                 with as_it_is(context):
-                    bring_up_to_date(context, db)
+                    bring_up_to_date(context, db, whole=whole)
             except WriteError:
                 raise
             except StoreError as error:

@@ -23,16 +23,19 @@ if TYPE_CHECKING:
 _FIRST_AFTER_MS: Final = 5_000
 _AFTER_CALLS_MS: Final = 10 * MINUTE_MS
 _AT_REST_MS: Final = 60 * MINUTE_MS
+_LONGEST_MS: Final = 20 * MINUTE_MS
+"""After which a process that looks is given up: it waits for a mount that does not answer."""
 
 _log = logging.getLogger("toktui.ingest")
 
 
-def bring_up_to_date(context: Context, db: sqlite3.Connection) -> None:
-    """Looks at all repositories and writes what was found. StoreError where another process keeps
-    writing."""
+def bring_up_to_date(context: Context, db: sqlite3.Connection, *, whole: bool = False) -> None:
+    """Looks at all repositories, or at the `whole` of each, and writes what was found. StoreError
+    where another process keeps writing."""
     found = survey(
-        db, context.env, context.config.outcomes.emails, now_ms=context.now_ms(), root=context.root
-    )
+        db, context.env, context.config.outcomes.emails, now_ms=context.now_ms(),
+        root=context.root, whole=whole,
+    )  # fmt: skip
     parts = list(found)
     with access.writing(context, "toktui outcomes") as settler:
         for part in parts:
@@ -53,6 +56,7 @@ class Surveying:
     def __init__(self, context: Context, now_ms: int) -> None:
         self._context = context
         self._due_ms = now_ms + _FIRST_AFTER_MS
+        self._begun_ms = 0
         self._process: SurveyProcess | None = None
 
     def heard(self, now_ms: int) -> None:
@@ -63,11 +67,11 @@ class Surveying:
         """Begins a survey that is due, or writes a part of one: True if something was written."""
         if self._process is not None:
             part = self._process.part()
-            if self._process.is_over:
+            if self._process.is_over or now_ms - self._begun_ms > _LONGEST_MS:
                 self.close()
             return part is not None and write(settler, part)
         if now_ms >= self._due_ms:
-            self._due_ms = now_ms + _AT_REST_MS
+            self._due_ms, self._begun_ms = now_ms + _AT_REST_MS, now_ms
             context = self._context
             asked = Asked(
                 os.fspath(context.paths.store),

@@ -83,7 +83,9 @@ class SurveyProcess:
             self._process.wait(2.0)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            # One that waits for a dead mount cannot be ended, nor waited for.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(1.0)
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):

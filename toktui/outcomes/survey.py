@@ -61,7 +61,7 @@ def survey(
 ) -> Iterator[Findings]:
     """Looks at every repository once, part by part, those worked in last first; what could not be
     looked at in time is left as it is known. `root` stands before every folder; `whole` looks at
-    all of each, whatever is known.
+    all of each and measures every change anew, whatever is known.
     """
     began = time.monotonic()
     work = Work(db)
@@ -140,7 +140,7 @@ class _Surveyor:
         exact = exact_links(git, repository.tip, every, self._work.ran(projects), patches)
         meant = {change.hash for change in changes}
         exact = [one for one in exact if one.change in meant]
-        sized = self._extents(git, repository, changes)
+        sized = self._extents(git, repository, changes, again=recent_ms is None)
         return Found(
             repository=repository,
             projects=projects,
@@ -152,20 +152,28 @@ class _Surveyor:
         )
 
     def _extents(
-        self, git: Git, repository: Repository, changes: Collection[Change]
+        self, git: Git, repository: Repository, changes: Collection[Change], *, again: bool
     ) -> Mapping[Span, Extent]:
-        rows = self._db.execute(
-            "select c.before, c.hash, c.files, c.lines from change c join repository r"
-            " on r.id = c.repository where r.place = ? and c.files is not null",
-            (clean(repository.place, 4096),),
-        )
-        known = {(before, hash_): Extent(files, lines) for before, hash_, files, lines in rows}
+        """How large they are. What git could not compare before is only tried `again` now and
+        then: it may take long."""
+        known: dict[Span, Extent] = {}
+        tried: set[Span] = set()
+        if not self._whole:
+            for before, hash_, files, lines in self._db.execute(
+                "select c.before, c.hash, c.files, c.lines from change c join repository r"
+                " on r.id = c.repository where r.place = ?",
+                (clean(repository.place, 4096),),
+            ):
+                if files is not None:
+                    known[before, hash_] = Extent(files, lines)
+                elif not again:
+                    tried.add((before, hash_))
         # The first commit of a shallow clone looks as if it had made everything.
         spans = [
             (change.before, change.hash) for change in changes
             if change.is_contiguous and (change.before or not repository.shallow)
         ]  # fmt: skip
-        return known | extents(git, [span for span in spans if span not in known])
+        return known | extents(git, [s for s in spans if s not in known and s not in tried])
 
     def _known_patches(self, repository: Repository) -> Mapping[str, str]:
         return dict(

@@ -25,7 +25,7 @@ from toktui.tui.taking import EXPORT
 from toktui.tui.teaming import TeamAsked, TeamChanged
 from toktui.tui.theme import THEMES
 from toktui.tui.view import Open, View
-from toktui.tui.views import tabs
+from toktui.tui.views import tabs, view_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -124,6 +124,8 @@ class ToktuiApp(FilteringApp):
             # What is loaded now stays: to look through it time and again would hold up the screen.
             gc.freeze()
             gc.enable()
+            # No key waits for what its screen imports.
+            self.run_worker(view_types, thread=True, exit_on_error=False)
         if self._make_ingest is not None:
             self._ingest = self._make_ingest(self._tell)
             self._stage.take_progress(self._ingest.progress)

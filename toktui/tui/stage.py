@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.containers import Container
 
-from toktui.tui.views import tabs, view_types
+from toktui.tui.views import is_view, tabs, view_type
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -44,7 +44,7 @@ class Stage(Container):
         self._store_name = store_name
         self._progress: Progress | None = None
         self._tabs: dict[str, View[Any]] = {}
-        first = tabs()[0]
+        first = view_type(tabs()[0].KEY)
         view = self._tabs[first.KEY] = self._make(first, None)
         self._trail = [Step(first, None, view)]
 
@@ -80,9 +80,9 @@ class Stage(Container):
 
     def show(self, key: str) -> bool:
         """Shows a view that has a tab; False if there is none with this key."""
-        kind = next((view for view in tabs() if key == view.KEY), None)
-        if kind is None:
+        if all(key != tab.KEY for tab in tabs()):
             return False
+        kind = view_type(key)
         self.view.display = False
         for step in self._trail[1:]:
             self._drop(step)
@@ -99,9 +99,11 @@ class Stage(Container):
 
         The same view may be opened several times about different things.
         """
-        kind = next((view for view in view_types() if key == view.KEY), None)
         here = self._trail[-1]
-        if kind is None or (kind is here.kind and about == here.about):
+        if not is_view(key):
+            return False
+        kind = view_type(key)
+        if kind is here.kind and about == here.about:
             return False
         self.view.display = False
         view = self._make(kind, about)
