@@ -19,6 +19,8 @@ FRESH_MS: Final = 2_000
 """How long a page is shown that another process may have made stale."""
 MOST_KEPT: Final = 64 * 1024 * 1024
 """Bytes of pages that are kept."""
+MAKERS: Final = 64
+"""Locks that pages share, by their key: one for each would stay behind for every stranger."""
 
 
 class Page(NamedTuple):
@@ -46,7 +48,7 @@ class Site:
         self._generation = 0
         self._kept: dict[str, _Kept] = {}
         self._kept_bytes = 0
-        self._making: dict[str, threading.Lock] = {}
+        self._making = tuple(threading.Lock() for _ in range(MAKERS))
         self._lock = threading.Lock()
 
     def changed(self) -> None:
@@ -71,10 +73,9 @@ class Site:
         asked_ms = self.settings.now_ms()
         with self._lock:
             page = self.known(key)
-            making = self._making.setdefault(key, threading.Lock())
         if page is not None:
             return page
-        with making:
+        with self._making[hash(key) % MAKERS]:
             with self._lock:
                 generation, found = self._generation, self._kept.get(key)
             if found is not None and found.generation == generation and found.made_ms >= asked_ms:
@@ -84,7 +85,6 @@ class Site:
             page = Page(body, f'"{hashlib.sha256(body).hexdigest()[:20]}"')
             with self._lock:
                 self._keep(key, _Kept(generation, now_ms, page))
-                self._making.pop(key, None)
         return page
 
     def _keep(self, key: str, made: _Kept) -> None:
