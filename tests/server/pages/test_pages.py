@@ -69,7 +69,7 @@ def test_style_and_icon_are_kept_for_ever_under_names_of_their_content(ada: Visi
         assert ada.get(wrong).status == 404
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/you/export"])
+@pytest.mark.parametrize("path", [*PAGES, "/you/export", "/team/export"])
 def test_a_stranger_is_told_how_to_sign_in_and_nothing_else(harbour: Harbour, path: str):
     for visitor in (Visitor(harbour), Visitor(harbour, {"toktui": "x" * 43})):
         page = visitor.get(path)
@@ -289,6 +289,19 @@ def test_everything_that_the_server_has_is_one_file(harbour: Harbour, ada: Visit
     assert "attachment" in answer.headers["content-disposition"]
     assert {line["kind"] for line in lines} >= {"member", "device", "document", "audit"}
     assert {line.get("member", harbour.owner.member) for line in lines} == {harbour.owner.member}
+
+
+def test_who_leads_gets_the_team_as_one_file_without_numbers_of_the_hidden(
+    harbour: Harbour, ada: Visitor, bram: Visitor
+):
+    answer = ada.get("/team/export")
+    kinds = {json.loads(line)["kind"] for line in answer.text.splitlines()}
+    assert kinds >= {"team", "member", "invite", "audit", "board", "consumption"}
+    assert "attachment" in answer.headers["content-disposition"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert not any(one.member in answer.text for one in harbour.people("hidden"))
+    assert bram.get("/team/export").status == 403
+    assert Visitor(harbour).get("/team/export").status == 401
 
 
 def test_the_theme_is_kept_without_javascript_and_leads_back(ada: Visitor):

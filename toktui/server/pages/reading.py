@@ -108,6 +108,29 @@ def page(path: str, name: str, load: Load, *, keep: tuple[str, ...] | None = Non
     return Route(path, endpoint)
 
 
+def download(
+    path: str, filename: str, make: Callable[[Connection, Speaker, int], bytes]
+) -> Route:
+    """A route that gives a file of JSON lines to who is signed in."""
+
+    async def endpoint(request: Request) -> Response:
+        site, cookie = site_of(request), signed_in(request)
+        now_ms = site.settings.now_ms()
+
+        def work() -> bytes:
+            with site.database.read() as db:
+                who = speaker(db, cookie, now_ms)
+                site.per_device.take(who.device, now_ms)
+                return make(db, who, now_ms)
+
+        return Response(
+            await run_in_threadpool(work), media_type="application/x-ndjson",
+            headers={**FRESH, "Content-Disposition": f'attachment; filename="{filename}"'},
+        )
+
+    return Route(path, endpoint)
+
+
 def _made(site: Site, request: Request, name: str, cookie: str, load: Load) -> bytes:
     now_ms = site.settings.now_ms()
     with site.database.read() as db:

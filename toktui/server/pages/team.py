@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from toktui.server import administration, roster
+from toktui.server.export import team_export_of
 from toktui.server.pages.forms import Done, post
-from toktui.server.pages.reading import ONCE_COOKIE, page, site_of
+from toktui.server.pages.reading import ONCE_COOKIE, download, page, site_of
 from toktui.server.people import make_code
 from toktui.server.refusal import Refused
 
@@ -119,8 +120,15 @@ def _number(text: str, least: int, most: int) -> int | None:
     return int(text) if least <= int(text) <= most else None
 
 
+def _export(db: Connection, who: Speaker, now_ms: int) -> bytes:
+    if not who.leads:
+        raise Refused("forbidden")
+    return team_export_of(db, who.team, now_ms)
+
+
 ROUTES: Final = (
     page("/team", "team", _load),
+    download("/team/export", "toktui-board.ndjson", _export),
     post("/team/settings", _settings),
     post("/team/invites", _invite),
     post("/team/invites/withdraw", _withdraw),

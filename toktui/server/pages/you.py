@@ -6,9 +6,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
-from starlette.routing import Route
 
 from toktui.server import board as measures
 from toktui.server import enough, mine
@@ -18,7 +15,7 @@ from toktui.server.charts import columns, nice_top
 from toktui.server.export import export_of
 from toktui.server.pages.board import line_of, own_chart
 from toktui.server.pages.forms import Done, post
-from toktui.server.pages.reading import page, signed_in, site_of, speaker
+from toktui.server.pages.reading import download, page
 from toktui.server.people import appear
 from toktui.server.refusal import Refused
 from toktui.server.tables import team
@@ -114,26 +111,13 @@ def _revoke(db: Connection, who: Speaker, form: Form, now_ms: int) -> Done:
     return Done("/you?said=revoked")
 
 
-async def _export(request: Request) -> Response:
-    site, cookie = site_of(request), signed_in(request)
-    now_ms = site.settings.now_ms()
-
-    def work() -> bytes:
-        with site.database.read() as db:
-            who = speaker(db, cookie, now_ms)
-            site.per_device.take(who.device, now_ms)
-            return export_of(db, who)
-
-    return Response(
-        await run_in_threadpool(work), media_type="application/x-ndjson",
-        headers={"Cache-Control": "no-store",
-                 "Content-Disposition": 'attachment; filename="toktui-team.ndjson"'},
-    )  # fmt: skip
+def _export(db: Connection, who: Speaker, _now_ms: int) -> bytes:
+    return export_of(db, who)
 
 
 ROUTES: Final = (
     page("/you", "you", _load),
-    Route("/you/export", _export),
+    download("/you/export", "toktui-team.ndjson", _export),
     post("/you/appearance", _appear),
     post("/you/revoke", _revoke),
 )
