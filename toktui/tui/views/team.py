@@ -49,14 +49,14 @@ class TeamView(View[TeamLook]):
         ("n", "send what waits, and fetch the board, now"),
         ("p", "send nothing, until p again"),
         *TableRows.MEANINGS,
-        ("index", "all spend against what the team usually pays for what landed; 1.00 is usual"),
-        ("per S", "cost for the worth of one change of size S; M counts 4, L 16, XL 64, XS ¼"),
-        ("own best", "what a unit costs now against one's own best 28 days of the weeks before"),
+        ("index", "all spend against the usual price of what landed; 1.00 is usual"),
+        ("per S", "cost of one unit, a change of size S; M is 4, L 16, XL 64, XS ¼"),
+        ("own best", "what a unit costs now, against one's own best of before"),
         ("live", "most days came within two days of their end"),
         ("linked", "share of the cost in sessions that landed something"),
         ("cache", "share of the prompt that was read from a cache"),
         ("since", "calls of today that came since it was sent"),
-        ("held", "a closed day would hold less without a reason: the board keeps the larger one"),
+        ("held", "the day would hold less, nobody says why: the board keeps more"),
         ("docs/board.md", "the formulas, the ways to game them, who sees what"),
     )
     DEFAULT_CSS = """
