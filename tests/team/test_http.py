@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from toktui.errors import UsageError
 from toktui.team import http
@@ -105,3 +112,60 @@ def test_an_answer_that_trickles_for_ever_is_given_up(
         Server(dripping(first), lambda: NOW).ask("GET", "/v1/team")
     assert failed.value.code == "network"
     assert time.monotonic() - began < 5
+
+
+@pytest.fixture
+def encrypted(told: Told, tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """An address with a certificate that nobody has signed, and the certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    began = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(7).not_valid_before(began)
+        .not_valid_after(began + datetime.timedelta(days=36_500))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    chain, private = tmp_path / "cert.pem", tmp_path / "key.pem"
+    chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ))  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain, private)
+    listening = socket.create_server(("127.0.0.1", 0))
+    ending = threading.Event()
+
+    def serve() -> None:
+        while not ending.is_set():
+            try:
+                client, _ = listening.accept()
+                with context.wrap_socket(client, server_side=True) as safe:
+                    safe.recv(65536)
+                    safe.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            except OSError:
+                continue
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"https://localhost:{listening.getsockname()[1]}", chain
+    ending.set()
+    listening.close()
+
+
+def test_a_certificate_that_nobody_signed_is_not_trusted(
+    encrypted: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+):
+    address, chain = encrypted
+    with pytest.raises(ServerError, match=r"certificate of localhost:.* is not trusted") as failed:
+        Server(address, lambda: NOW).ask("GET", "/v1/team")
+    assert failed.value.code == "network"
+    monkeypatch.setenv("SSL_CERT_FILE", str(chain))
+    assert Server(address, lambda: NOW).ask("GET", "/v1/team").body == b"{}"
+
+
+def test_a_proxy_of_the_environment_is_not_used(told: Told, monkeypatch: pytest.MonkeyPatch):
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert Server(told.url, lambda: NOW).ask("GET", "/v1/team").status == 200
