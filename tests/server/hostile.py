@@ -8,8 +8,10 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from tests.server.test_protocol import Device
+from toktui.server.codes import hashed
 from toktui.team.wire.document import encode
 from toktui.team.wire.signing import sign, signed_string
 
@@ -48,7 +50,7 @@ def asks(device: Device, other: Device, seed: int, count: int) -> Iterator[Ask]:
     draw = random.Random(seed)
     kinds: tuple[Callable[[random.Random, Device, Device], Ask], ...] = (
         mutated_document, mutated_batch, mutated_message, wrong_signature, wrong_place,
-        unsigned_noise, mutated_document, wrong_headers,
+        unsigned_noise, mutated_document, wrong_headers, hostile_form, hostile_page,
     )  # fmt: skip
     for number in range(count):
         yield kinds[number % len(kinds)](draw, device, other)
@@ -170,6 +172,39 @@ def wrong_place(draw: random.Random, device: Device, _other: Device) -> Ask:
     method = draw.choice(("GET", "PUT", "POST") if "since" in target else METHODS)
     body = b"{}" if method in ("PUT", "POST") else b""
     return signed(device, method, target, body, "place")
+
+
+FORMS = {
+    "/team/settings": ("name", "retention", "consumption", "sure"),
+    "/team/invites": ("uses", "hours"), "/team/invites/withdraw": ("invite",),
+    "/team/role": ("member", "role"), "/team/remove": ("member", "sure"),
+    "/you/appearance": ("appearance", "name"), "/you/revoke": ("device",), "/theme": ("theme",),
+}  # fmt: skip
+
+
+def hostile_form(draw: random.Random, device: Device, other: Device) -> Ask:
+    """A form of a browser that is signed in, at times from elsewhere; its member leads nobody."""
+    path = draw.choice(list(FORMS))
+    fields = {name: str(draw.choice((*STRINGS, *NUMBERS, other.id, other.member, "owner", "yes")))
+              for name in FORMS[path]}  # fmt: skip
+    token = hashed(f"form {device.cookie.partition('=')[2]}")
+    fields["token"] = token if draw.random() < 0.8 else draw.choice(STRINGS)
+    body = urlencode(fields).encode() if draw.random() < 0.8 else draw.randbytes(200)
+    origin = draw.choice((device.board.url, device.board.url, "https://evil.example.com", "null"))
+    return Ask("POST", path, body, {
+        "Cookie": device.cookie, "Origin": origin,
+        "Content-Type": "application/x-www-form-urlencoded",
+    }, "form")  # fmt: skip
+
+
+def hostile_page(draw: random.Random, device: Device, _other: Device) -> Ask:
+    """A page with a cookie or parameters that it does not expect."""
+    odd = quote(str(draw.choice((*STRINGS[:5], *STRINGS[6:], *NUMBERS))))
+    path = draw.choice(("/", "/you", "/team", "/consumption", "/you/export", "/signed-out"))
+    name = draw.choice(("page", "before", "skip", "span", "said"))
+    cookie = draw.choice((device.cookie, device.cookie, f"toktui={CANARY}", f"toktui_once={odd}"))
+    headers = {"Cookie": cookie, "If-None-Match": '"' + CANARY + '"'}
+    return Ask("GET", f"{path}?{name}={odd}", b"", headers, "page")
 
 
 def unsigned_noise(draw: random.Random, _device: Device, _other: Device) -> Ask:

@@ -11,16 +11,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 import pytest
 from sqlalchemy import select
 
-from tests.server.conftest import Board, sign_in
+from tests.server.conftest import Board, request, sign_in
 from tests.server.hostile import CANARY, RAW_REQUESTS, Ask, answer_to, asks
 from tests.server.test_protocol import Device
 from toktui.model import BUCKETS
+from toktui.server.codes import hashed
 from toktui.server.connection import FIRST_S
 from toktui.server.database import Database
 from toktui.server.tables import metadata
@@ -60,6 +61,8 @@ def people(board: Board) -> tuple[Device, Device]:
     mallory, victim = Device(board, f"Mallory {CANARY}"), Device(board, "Victoria")
     for device in (mallory, victim):
         assert device.put(encode(device.document(rev=1)))[0] == 200
+        link = json.loads(device.ask("POST", "/v1/logins")[1])["value"]
+        device.cookie = sign_in(board, link)[2]["set-cookie"].split(";")[0]
     return mallory, victim
 
 
@@ -111,7 +114,7 @@ def test_thousands_of_hostile_requests_are_refused_and_change_nothing(
             before = contents.all()
     connection.close()
     assert {kind for kind, _ in seen} == {
-        "document", "batch", "message", "signature", "place", "noise", "headers"
+        "document", "batch", "message", "signature", "place", "noise", "headers", "form", "page"
     }  # fmt: skip
     assert all(status in (400, 401, 422) for kind, status in seen if kind == "signature"), seen
     assert seen["document", 422] > 100
@@ -182,6 +185,25 @@ def test_a_day_that_was_deleted_does_not_come_back_with_its_old_bytes(
     assert device.put(encode(device.document(rev=8)))[1]["result"] == "stored"
 
 
+def test_a_zero_byte_is_no_failure_of_the_database(board: Board, people: tuple[Device, Device]):
+    """PostgreSQL takes none; wherever one comes in, it is the sender's mistake."""
+    device = people[0]
+    for target in ("/you?before=%00", "/team?before=%00", "/?page=%00", "/consumption?span=%00",
+                   "/you?before=2026-01-01+%00", "/sign-in/%00"):  # fmt: skip
+        assert board.get(target, {"Cookie": device.cookie})[0] in (200, 400, 404, 422), target
+    for path, name in (("/you/revoke", "device"), ("/you/appearance", "appearance"),
+                       ("/team/role", "member"), ("/team/invites/withdraw", "invite"),
+                       ("/team/remove", "member")):  # fmt: skip
+        fields = {name: "\x00", "role": "owner", "sure": "yes",
+                  "token": hashed(f"form {device.cookie.partition('=')[2]}")}  # fmt: skip
+        headers = {"Cookie": device.cookie, "Origin": board.url,
+                   "Content-Type": "application/x-www-form-urlencoded"}  # fmt: skip
+        status, body, _ = request(
+            board.url + path, method="POST", body=urlencode(fields).encode(), headers=headers
+        )
+        assert 400 <= status < 500, (path, status, body)
+
+
 def test_a_foreign_device_sees_and_changes_nothing_of_another(
     board: Board, contents: Contents, people: tuple[Device, Device]
 ):
@@ -217,10 +239,8 @@ def test_numbers_as_large_as_they_may_be_break_no_page(
     for who in (mallory, victim):
         status, body, _ = who.ask("GET", "/v1/boards/main")
         assert status == 200, body
-        link = json.loads(who.ask("POST", "/v1/logins")[1])["value"]
-        cookie = sign_in(board, link)[2]["set-cookie"].split(";")[0]
         for page in ("/", "/you", "/team", "/consumption?span=28+days"):
-            assert board.get(page, {"Cookie": cookie})[0] in (200, 404)
+            assert board.get(page, {"Cookie": who.cookie})[0] in (200, 404)
 
 
 def test_the_log_holds_no_personal_data(board: Board, people: tuple[Device, Device]):

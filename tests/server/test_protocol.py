@@ -19,7 +19,7 @@ class Device:
     """A device that speaks the protocol by hand."""
 
     def __init__(self, board: Board, name: str, code: str = "") -> None:
-        self.board, self.key, self.id = board, new_key(), "new"
+        self.board, self.key, self.id, self.cookie = board, new_key(), "new", ""
         asked = {"code": code or board.invite, "public_key": public_key(self.key),
                  "appearance": "name", "name": name, "schema": schema_hash()}  # fmt: skip
         status, body, _ = self.ask("POST", "/v1/enrol", json.dumps(asked).encode())

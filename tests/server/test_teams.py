@@ -166,6 +166,33 @@ def test_of_who_left_nothing_is_in_the_database_any_more(board: Board, olga: Dev
     assert b"member_left" in audit
 
 
+def test_a_backup_of_the_running_server_is_a_board_that_goes_on(
+    board: Board, olga: Device, tmp_path: Path
+):
+    target = tmp_path / "copy.db"
+    if board.database is not None:
+        assert "pg_dump" in serve(board, "backup", str(target), code=1)
+        return
+    assert olga.put(encode(olga.document(rev=70)))[0] == 200
+    serve(board, "backup", str(target))
+    assert target.stat().st_mode & 0o077 == 0
+    assert "exists" in serve(board, "backup", str(target), code=1)
+    assert olga.put(encode(olga.document(rev=71)))[0] == 200
+    copy = Database(f"sqlite:///{target}")
+    copy.migrate()
+    who = Speaker(olga.team, olga.member, olga.id, "owner", "UTC")
+    with copy.write() as db:
+        assert put_raw(db, who, olga, 70) == "unchanged"
+        assert put_raw(db, who, olga, 72) == "stored"
+    copy.close()
+
+
+def put_raw(db: Any, who: Speaker, device: Device, rev: int) -> str:
+    now_ms = int(time.time() * 1000)  # noqa: TID251
+    received = read(encode(device.document(rev=rev)))
+    return take(db, who, received, day=None, now_ms=now_ms).result
+
+
 def everything(board: Board) -> str:
     """All that is stored, as text."""
     if board.database is None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from anyio import to_thread
 from sqlalchemy import delete, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -83,7 +83,8 @@ def create_app(database: Database, settings: Settings) -> Starlette:
             Route("/healthz", _healthy), Route("/readyz", _ready), *api.ROUTES, *pages.ROUTES,
         ],
         exception_handlers={
-            Refused: _refused, HTTPException: _http, SQLAlchemyError: _database_failed,
+            Refused: _refused, HTTPException: _http, DataError: _no_value,
+            SQLAlchemyError: _database_failed,
         },
         lifespan=lifespan,
     )  # fmt: skip
@@ -119,6 +120,11 @@ def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 400
     code = {404: "not_found", 405: "method"}.get(status, "bad_request")
     return _answer(request, Refused(code))
+
+
+def _no_value(request: Request, _error: Exception) -> Response:
+    """A value that the database has no place for, such as text with a zero byte."""
+    return _answer(request, Refused("wrong_value"))
 
 
 def _database_failed(request: Request, error: Exception) -> Response:
