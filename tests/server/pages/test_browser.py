@@ -195,7 +195,7 @@ def test_everything_can_be_done_with_a_keyboard_alone(hostile: Harbour, chromium
     seen = walk(page, until="Make an invite")
     assert {"Board", "Consumption", "You", "Team", "Save"} <= set(seen)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/team?said=invite")
+    page.wait_for_url("**/team?said=invite#invites")
     assert "toktui team join" in page.inner_text("main")
     page.goto("/")
     walk(page, until="Index: what a landed change costs")

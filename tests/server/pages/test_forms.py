@@ -157,7 +157,7 @@ def test_a_new_invite_is_shown_once_works_and_is_stored_only_as_a_hash(
     harbour: Harbour, ada: Visitor, rows: Any
 ):
     answer = ada.send("/team/invites", uses="2", hours="5")
-    assert answer.headers["location"] == "/team?said=invite"
+    assert answer.headers["location"] == "/team?said=invite#invites"
     page = ada.get("/team?said=invite")
     (made,) = re.findall(r"toktui team join \S+ ([A-Z2-7-]+)", page.text)
     assert made not in ada.get("/team?said=invite").text

@@ -112,6 +112,16 @@ def test_every_chart_has_its_numbers_as_a_table(ada: Visitor):
     assert drawn == table[::-1]
 
 
+def test_every_measure_says_how_it_is_worked_out_from_what_and_how_it_is_gamed(ada: Visitor):
+    page = ada.get("/").text
+    linked = set(re.findall(r'scope="col"[^>]*><a href="#(\w+)">', page))
+    assert linked == {"index", "trend", "changes", "cost", "linked", "cache"}
+    for name in linked:
+        told = page.partition(f'<details id="{name}">')[2].partition("</details>")[0]
+        for words in ("Source", "Not enough yet", "How it could be gamed"):
+            assert words in told, (name, words)
+
+
 def test_a_size_that_counts_nothing_has_no_price(ada: Visitor):
     usual = ada.get("/").text.partition("Usual cost by size")[2].partition("</table>")[0]
     assert re.findall(r"</svg> (\w+)</th>", usual) == ["S", "M", "L", "XL"]

@@ -90,7 +90,7 @@ def _invite(db: Connection, who: Speaker, form: Form, now_ms: int) -> Done:
             "wrong_value", f"An invite is good 1 to {MOST_USES} times, for 1 to {MOST_HOURS} hours."
         )
     made = make_code(db, who.team, uses=uses, hours=hours, made_by=who.member, now_ms=now_ms)
-    return Done("/team?said=invite", once=made)
+    return Done("/team?said=invite#invites", once=made)
 
 
 def _withdraw(db: Connection, who: Speaker, form: Form, now_ms: int) -> Done:
