@@ -30,14 +30,14 @@ async def test_the_chosen_window_says_who_used_it(normal: Path, run: Run):
 async def test_n_and_p_choose_and_the_arrows_go_back_in_time(normal: Path, run: Run):
     async with run(normal) as screens:
         await to_limits(screens)
-        await screens.press("n")
+        await screens.press("n", "n")
         assert "USED BY  codex 5h" in screens.text
         end = screens.app.view.data.window.end_ms
         await screens.press("left")
         assert screens.app.view.data.window.end_ms < end
         await screens.press("right")
         assert screens.app.view.data.window.end_ms == end
-        await screens.press("p")
+        await screens.press("p", "p")
         assert "USED BY  claude-code 5h" in screens.text
 
 

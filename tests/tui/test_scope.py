@@ -36,6 +36,20 @@ async def test_a_filter_holds_across_screens_until_it_is_cleared(normal: Path, r
         assert len({row.agent for row in screens.app.view.data.rows}) > 1
 
 
+async def test_what_is_estimated_is_marked_and_its_cache_unknown(normal: Path, run: Run):
+    async with run(normal, size=(160, 40)) as screens:
+        await typed(screens, "agent:cursor")
+        await screens.press("enter", "2")
+        (line,) = (line for line in screens.text.splitlines() if "sonnet-4-6" in line)
+        cells = line.split()
+        assert sum(cell.startswith("~") for cell in cells) == 2
+        assert "–" in cells
+        await screens.press("4")
+        (line,) = (line for line in screens.text.splitlines() if line.startswith(" sonnet-4-6"))
+        assert "~" in line
+        assert " – " in line
+
+
 async def test_a_screen_says_how_far_the_filter_holds(normal: Path, run: Run):
     async with run(normal) as screens:
         await typed(screens, "agent:codex since:7d")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar
 
-from toktui.tui import format as fmt
 from toktui.tui.lines import Line, both_ends
 from toktui.tui.sorted_view import SortedView
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.over_time import OverTime, Series, range_words
-from toktui.tui.widgets.today import sum_money
+from toktui.tui.widgets.today import hit_text, sum_money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +70,7 @@ class CutHead(Drawing):
         if self.warning:
             left.add(f"   {self.warning}", palette.warning)
         if found.sums.prompt:
-            left.add(f"   {fmt.percent(found.sums.cache_hit_rate)} hit", palette.dim)
+            left.add(f"   {hit_text(found.sums)} hit", palette.dim)
         right = Line().add(range_words(found.slices, self._zone), palette.faint)
         return [both_ends(left, right, width, keep_left=True)]
 

@@ -18,10 +18,11 @@ from toktui.tui import format as fmt
 from toktui.tui.columns import Column
 from toktui.tui.lines import Line, both_ends
 from toktui.tui.view import Ask, Open, View
+from toktui.tui.widgets.cut_fields import tokens
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.paged_rows import PagedRows
 from toktui.tui.widgets.probable import PROBABLY, probable_money
-from toktui.tui.widgets.today import saved_money, sum_money
+from toktui.tui.widgets.today import hit_text, saved_money, sum_money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,9 +127,9 @@ class SessionRows(PagedRows):
             case "calls":
                 text = fmt.tokens(sums.calls)
             case "tokens":
-                text = fmt.tokens(sums.tokens)
+                text = tokens(sums)
             case "hit":
-                text = fmt.percent(sums.cache_hit_rate)
+                text = hit_text(sums)
             case "saved":
                 text = saved_money(sums)
             case "cost":

@@ -9,7 +9,7 @@ from toktui.tui.columns import Column
 from toktui.tui.glyphs import gauge, spark
 from toktui.tui.lines import Line, fit
 from toktui.tui.widgets.burn import burn_money
-from toktui.tui.widgets.today import sum_money
+from toktui.tui.widgets.today import hit_text, sum_money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +115,7 @@ class RowCells:
             case "cost":
                 text = sum_money(session.sums)
             case "hit":
-                text, style = fmt.percent(session.sums.cache_hit_rate), self.dim
+                text, style = hit_text(session.sums), self.dim
             case "cache":
                 text, style = self._cache()
             case _:
@@ -179,7 +179,7 @@ class SubRowCells(RowCells):
             case "cost":
                 text = sum_money(sub.sums)
             case "hit":
-                text = fmt.percent(sub.sums.cache_hit_rate)
+                text = hit_text(sub.sums)
             case _:
                 pass
         line.cell(text, width, style, "right" if column.right else "left")

@@ -31,7 +31,7 @@ COLUMNS: Final = (
     Column("context", "context", 10, True, 44),
     Column("spark", "last hour", 12, False, 136),
     Column("burn", "$/h", 7, True, 0),
-    Column("cost", "cost", 7, True, 30),
+    Column("cost", "cost", 8, True, 30),
     Column("hit", "hit", 6, True, 76),
     Column("cache", "cache", 7, True, 54),
     Column("warm", "next", 7, True, 108),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from toktui.tui import format as fmt
 from toktui.tui.columns import Column
 from toktui.tui.widgets.table_rows import Field
-from toktui.tui.widgets.today import saved_money, sum_money
+from toktui.tui.widgets.today import hit_text, saved_money, sum_money
 from toktui.tui.widgets.trend import trend
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def cut_fields(
         Field(column("calls", "calls", 6), lambda r: fmt.tokens(r.sums.calls),
               lambda r: r.sums.calls),
         Field(column("tokens", "tokens", 6), lambda r: tokens(r.sums), lambda r: r.sums.tokens),
-        Field(column("hit", "hit", 6), lambda r: fmt.percent(r.sums.cache_hit_rate),
+        Field(column("hit", "hit", 6), lambda r: hit_text(r.sums),
               lambda r: r.sums.cache_hit_rate, "cache_hit_rate"),
         Field(column("saved", "saved", 7), lambda r: saved_money(r.sums),
               lambda r: None if r.sums.cost_nusd is None else r.sums.saved_nusd, "saved_nusd"),

@@ -9,7 +9,7 @@ from toktui.tui.lines import Line, both_ends
 from toktui.tui.widgets.cut_fields import tokens
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.over_time import range_words
-from toktui.tui.widgets.today import saved_money, sum_money
+from toktui.tui.widgets.today import hit_text, saved_money, sum_money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ class DetailHead(Drawing):
         counts = Line().add(fmt.plural(sums.calls, "call"), palette.text)
         if sums.calls:
             counts.add(f"  {tokens(sums)} tokens", palette.dim)
-            counts.add(f"  {fmt.percent(sums.cache_hit_rate)} hit", palette.dim)
+            counts.add(f"  {hit_text(sums)} hit", palette.dim)
             counts.add(f"  saved {saved_money(sums)}", palette.dim)
         return [
             both_ends(title, dates, width, keep_left=True),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from toktui.tui import format as fmt
 from toktui.tui.glyphs import columns as stacked
 from toktui.tui.lines import Line, both_ends
-from toktui.tui.widgets.today import sum_money
+from toktui.tui.widgets.today import hit_text, sum_money
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,7 +96,7 @@ def _rows(review: Review, stack: Stack, width: int, palette: Palette) -> list[Ro
                 calls = "1 call "
             line.cell(calls, 12, palette.faint, "right")
         if with_hit:
-            hit = fmt.percent(bar.sums.cache_hit_rate) if bar.sums.calls else ""
+            hit = hit_text(bar.sums) if bar.sums.calls else ""
             line.cell(hit, 9, palette.faint, "right")
         rows.append(Row(line, ("pieces", index)))
     return rows

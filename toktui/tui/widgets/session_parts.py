@@ -10,9 +10,10 @@ from toktui.tui import format as fmt
 from toktui.tui.glyphs import columns as stacked
 from toktui.tui.glyphs import gauge
 from toktui.tui.lines import Line, both_ends
+from toktui.tui.widgets.cut_fields import tokens
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.probable import probable_money
-from toktui.tui.widgets.today import saved_money, sum_money
+from toktui.tui.widgets.today import hit_text, saved_money, sum_money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,8 +58,8 @@ class SessionHead(Drawing):
         for word, value in (
             ("calls", _calls(detail)),
             ("copies", fmt.tokens(detail.copies)),
-            ("tokens", fmt.tokens(sums.tokens)),
-            ("hit", fmt.percent(sums.cache_hit_rate)),
+            ("tokens", tokens(sums)),
+            ("hit", hit_text(sums)),
             ("saved", saved_money(sums)),
         ):
             gap = "   " if counts.pieces else ""

@@ -25,6 +25,12 @@ def sum_money(sums: Sums) -> str:
     return fmt.money(sums.cost_nusd, lacks=bool(sums.unpriced), estimated=bool(sums.estimated))
 
 
+def hit_text(sums: Sums) -> str:
+    """The cache hit rate; unknown where every call is an estimate, which knows of no cache."""
+    known = sums.calls > sums.estimated
+    return fmt.percent(sums.cache_hit_rate if known else None)
+
+
 def saved_money(sums: Sums) -> str:
     """What the cache saved of the priced calls; unknown if there are none."""
     priced = sums.calls > sums.unpriced
