@@ -12,6 +12,8 @@ import pytest
 
 from tests.outcomes.lab import DAY, HOUR, MINUTE, OTHER, START_MS, Repo
 from tests.outcomes.office import Office
+from toktui.metrics.filters import NO_FILTERS
+from toktui.metrics.outcome_places import load_places
 from toktui.outcomes import survey as survey_module
 from toktui.outcomes.git import Git
 from toktui.outcomes.whys import NO_REPOSITORY
@@ -329,3 +331,28 @@ def test_a_change_that_git_cannot_compare_is_not_tried_at_each_look(
     office.look(repo.at_ms + 8 * DAY)
     assert tried == [1, 1, 1, 1, 4]
     assert [row[11] for row in office.known()[0]] == [None] * 4
+
+
+def test_commits_by_my_name_under_other_addresses_are_named_and_not_counted(
+    repo: Repo, office: Office
+) -> None:
+    def others() -> tuple[str, ...]:
+        (row,) = load_places(office.db, NO_FILTERS, (), {}).repositories
+        return row.other_addresses
+
+    office.work(1, repo.folder, repo.at_ms)
+    for mail in ("7+mira@users.noreply.github.com", "\x1b[31m@evil"):
+        repo.at_ms += 2 * HOUR
+        repo.write()
+        repo.git("add", "-A")
+        repo.git("commit", "-q", "-m", "Squashed (#1)", "--author", f"Mira <{mail}>")
+    repo.commit("By another", minutes=90, author=OTHER)
+    office.look(repo.at_ms)
+    assert office.known()[0] == []
+    assert others() == ("7+mira@users.noreply.github.com", "[31m@evil")
+    office.work(2, repo.folder, repo.at_ms)
+    office.look(repo.at_ms + HOUR)
+    assert len(others()) == 2
+    repo.git("config", "--unset", "user.name")
+    office.look(repo.at_ms + HOUR, whole=True)
+    assert others() == ()

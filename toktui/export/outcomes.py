@@ -109,6 +109,8 @@ class Repository(msgspec.Struct, frozen=True, kw_only=True):
     upstream: bool
     author_known: bool
     changes: int
+    other_addresses: tuple[str, ...]
+    """Of commits there by the user's name, which are not known as the user's; some of them."""
     problem: str | None
     """Why it could not be read this time: what is said of it is from before."""
 
@@ -150,7 +152,8 @@ def as_document(whole: WholeOutcomes, *, now_ms: int, zone: str) -> OutcomesDocu
         landed_nothing=tuple(map(_session, whole.unlanded)),
         repositories=tuple(
             Repository(folder=r.folder, branch=r.branch, upstream=r.upstream,
-                       author_known=r.knows_author, changes=r.changes, problem=r.problem or None)
+                       author_known=r.knows_author, changes=r.changes,
+                       other_addresses=r.other_addresses, problem=r.problem or None)
             for r in found.places.repositories
         ),
         not_read={e.why: e.folders for e in found.places.elsewhere if e.folders},

@@ -143,6 +143,11 @@ def _notes(whole: WholeOutcomes) -> str:
             f"Who you are is not known in {names}: set git's user.email, or `emails` in"
             " [outcomes] of config.toml."
         )
+    if others := found.places.other_addresses:
+        lines.append(
+            f"Not counted are commits by your name under {', '.join(others[:5])}: if that is you,"
+            " add it to `emails` in [outcomes] of config.toml."
+        )
     for r in found.places.repositories:
         if r.problem:
             name = clean(r.folder.rpartition("/")[2], 40)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from toktui.metrics.outcome_spent import Group, Spent, added
+from toktui.outcomes.looked import unpack
 from toktui.outcomes.whys import NO_FOLDER, NOT_YET, is_unread
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class RepositoryRow(msgspec.Struct, frozen=True, kw_only=True):
     upstream: bool
     knows_author: bool
     changes: int
+    other_addresses: tuple[str, ...]
+    """Of commits there by the user's name, which are not known as the user's; some of them."""
     problem: str
     """Why it could not be read at the last look, so that it is shown as it was before; empty if it
     was."""
@@ -52,6 +55,11 @@ class Places(msgspec.Struct, frozen=True):
 
     repositories: tuple[RepositoryRow, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
+
+    @property
+    def other_addresses(self) -> tuple[str, ...]:
+        """Addresses by which commits may be the user's, sorted."""
+        return tuple(sorted({one for r in self.repositories for one in r.other_addresses}))
 
     @property
     def unread(self) -> int:
@@ -112,12 +120,18 @@ def _repositories(db: sqlite3.Connection, filters: Filters) -> tuple[RepositoryR
     )
     rows = db.execute(
         "select r.id, r.folder, r.branch, r.upstream, r.mine,"
-        " (select count(*) from change c where c.repository = r.id) from repository r"
+        " (select count(*) from change c where c.repository = r.id), r.looked from repository r"
         " order by r.folder"
     )
     return tuple(
         RepositoryRow(folder=folder, branch=branch, upstream=bool(upstream),
-                      knows_author=bool(mine), changes=changes, problem=problems.get(number, ""))
-        for number, folder, branch, upstream, mine, changes in rows
+                      knows_author=bool(mine), changes=changes, problem=problems.get(number, ""),
+                      other_addresses=_others(looked))
+        for number, folder, branch, upstream, mine, changes, looked in rows
         if meant is None or number in meant
     )  # fmt: skip
+
+
+def _others(packed: bytes) -> tuple[str, ...]:
+    looked = unpack(packed)
+    return looked.others if looked else ()

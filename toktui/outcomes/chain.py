@@ -20,8 +20,8 @@ _MOST_READ: Final = 50_000
 _MOST_MERGED: Final = 500
 _LOOKED_AT: Final = 16_384
 """Letters of a message that are looked at."""
-_FIELDS: Final = "%H%x00%T%x00%P%x00%at%x00%ct%x00%ae%x00%aE%x00%s%x00%b%x00"
-_COUNT: Final = 9
+_FIELDS: Final = "%H%x00%T%x00%P%x00%at%x00%ct%x00%ae%x00%aE%x00%an%x00%s%x00%b%x00"
+_COUNT: Final = 10
 _LOG: Final = ("log", "-z", f"--format=tformat:{_FIELDS}", "--no-show-signature")
 
 _REVERTS: Final = re.compile(r"This reverts (?:merge )?commit ([0-9a-f]{7,64})")
@@ -42,6 +42,8 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int
     emails: frozenset[str]
     """Of its author, as written and as `.mailmap` has it, and of its co-authors; lower case."""
+    author: tuple[str, str] = ("", "")
+    """Name and address as written, clean."""
     subject: str
     reverts: tuple[str, ...] = ()
     """Hashes, most often abbreviated, that its message says it takes back."""
@@ -171,7 +173,9 @@ def _commits(said: bytes) -> Iterator[Commit]:
     words = said.split(b"\0")
     # Each commit ends in an empty field: its own NUL, and the one between commits.
     for i in range(0, len(words) - _COUNT, _COUNT + 1):
-        hash_, tree, parents, author, at, email, mapped, subject, body = words[i : i + _COUNT]
+        hash_, tree, parents, author, at, email, mapped, name, subject, body = (
+            words[i : i + _COUNT]
+        )
         text = _text(body, _LOOKED_AT)
         line = clean(_text(subject, 2000), 200)
         emails = {_text(email, 320), _text(mapped, 320), *_CO_AUTHOR.findall(text)}
@@ -182,6 +186,7 @@ def _commits(said: bytes) -> Iterator[Commit]:
             author_ms=_ms(author),
             at_ms=_ms(at),
             emails=frozenset(one.lower() for one in emails),
+            author=(clean(_text(name, 400), 120), clean(_text(email, 320), 120)),
             subject=line,
             reverts=tuple(dict.fromkeys(_REVERTS.findall(text))),
             reverts_pulls=(

@@ -17,6 +17,8 @@ from toktui.outcomes.reverts import REVERT_MS, find_reverts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from toktui.outcomes.repository import Repository
+
 PUSH_MS: Final = HOUR_MS
 CONTEXT_MS: Final = REVERT_MS + DAY_MS
 """How much of the chain before a change decides what it is: what it takes back, and which pushes
@@ -114,3 +116,18 @@ def _with_revert(change: Change, reverted: dict[str, Commit]) -> Change:
     if last is None or None in by:
         return change
     return msgspec.structs.replace(change, reverted_ms=last.at_ms, reverted_by=last.hash)
+
+
+def other_addresses(chain: Chain, repository: Repository) -> set[str]:
+    """Addresses of commits on the chain by the user's name, but by none of the user's addresses.
+
+    Many have a second one: that under which a forge writes what it squashes.
+    """
+    return {
+        commit.author[1]
+        for commit in chain.commits
+        if repository.name
+        and commit.author[0].strip() == repository.name
+        and commit.author[1]
+        and repository.emails.isdisjoint(commit.emails)
+    }

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from toktui.outcomes.repository import Repository
     from toktui.outcomes.work import Work
 
-METHOD: Final = 1
+METHOD: Final = 2
 """Rises when the same repository gives other findings: all are looked at as a whole again."""
 SETTLED_MS: Final = LATEST_MS + CONTEXT_MS + 7 * DAY_MS
 """After which nothing new can be said of a change, but by older calls that turn up."""
+MOST_OTHERS: Final = 5
 WHOLE_EVERY_MS: Final = 7 * DAY_MS
 """After which all is looked at again, for what may have been missed."""
 
@@ -38,6 +39,9 @@ class Looked(msgspec.Struct, frozen=True, array_like=True):
     settled_calls: int
     """Of these, those before `settled_ms`."""
     settled_commits: int
+    others: tuple[str, ...] = ()
+    """Addresses under which commits are by the user's name, and which are not known as the
+    user's; some of them."""
 
 
 _decode: Final = msgspec.msgpack.Decoder(Looked).decode
@@ -79,9 +83,16 @@ def stand(
     )
 
 
+def with_others(looked: Looked, before: Looked | None, found: set[str]) -> Looked:
+    """With the addresses that were found, and those of the look before; `before` is None where all
+    was looked at."""
+    known = found | set(before.others if before else ())
+    return msgspec.structs.replace(looked, others=tuple(sorted(known)[:MOST_OTHERS]))
+
+
 def is_same(before: Looked, now: Looked) -> bool:
     """Whether nothing was added since."""
-    when = {"at_ms": 0, "settled_ms": 0, "settled_calls": 0, "settled_commits": 0}
+    when = {"at_ms": 0, "settled_ms": 0, "settled_calls": 0, "settled_commits": 0, "others": ()}
     return _is_recent(before, now) and (
         msgspec.structs.replace(before, **when) == msgspec.structs.replace(now, **when)
     )

@@ -37,6 +37,8 @@ class Repository(msgspec.Struct, frozen=True, kw_only=True):
     shallow: bool
     emails: frozenset[str]
     """Lower case, of the user."""
+    name: str = ""
+    """The user's, as git has it there; empty: not known."""
 
     @property
     def branch(self) -> str:
@@ -93,7 +95,7 @@ def find_repository(
     shallow, bare, place = [*os.fsdecode(said).removesuffix("\n").split("\n", 2), "", ""][:3]
     if {shallow, bare} - {"true", "false"} or not os.path.isabs(place):
         raise GitError(whys.GIT_OLD)
-    own, remotes = _settings(git)
+    own, name, remotes = _settings(git)
     # A bare clone has the remote's branches as its own.
     upstream = bool(remotes) and bare != "true"
     ref, tip = _upstream(git, remotes) if upstream else _local(git)
@@ -104,29 +106,30 @@ def find_repository(
         tip=tip,
         upstream=upstream,
         shallow=shallow == "true",
-        emails=frozenset(mail.strip().lower() for mail in (*own, *emails) if mail.strip()),
+        emails=frozenset(mail.strip().lower() for mail in (own, *emails) if mail.strip()),
+        name=clean(name, 120).strip(),
     )
 
 
-def _settings(git: Git) -> tuple[list[str], list[str]]:
-    """The user's address there, and the names of the remotes, `origin` first."""
-    wanted = r"^(user\.email|remote\..*\.(url|fetch))$"
+def _settings(git: Git) -> tuple[str, str, list[str]]:
+    """The user's address and name there, and the names of the remotes, `origin` first."""
+    wanted = r"^(user\.(email|name)|remote\..*\.(url|fetch))$"
     try:
         said = git.ask("config", "-z", "--get-regexp", wanted)
     except NoGitError:
         raise
     except GitError:
-        return [], []  # there is neither
-    email = ""
+        return "", "", []  # there is none of these
+    user = {"user.email": "", "user.name": ""}
     remotes: set[str] = set()
     for entry in said.decode("utf-8", "replace").split("\0"):
         key, _, value = entry.partition("\n")
-        if key == "user.email":
-            email = value  # the last one counts
+        if key in user:
+            user[key] = value  # the last one counts
         elif key:
             remotes.add(key.partition(".")[2].rpartition(".")[0])
     ordered = sorted(remotes, key=lambda name: (name != "origin", name))
-    return [email], ordered[:_MOST_REMOTES]
+    return user["user.email"], user["user.name"], ordered[:_MOST_REMOTES]
 
 
 def _upstream(git: Git, remotes: Sequence[str]) -> tuple[str, str]:

@@ -14,8 +14,8 @@ from toktui.outcomes.attribution import SQUASH_BEFORE_MS, link
 from toktui.outcomes.chain import read_chain
 from toktui.outcomes.found import Findings, Found, row_of
 from toktui.outcomes.git import Git, GitError, NoGitError
-from toktui.outcomes.landed import CONTEXT_MS, changes_in
-from toktui.outcomes.looked import Looked, is_same, new_since, pack, stand, unpack
+from toktui.outcomes.landed import CONTEXT_MS, changes_in, other_addresses
+from toktui.outcomes.looked import Looked, is_same, new_since, pack, stand, unpack, with_others
 from toktui.outcomes.patches import Patches
 from toktui.outcomes.places import Places
 from toktui.outcomes.ran import LATEST_MS, exact_links
@@ -148,7 +148,13 @@ class _Surveyor:
             links=tuple(link(changes, stays, exact, repository.local_name)),
             since_ms=since_ms if recent_ms is not None or chain.is_short else 0,
             patches=patches.used,
-            looked=pack(now),
+            looked=pack(
+                with_others(
+                    now,
+                    before if recent_ms is not None else None,
+                    other_addresses(chain, repository),
+                )
+            ),
         )
 
     def _extents(

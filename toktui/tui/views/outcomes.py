@@ -58,6 +58,7 @@ class OutcomesView(View[OutcomesPage]):
         ("by hand", "yours, but no session is known that made it"),
         ("↶", "taken back within a week"),
         ("size", "the smaller of what lines and files say; no generated or vendored files"),
+        ("other addresses", "commits by your name; `toktui outcomes` says under which addresses"),
         ("not read", "folders with a repository that could not be read: more may have landed"),
     )
     DEFAULT_CSS = """

@@ -81,6 +81,8 @@ class OutcomeHead(Drawing):
         if found.reverted:
             cost = spent_money(found.reverted_spent)
             second.add(f"   {TAKEN_BACK} {found.reverted} taken back ({cost})", palette.dim)
+        if found.places.other_addresses:
+            second.add("   more under other addresses", palette.faint)
         return line, second
 
 
