@@ -243,16 +243,31 @@ def test_a_move_on_the_dearest_days_only_improves_no_place(
     assert no_better(team.standing(db), before)
 
 
-def test_taking_dear_days_back_leaves_no_place_until_they_are_there_again(
-    played: tuple[Connection, Team],
-):
+def test_taking_dear_days_back_leaves_no_place(played: tuple[Connection, Team]):
     db, team = played
-    before = team.standing(db)
     forget_day(db, team.mallory, WINDOW[1], NOW_MS)
     assert team.standing(db).missing == "a day was deleted"
     assert team.standing(db).level == "self-reported"
-    send(db, team.mallory, replaced(day_of(team.mallory, WINDOW[1], 1.0)))
-    assert team.standing(db) == before
+    send(db, team.mallory, used(day_of(team.mallory, WINDOW[1], 0.1)))
+    assert team.standing(db).missing == "a day was deleted"
+
+
+@pytest.mark.parametrize(
+    ("reason", "left", "missing"),
+    [("user_deleted", 0.95, "a day was deleted"), ("recounted", 0.5, "a day was deleted"),
+     ("recounted", 0.96, "")],
+)  # fmt: skip
+def test_a_day_that_was_forgotten_or_that_shrank_much_leaves_no_place(
+    played: tuple[Connection, Team], reason: Any, left: float, missing: str
+):
+    db, team = played
+    smaller = replaced(day_of(team.mallory, WINDOW[1], left), reason=reason)
+    assert send(db, team.mallory, smaller) == "stored"
+    assert team.standing(db).missing == missing
+    again = msgspec.structs.replace(day_of(team.mallory, WINDOW[1], left * 0.98), rev=3,
+                                    reason="recounted")  # fmt: skip
+    assert send(db, team.mallory, again) == "stored"
+    assert team.standing(db).missing == "a day was deleted"
 
 
 def test_a_smaller_document_of_a_closed_day_is_held(played: tuple[Connection, Team]):
@@ -343,7 +358,7 @@ def test_empty_days_are_not_active_days(played: tuple[Connection, Team]):
         send(db, team.mallory, replaced(day_of(team.mallory, day, 1.0), rows=()))
     found = team.standing(db)
     assert found.active_days == 5
-    assert found.missing == "too few days"
+    assert found.index is None
 
 
 def test_little_data_stays_near_what_is_usual_and_near_the_own_past():

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from toktui.server.database import Database
 from toktui.server.days import expire, forget_day, read, take
+from toktui.server.flags import HARMLESS
 from toktui.server.imagined import imagine
 from toktui.server.people import Speaker, leave
 from toktui.server.start import open_database
@@ -46,7 +47,7 @@ def anew(database: Database, who: Speaker) -> dict[str, dict[str, int]]:
     with database.write() as db:
         ids = db.execute(select(member.c.id).where(member.c.team == who.team)).scalars().all()
         found = {one: dict.fromkeys(NAMES, 0) for one in ids}
-        flagged = db.execute(select(flag).where(flag.c.rule != "price"))
+        flagged = db.execute(select(flag).where(flag.c.rule.not_in(HARMLESS)))
         bad = {(row.member, row.day) for row in flagged}
         for row in db.execute(
             select(member_day).where(member_day.c.day >= since, member_day.c.day <= UNTIL)

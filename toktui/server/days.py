@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from toktui.clock import day_label
 from toktui.server import duplicates
-from toktui.server.flags import flag_deleted, raise_flags
+from toktui.server.flags import flag_deleted, flag_less, raise_flags
 from toktui.server.refusal import Refused
 from toktui.server.rollup import NEXT, add_up
 from toktui.server.tables import day_row, document, flag, member, member_day, sketch, team
@@ -72,12 +72,15 @@ def take(
         if found.rev <= known.rev:
             raise Refused("revision", rev=known.rev, sha256=known.sha256)
     tokens = min(sum(row.tokens for row in found.rows), (1 << 63) - 1)
-    if known is not None and known.closed and tokens < known.tokens and not found.reason:
+    before = known.tokens if known is not None and known.closed else 0
+    if known is not None and tokens < before and not found.reason:
         return Receipt(day=found.day, rev=known.rev, sha256=known.sha256, result="held")
     first_ms = now_ms if known is None else known.first_ms
     _store(db, speaker, received, sha256, tokens, first_ms=first_ms, now_ms=now_ms)
     day_range = add_up(db, speaker.team, speaker.member, found.day)
     flags = raise_flags(db, speaker, found, day_range, now_ms)
+    if tokens < before:
+        flags += (flag_less(db, speaker, found, before=before, after=tokens, now_ms=now_ms),)
     duplicates.flag_copies(db, speaker, found, now_ms)
     return Receipt(day=found.day, rev=found.rev, sha256=sha256, result="stored", flags=flags)
 

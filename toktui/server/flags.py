@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, select
 
 from toktui.server.repricing import reprice
 from toktui.server.tables import flag
@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 MOST_LANDED: Final = 25
 WIDEST_WINDOW: Final = 2_000_000
 """Tokens that no prompt exceeds, whatever the model."""
-_OF_A_DOCUMENT: Final = ("context", "price", "work", "deleted")
-"""Rules that a new document settles."""
+_OF_A_DOCUMENT: Final = ("context", "price", "work")
+"""Rules that a new document settles. That a day was deleted, or holds less than before, stays."""
+HARMLESS: Final = ("price", "less")
+"""Rules that change nothing on the board: the server prices everything itself, and who counts anew
+may well find a little less."""
+MOST_LESS: Final = 0.05
+"""Share of a closed day's tokens by which it may shrink, once."""
 
 
 def raise_flags(
@@ -66,3 +71,24 @@ def flag_deleted(db: Connection, speaker: Speaker, day: str, now_ms: int) -> Non
         "member": speaker.member, "day": day, "rule": "deleted", "team": speaker.team,
         "detail": "You deleted the day.", "made_ms": now_ms,
     })  # fmt: skip
+
+
+def flag_less(
+    db: Connection, speaker: Speaker, found: Document, *, before: int, after: int, now_ms: int
+) -> str:
+    """Notes that a closed day holds less than it did; gives the rule.
+
+    It counts as deleted if its member deleted something, if much is gone, or if it shrank before:
+    otherwise dear days could be taken back.
+    """
+    shrank = db.execute(select(flag.c.rule).where(
+        flag.c.member == speaker.member, flag.c.day == found.day,
+        flag.c.rule.in_(("less", "deleted")),
+    )).first()  # fmt: skip
+    is_little = after >= (1 - MOST_LESS) * before
+    rule = "less" if is_little and shrank is None and found.reason != "user_deleted" else "deleted"
+    insert_new(db, flag, {
+        "member": speaker.member, "day": found.day, "rule": rule, "team": speaker.team,
+        "detail": f"{after} tokens, and {before} before.", "made_ms": now_ms,
+    })  # fmt: skip
+    return rule

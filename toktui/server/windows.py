@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 from sqlalchemy import Connection, case, func, select
 
 from toktui.server.enough import spent_of, too_little
+from toktui.server.flags import HARMLESS
 from toktui.server.tables import LANDED, SUMS, flag, member, member_day
 from toktui.server.worth import units_of
 from toktui.server.zones import days_before
@@ -184,11 +185,11 @@ def load_flagged(db: Connection, team_id: str, since: str, until: str) -> dict[s
 def _flags(
     db: Connection, team_id: str, since: str, until: str
 ) -> list[tuple[str, str, str]]:
-    """Members, days and rules; the server prices all itself, so a wrong price harms nobody."""
+    """Members, days, and the rules that matter."""
     rows = db.execute(
         select(flag.c.member, flag.c.day, flag.c.rule)
         .where(flag.c.team == team_id, flag.c.day >= since, flag.c.day <= until,
-               flag.c.rule != "price")
+               flag.c.rule.not_in(HARMLESS))
     )  # fmt: skip
     return [(row.member, row.day, row.rule) for row in rows]
 

@@ -43,7 +43,7 @@ REASONS: Final[Mapping[str, str]] = {
     "too few days": f"{enough.LEAST_DAYS} active days are needed.",
     "too many reverted": "More than a fifth of the changes were reverted.",
     "too much without a price": "More than a tenth of the tokens has no known price.",
-    "a day was deleted": "A day of these four weeks was deleted.",
+    "a day was deleted": "A day of these four weeks was deleted, or much of it.",
     "too few members": f"{measures.LEAST_MEMBERS} members with enough changes are needed.",
 }
 """Why there is no index yet."""

@@ -52,8 +52,12 @@ RULES: Final[Mapping[str, tuple[str, str]]] = {
         "A folder of logs was copied, or two people use one account. Whoever did not make the "
         "calls can delete them from their store and submit again.",
     ),
+    "less": (
+        "The day holds a little less than before",
+        "It was counted anew. That changes nothing on the board, once.",
+    ),
     "deleted": (
-        "You deleted this day",
+        "You deleted this day, or much of it",
         "While it is among the last 28, there is no index: it would be of what is left.",
     ),
 }
