@@ -311,7 +311,7 @@ def test_paused_in_the_middle_nothing_more_goes_out(
 
     told.says.append(pausing)
     assert len(results(device)) == 1
-    assert len(told.sent) == 1
+    assert len(told.heard) == 1, "nor is the board fetched"
     assert device.round().why_not == "paused"
 
 
@@ -438,3 +438,27 @@ def test_a_device_that_is_known_no_more_hears_so_from_the_board_too(device: Devi
     assert wait.stops
     assert "revoked" in wait.hint
     assert "known device" in device.run("team", "submit", exit_code=1).stderr
+
+
+def test_a_server_that_is_back_is_found_out_also_with_nothing_to_send(device: Device, told: Told):
+    device.join()
+    device.call()
+    device.round()
+    told.says.append(problem("not_signed"))
+    device.round()
+    assert device.state.hold is not None
+    heard = len(told.heard)
+    assert device.round().outcomes == ()
+    assert len(told.heard) == heard, "not before its time"
+    for attempts in (2, 3):
+        hold = device.state.hold
+        assert hold is not None
+        device.now_ms = hold.next_ms
+        told.says.append(problem("not_signed"))
+        device.round()
+        assert device.state.hold is not None
+        assert device.state.hold.attempts == attempts, "asked once, and put off again"
+        assert device.state.hold.next_ms > device.now_ms
+    device.now_ms = device.state.hold.next_ms
+    device.round()
+    assert device.state.hold is None

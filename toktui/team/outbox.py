@@ -31,6 +31,8 @@ EVERY_MS: Final = 15 * 60_000
 _LOOK_S: Final = 20.0
 _FIRST_S: Final = 5.0
 """After the start, which has better things to do."""
+_REST_S: Final = 5.0
+"""Between two rounds at least, whatever is due."""
 _LONGEST_S: Final = 600.0
 _AFTER_FAILING_S: Final = 60.0
 _LATEST_S: Final = 3600.0
@@ -169,7 +171,7 @@ class Outbox:
             self._fail()
         else:
             self._failed = 0
-            self._not_before = 0.0
+            self._not_before = time.monotonic() + _REST_S
 
     def _fail(self) -> None:
         """A round that could not even say why is not begun again at once."""

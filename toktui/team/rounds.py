@@ -13,7 +13,7 @@ import msgspec
 from toktui.errors import ToktuiError
 from toktui.store.lock import StoreLock
 from toktui.team.board import MOST_BOARD, read_board
-from toktui.team.failures import STOPPED_MS
+from toktui.team.failures import is_due
 from toktui.team.http import ServerError, nonsense
 from toktui.team.identity import KeyMissingError
 from toktui.team.joining import KEYS, server_of
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 LOCK_S: Final = 60.0
 """How long a command waits for another toktui that sends."""
+KEY_AGAIN_MS: Final = 60 * 60_000
+"""When a keyring that gave no key is asked again: it may want the user each time."""
 CLOCK_OFF_MS: Final = 5 * 60_000
 """From when on a difference of clocks is told."""
 _LOCK: Final = "team.lock"
@@ -88,15 +90,18 @@ def run_round(
     try:
         server = server_of(member, data / KEYS, now_ms)
     except KeyMissingError as error:
-        file.put_hold(Hold(attempts=1, next_ms=now_ms() + STOPPED_MS, code="key",
+        file.put_hold(Hold(attempts=1, next_ms=now_ms() + KEY_AGAIN_MS, code="key",
                            what=error.what, hint=error.hint))  # fmt: skip
         return Round()
     hold = file.hold()
     if hold is not None and hold.code == "key":
-        file.put_hold(None)
-    sending = Sending(db, file, member, server, now_ms, hurry, outcomes, corrected)
-    done = sending.run()
-    if file.hold() is None:
+        file.put_hold(hold := None)
+    if hold is not None and not hurry and not is_due(hold.next_ms, now_ms()):
+        return Round()
+    done = Sending(db, file, member, server, now_ms, hurry, outcomes, corrected).run()
+    after, now = file.hold(), file.membership()
+    # Where nothing was sent that could tell whether the server is there again, this does.
+    if after in (None, hold) and now is not None and not hindrance(now):
         _fetch(file, member, server, now_ms)
     off = server.clock_off_ms
     if off is not None:
@@ -117,7 +122,8 @@ def hindrance(member: Membership) -> str:
 def _fetch(
     file: TeamFile, member: Membership, server: Server, now_ms: Callable[[], int]
 ) -> None:
-    """The board, and what the server says of the team now."""
+    """The board, and what the server says of the team now. What was held back goes on after it."""
+    held = file.hold() is not None
     try:
         body = server.ask("GET", "/v1/boards/main", most=MOST_BOARD).body
         board = read_board(body)
@@ -136,7 +142,9 @@ def _fetch(
         if clean(info.name, 60) != member.team_name:
             file.change(team_name=clean(info.name, 60))
     except ServerError as error:
-        if error.code in _UNKNOWN_HERE:
+        if held or error.code in _UNKNOWN_HERE:
             hold_back(file, error, now_ms())
         else:
             file.note(board_problem=error.what)
+    else:
+        file.put_hold(None)

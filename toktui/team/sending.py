@@ -48,8 +48,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
 @dataclass
 class Sending:
-    """One look at all days. `hurry` tries what is not due yet; `corrected` are days of which the
-    user says that less is right."""
+    """One look at all days. `hurry` tries days that are not due yet; `corrected` are days of which
+    the user says that less is right."""
 
     db: sqlite3.Connection
     file: TeamFile
@@ -65,9 +65,6 @@ class Sending:
 
     def run(self) -> list[Outcome]:
         """Sends every day that says something else than what the server has."""
-        hold = self.file.hold()
-        if hold is not None and not self.hurry and not is_due(hold.next_ms, self.now_ms()):
-            return []
         for day, trying in self.file.trying().items():
             self._ours[day].add(trying.sha256)
         for batch in _batches(self._due()):
