@@ -129,10 +129,12 @@ class WeekBars(Drawing):
 
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
         """A line for each of the last weeks."""
-        title = Line().add("COST OF A LANDED CHANGE", palette.dim).add("  all spend", palette.faint)
+        title = Line().add("COST OF A LANDED CHANGE", palette.dim)
         weeks = self.found.weeks if self.found else ()
-        if (usual := usual_of(weeks)) is not None:
-            title.add(f", usual {fmt.money(usual)}", palette.faint)
+        usual = usual_of(weeks)
+        for words in ("  all spend", f", usual {fmt.money(usual)}" if usual is not None else ""):
+            if title.width + len(words) <= width:
+                title.add(words, palette.faint)
         rows = weeks[-(height - 1) :] if height > 1 else ()
         top = max((row.per_change_nusd or 0 for row in rows), default=0)
         room = max(4, min(_LONGEST_BAR, width - 26))
