@@ -29,6 +29,7 @@ from toktui.server.days import expire
 from toktui.server.refusal import Refused
 from toktui.server.site import Site
 from toktui.server.tables import code, session, team, used_signature
+from toktui.server.windows import load_weeks
 from toktui.server.zones import days_before, zone_named
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from toktui.server.database import Database
     from toktui.server.settings import Settings
 
-UPKEEP_S: Final = 3600
+UPKEEP_MIN: Final = 60
 THREADS: Final = 16
 """As many as there are connections to the database; more would only wait for one."""
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
@@ -151,13 +152,28 @@ async def _ready(request: Request) -> Response:
 
 
 async def _keep_up(site: Site) -> None:
-    """Once an hour: what is older than a team keeps is deleted."""
+    """Each minute what boards are made of is added up, if it changed or a day has ended, so that no
+    reader waits for that; each hour what is over is deleted."""
+    minute = 0
     while True:
         try:
-            await run_in_threadpool(_expire, site)
+            if minute % UPKEEP_MIN == 0:
+                await run_in_threadpool(_expire, site)
+            await run_in_threadpool(_add_up, site)
         except SQLAlchemyError as error:
             log.error("upkeep failed: %s", described(error))
-        await asyncio.sleep(UPKEEP_S)
+        await asyncio.sleep(60)
+        minute += 1
+
+
+def _add_up(site: Site) -> None:
+    now_ms = site.settings.now_ms()
+    with site.database.read() as db:
+        for one in db.execute(select(team.c.id, team.c.zone)).all():
+            until = days_before(day_label(now_ms, zone_named(one.zone)), 1)
+            for weeks in load_weeks(db, one.id, until).values():
+                # Worked out when first asked for.
+                _ = weeks.window, weeks.best
 
 
 def _expire(site: Site) -> None:

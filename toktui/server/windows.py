@@ -34,7 +34,7 @@ NAMES: Final = (*SUMS, "live", "days", "shares")
 OPTION: Final = "toktui_windows"
 """The execution option under which a reading engine has its cache."""
 _AT_ONCE: Final = 500
-_MOST_TEAMS: Final = 16
+_MOST_TEAMS: Final = 64
 
 Week: TypeAlias = "array[int]"
 """The values of NAMES."""
