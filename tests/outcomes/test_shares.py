@@ -14,6 +14,7 @@ from toktui.outcomes.attribution import REASONS, Link
 from toktui.outcomes.found import Findings, Found, Row
 from toktui.outcomes.keeping import keep
 from toktui.outcomes.repository import Repository
+from toktui.store.absurd import MOST, mark
 from toktui.store.migrate import migrate
 from toktui.store.schema import MIGRATIONS
 from toktui.store.shares import share_again, split, weight_of
@@ -149,3 +150,14 @@ def test_shares_add_up_to_the_nano_dollar(amount: int, weights: list[int]) -> No
 
 def test_each_size_weighs_twice_the_one_below() -> None:
     assert [weight_of(size) for size in (0, 1, 2, 3, 4, None)] == [1, 2, 4, 8, 16, 2]
+
+
+def test_sums_that_no_number_holds_stop_at_the_largest() -> None:
+    db = store(dict.fromkeys(range(1, 7), MOST))
+    mark(db)
+    links = {(session, HASHES[0]) for session in range(1, 7)}
+    keep(db, Findings((found({HASHES[0]: 1, HASHES[1]: None}, links),)))
+    whole = load_whole(db, zone=ZoneInfo("UTC"))
+    assert whole.outcomes.spent.nusd == whole.outcomes.linked.nusd == MOST
+    assert {change.spent.nusd for change in whole.changes} == {MOST, None}
+    assert [size.usual_nusd for size in whole.outcomes.sizes[:2]] == [None, MOST]

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from toktui.store.absurd import guard_marked
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
@@ -61,6 +63,7 @@ _SUM: Final = (
 
 def m007_shares(db: Database) -> None:
     """Costs of changes in their rows; what was known of repositories, so that a look is short."""
+    guard_marked(db.conn)
     for statement in _STATEMENTS:
         db.conn.execute(statement)
     linked = db.conn.execute("select distinct session from link").fetchall()

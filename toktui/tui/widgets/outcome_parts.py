@@ -57,7 +57,8 @@ class OutcomeHead(Drawing):
             return [left]
         if not found.sessions:
             return [left.add("  no session yet", palette.faint)]
-        right = Line().add("what landed" if self.landed else "what landed nothing", palette.faint)
+        others = "what landed nothing" if found.known else "the sessions"
+        right = Line().add("what landed" if self.landed else others, palette.faint)
         first, second = self._known(found, palette) if found.known else _unknown(found, palette)
         left.add("  ").extend(first.pieces)
         return [both_ends(left, right, width, keep_left=True), second]
