@@ -25,7 +25,8 @@ from toktui.metrics.rates_used import all_rates
 from toktui.metrics.scope import of_whole, read_scope
 from toktui.metrics.session_list import ListQuestion, load_page
 from toktui.metrics.waste import Waste, calls_to_look_at, load_waste
-from toktui.metrics.what_if import MOST_READ, otherwise, token_ratio
+from toktui.metrics.what_if import otherwise, token_ratio
+from toktui.metrics.what_if_piles import MOST_READ
 from toktui.model import Tokens
 from toktui.pricing.price import price
 from toktui.pricing.rates import RateBook, load_book

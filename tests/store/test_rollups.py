@@ -11,7 +11,9 @@ from tests.properties.lab import Lab, write, wrong_sums
 from tests.properties.worlds import claude_row, lines, stamp
 from toktui.ingest.forget import forget
 from toktui.ingest.forgetting import Rule
+from toktui.metrics.rollup import sums_match
 from toktui.store.migrate import migrate
+from toktui.store.rollups import KEYS
 from toktui.store.schema import VERSION
 
 DAY_MINUTES = 24 * 60
@@ -78,3 +80,11 @@ def test_what_is_forgotten_leaves_no_row_behind(lab: Lab, tmp_path: Path):
     forget(lab.settler, Rule(None, "/w/p2"), lab.now_ms, tmp_path)
     for table in ("quarter", "day", "day_model", "session_part", "session_total"):
         assert lab.db.execute(f"select count(*) from {table}").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("table", KEYS)
+def test_a_check_sees_a_rollup_that_lost_a_row(table: str, lab: Lab):
+    assert sums_match(lab.db)
+    key = KEYS[table][0]
+    lab.db.execute(f"delete from {table} where {key} = (select max({key}) from {table})")
+    assert not sums_match(lab.db)

@@ -175,6 +175,15 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return store
 
 
+@pytest.fixture(scope="session")
+def absurd_moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As absurd, from a place that has the same name on every machine."""
+    folder = tmp_path_factory.mktemp("absurd-moved")
+    store = _store(folder, absurd_work)
+    move_home(store, folder / "home")
+    return store
+
+
 class Svg(SingleFileSnapshotExtension):
     """One readable file for each picture."""
 

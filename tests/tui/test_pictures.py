@@ -38,9 +38,9 @@ async def test_usual_data(
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("view", ABSURD)
 async def test_absurd_data(
-    view: str, size: tuple[int, int], absurd: Path, run: Run, looks_as_before: Check
+    view: str, size: tuple[int, int], absurd_moved: Path, run: Run, looks_as_before: Check
 ):
-    async with run(absurd, size=size) as screens:
+    async with run(absurd_moved, size=size) as screens:
         await screens.press(*WAYS[view])
         looks_as_before(screens.app)
 

@@ -144,8 +144,18 @@ def test_it_starts_shows_every_screen_and_leaves_the_terminal_as_it_was(
         terminal.read(0.5)
         assert "because of a bug" not in terminal.text
         assert "could not be read" not in terminal.text
-    terminal.press_until("2", "SESSIONS")
-    terminal.press_until("\r", "MODELS")
+    for tab, head, inside in (
+        ("4", "MODELS", "WHAT IF"), ("5", "PROJECTS", "BRANCHES"), ("7", "HEALTH", "LOGS"),
+        ("2", "SESSIONS", "MODELS"),
+    ):  # fmt: skip
+        terminal.written = b""
+        terminal.press_until(tab, head)
+        terminal.written = b""
+        terminal.press_until("\r", inside)
+    terminal.written = b""
+    terminal.press_until("c", "CONTEXT")
+    terminal.press("\x1b")
+    terminal.read(0.5)
     terminal.press_until("w", "COUNTED")
     terminal.press_until("?", "Everywhere")
     terminal.press("\x1b")

@@ -14,9 +14,10 @@ from toktui.model import BUCKETS
 from toktui.text import clean
 
 if TYPE_CHECKING:
+    from toktui.metrics.alternative import WhatIf
     from toktui.metrics.models import ModelRow, Models
     from toktui.metrics.rates_used import UsedRate
-    from toktui.metrics.what_if import WhatIf, WhatIfs
+    from toktui.metrics.what_if import WhatIfs
 
 _NUSD = 1_000_000_000
 

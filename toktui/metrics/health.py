@@ -15,6 +15,7 @@ import msgspec
 
 from toktui.clock import DAY_MS, QUARTER_MS
 from toktui.metrics.cleanup import Cleanup, load_cleanup
+from toktui.metrics.rollup import sums_match
 from toktui.metrics.understood import Alarm, Misread, alarms, misread_by_shape, version_order
 from toktui.paths import is_remote, mount_type
 from toktui.store.backup import WEEK_MS, Backup, backups
@@ -259,10 +260,7 @@ def _checked(
     key = (str(path), about.check)
     if key not in _checks:
         (answer,) = db.execute("pragma integrity_check(1)").fetchone()
-        (calls,) = db.execute("select count(*) from call").fetchone()
-        (summed,) = db.execute("select coalesce(sum(calls), 0) from session_total").fetchone()
-        (quarters,) = db.execute("select coalesce(sum(calls), 0) from quarter").fetchone()
-        _checks[key] = Checked(clean(str(answer), 200), calls == summed == quarters, now_ms)
+        _checks[key] = Checked(clean(str(answer), 200), sums_match(db), now_ms)
     return _checks[key]
 
 
@@ -281,11 +279,12 @@ def _warnings(
         yield recovered
     problems = sum(one.problems for one in agents)
     if problems:
-        yield f"{problems:,} logs cannot be read."
+        yield "A log cannot be read." if problems == 1 else f"{problems:,} logs cannot be read."
     if unpriced:
         names = ", ".join(clean(model, 40) for model in list(unpriced)[:3])
         calls = sum(unpriced.values())
-        yield f"{calls:,} calls have no price ({names}); `toktui prices set` adds one."
+        have = "A call has" if calls == 1 else f"{calls:,} calls have"
+        yield f"{have} no price ({names}); `toktui prices set` adds one."
     if kept and now_ms - kept[0].made_ms > 2 * WEEK_MS:
         yield "There is no backup of the last two weeks; `toktui data backup` makes one."
 

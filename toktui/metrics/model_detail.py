@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from toktui.metrics.alternative import WhatIf
 from toktui.metrics.cut import One
 from toktui.metrics.parts import Whole, load_whole
 from toktui.metrics.rates_used import UsedRate, all_rates
-from toktui.metrics.what_if import WhatIf, otherwise
+from toktui.metrics.what_if import otherwise
 
 if TYPE_CHECKING:
     import sqlite3

@@ -68,6 +68,17 @@ def span_of_quarters(db: sqlite3.Connection) -> tuple[int, int] | tuple[None, No
     ).fetchone()
 
 
+def sums_match(db: sqlite3.Connection) -> bool:
+    """Whether every rollup has as many calls as there are; reads all of them."""
+    (calls,) = db.execute("select count(*) from call").fetchone()
+    sums = (
+        db.execute(f"select coalesce(sum(calls), 0) from {table}").fetchone()[0]
+        for table in KEYS
+        if has_table(db, table)
+    )
+    return all(calls == summed for summed in sums)
+
+
 def values_of(
     db: sqlite3.Connection, edges: Sequence[int], keys: Sequence[str], where: Sequence[str] = ()
 ) -> set[tuple[int, ...]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.errors import ReadOnlyError
+from toktui.metrics.rollup import sums_match
 from toktui.paths import is_remote, mount_type
 from toktui.store.absurd import count_absurd
 from toktui.store.connect import connect_reader, version_of
@@ -78,15 +79,13 @@ def _look(context: Context) -> tuple[StoreHealth, sqlite3.Connection | None]:
     try:
         (answer,) = db.execute("pragma integrity_check(1)").fetchone()
         (calls,) = db.execute("select count(*) from call").fetchone()
-        (summed,) = db.execute("select coalesce(sum(calls), 0) from session_total").fetchone()
-        (quarters,) = db.execute("select coalesce(sum(calls), 0) from quarter").fetchone()
         (sessions,) = db.execute(
             "select count(*) from session where first_ms is not null"
         ).fetchone()
         health = StoreHealth(
             path=str(path), exists=True, size=size, wal=wal, free=_free(path),
             schema_version=version_of(db), integrity=clean(str(answer), 200), calls=calls,
-            sessions=sessions, sums_match=calls == summed == quarters, absurd=count_absurd(db),
+            sessions=sessions, sums_match=sums_match(db), absurd=count_absurd(db),
             writer=writer, recovered=_recovered(db, path.parent),
         )
     except sqlite3.Error as error:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from textual import actions
-from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.widget import Widget
 
 from toktui import clock
 from toktui.text import clean
+from toktui.tui.acting import ActingApp
 from toktui.tui.carding import CARD
 from toktui.tui.filter_box import KNOWN, FilterBox
-from toktui.tui.filtering import FilteringApp
-from toktui.tui.frame import EVERYWHERE, Frame
+from toktui.tui.frame import Frame
 from toktui.tui.ingesting import Changed, Ingest
 from toktui.tui.pulse import Pulse
 from toktui.tui.refresher import Answer, ReadFailed, Refresher
@@ -28,12 +26,11 @@ from toktui.tui.view import Open, View
 from toktui.tui.views import tabs, view_types
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from textual.app import ComposeResult
-    from textual.screen import Screen
     from textual.theme import Theme
 
     from toktui.ingest.progress import Change
@@ -44,13 +41,11 @@ _DIGITS: Final = 9
 """Screens that have a key."""
 
 
-class ToktuiApp(FilteringApp):
+class ToktuiApp(ActingApp):
     """Shows one view at a time, and asks for its data whenever they may differ."""
 
     TITLE = "toktui"
-    ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[Any]] = [
-        Binding("question_mark", "help", "help"),
         Binding("escape", "leave", "back", show=False),
     ]
     CSS = "Screen { layout: vertical; }"
@@ -294,44 +289,3 @@ class ToktuiApp(FilteringApp):
         """What stands around the view."""
         progress = self._ingest.progress if self._ingest else None
         self._frame.draw(self._stage, progress, self._scoping.scope)
-
-    # ---- actions of every screen ----
-
-    def action_in_view(self, action: str, argument: str = "") -> None:
-        """Does what a key of the view does, for clicks and the palette.
-
-        Nothing, if what was clicked belongs to a view that is no longer seen.
-        """
-        _, name, given = actions.parse(action)
-        does = getattr(self.view, f"action_{name}", None)
-        if does is not None:
-            does(*given, *([argument] if argument else []))
-
-    def action_help(self) -> None:
-        """The keys of this screen."""
-        from toktui.tui.help import Help  # noqa: PLC0415  seldom needed
-
-        self.push_screen(Help(self.view.LABEL, self.view.MEANINGS, EVERYWHERE))
-
-    def action_command_palette(self) -> None:
-        """Every action."""
-        from toktui.tui.sheets import Palette  # noqa: PLC0415  seldom needed
-
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette.of_actions())
-
-    def search_themes(self) -> None:
-        """Every theme; called by Textual's action."""
-        from toktui.tui.sheets import Palette  # noqa: PLC0415  seldom needed
-
-        self.push_screen(Palette.of_themes())
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every screen and every action of this one, in the palette."""
-        from toktui.tui.commands import commands_of  # noqa: PLC0415  seldom needed
-
-        yield from commands_of(self)
-        for command in super().get_system_commands(screen):  # pyright: ignore[reportUnknownMemberType]
-            # Textual's list of keys and its large widgets would stand on our screens, not in them.
-            if command.title in ("Theme", "Quit"):
-                yield command

@@ -13,10 +13,10 @@ from toktui.tui.views import tabs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from toktui.tui.app import ToktuiApp
+    from toktui.tui.acting import ActingApp
 
 
-def commands_of(app: ToktuiApp) -> Iterator[SystemCommand]:
+def commands_of(app: ActingApp) -> Iterator[SystemCommand]:
     """What can be done now: first what the view can do, then go, take, filter."""
     view = app.view
     for binding in bindings_of(type(view)):

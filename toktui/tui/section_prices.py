@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from toktui.metrics.what_if import WhatIf
+from toktui.metrics.alternative import WhatIf
 from toktui.tui import format as fmt
 from toktui.tui.columns import Column
 from toktui.tui.rates_lines import dollars
