@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from toktui.clock import QUARTER_MS
+from toktui.clock import DAY_MS, QUARTER_MS
 from toktui.facts import decode_ran
 from toktui.outcomes.attribution import STEP_MS, Stay
 from toktui.outcomes.folders import folders
@@ -44,6 +44,7 @@ class Work:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._told: list[Told] | None = None
+        self._days: dict[int, list[tuple[int, int]]] | None = None
         self._stays: tuple[int, dict[int, list[tuple[int, str, int]]]] | None = None
         rows: Iterable[tuple[int, str, int, int]] = db.execute(
             "select n.id, n.text, min(q.quarter), max(q.quarter) from quarter q"
@@ -56,14 +57,17 @@ class Work:
         ]
         """All of them, the one worked in last first."""
 
-    def calls(self, projects: Collection[int], before_ms: int | None = None) -> int:
-        """How many there were in these folders, up to a time."""
-        until = "" if before_ms is None else f" and quarter < {before_ms // QUARTER_MS}"
-        (count,) = self._db.execute(
-            f"select coalesce(sum(calls), 0) from quarter where project in ({_list(projects)})"
-            f"{until}"
-        ).fetchone()
-        return int(count)
+    def calls(self, projects: Iterable[int], before_ms: int | None = None) -> int:
+        """How many there were in these folders, up to the beginning of a day of UTC."""
+        if self._days is None:
+            self._days = self._read_days()
+        last = None if before_ms is None else before_ms // DAY_MS
+        return sum(
+            calls
+            for project in projects
+            for day, calls in self._days.get(project, ())
+            if last is None or day < last
+        )
 
     def commits(self, projects: Collection[int], before_ms: int | None = None) -> int:
         """How many commits logs tell of whose sessions worked in these folders, up to a time."""
@@ -108,6 +112,16 @@ class Work:
             found[project].append((session, branch, quarter))
         return found
 
+    def _read_days(self) -> dict[int, list[tuple[int, int]]]:
+        found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        rows = self._db.execute(
+            f"select project, quarter / {DAY_MS // QUARTER_MS} as day, sum(calls) from quarter"
+            " group by project, day"
+        )
+        for project, day, calls in rows:
+            found[project].append((day, calls))
+        return found
+
     def _all_told(self) -> list[Told]:
         if self._told is None:
             self._told = sorted(set(self._read_told()), key=lambda told: told[:5])
@@ -135,7 +149,3 @@ class Work:
                 )
                 worked[number] = frozenset(project for (project,) in rows)
             yield Told(first_ms, key, number, at_ms, name, worked[number])
-
-
-def _list(numbers: Collection[int]) -> str:
-    return ", ".join(str(int(number)) for number in numbers)
