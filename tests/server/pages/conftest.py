@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 import uvicorn
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from toktui.server.app import create_app
 from toktui.server.database import Database
@@ -68,6 +68,14 @@ class Harbour:
         """What `toktui team open` prints."""
         with self.database.write() as db:
             return sign_in_address(db, who, self.url, self.clock(), **options)
+
+    def change(self, *statements: Any) -> None:
+        """Changes days behind the server's back, and lets what it keeps of them be old."""
+        with self.database.write() as db:
+            for statement in statements:
+                db.execute(statement)
+            db.execute(update(member).values(changed=member.c.changed + 1))
+        self.clock.now_ms += 5_000
 
     def people(self, appearance: str = "name") -> list[Speaker]:
         """Those who appear so, in the order of their names."""

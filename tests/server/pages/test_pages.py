@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 import pytest
@@ -12,9 +12,10 @@ from sqlalchemy import delete, func, select, update
 
 from tests.server.pages.conftest import Harbour, Visitor
 from toktui.rounding import tokens
+from toktui.server.board import Missing
+from toktui.server.pages.board import REASONS
 from toktui.server.people import leave
-from toktui.server.rollup import NEXT
-from toktui.server.tables import day_row, flag, member, member_day
+from toktui.server.tables import LANDED, day_row, flag, member, member_day
 
 PAGES = ("/", "/consumption", "/you", "/team")
 HOSTILE = (
@@ -80,19 +81,12 @@ def test_a_stranger_is_told_how_to_sign_in_and_nothing_else(harbour: Harbour, pa
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_is_text_on_every_page(harbour: Harbour, ada: Visitor, name: str):
-    bram = harbour.people()[1].member
-    with harbour.database.write() as db:
-        db.execute(update(member).where(member.c.id == bram).values(name=name))
-        db.execute(update(member_day).where(member_day.c.member == bram).values(landed_s=1))
-    before = {path: len(re.findall(r"<[a-z]", ada.get(path).text)) for path in PAGES}
-    with harbour.database.write() as db:
-        db.execute(update(member).where(member.c.id == bram).values(name="Bram de Wit"))
-    harbour.clock.now_ms += 5_000
+    bram = update(member).where(member.c.id == harbour.people()[1].member)
+    harbour.change(bram.values(name="Bram de Wit"))
+    tags = {path: len(re.findall(r"<[a-z]", ada.get(path).text)) for path in PAGES}
+    harbour.change(bram.values(name=name))
     for path in PAGES:
-        assert len(re.findall(r"<[a-z]", ada.get(path).text)) == before[path]
-    with harbour.database.write() as db:
-        db.execute(update(member).where(member.c.id == bram).values(name=name))
-    harbour.clock.now_ms += 5_000
+        assert len(re.findall(r"<[a-z]", ada.get(path).text)) == tags[path]
     assert name in Visitor(harbour, ada.cookies).get("/").words
 
 
@@ -122,6 +116,10 @@ def test_every_measure_says_how_it_is_worked_out_from_what_and_how_it_is_gamed(a
             assert words in told, (name, words)
 
 
+def test_every_reason_for_no_index_has_words():
+    assert set(REASONS) == set(get_args(Missing)) - {""}
+
+
 def test_a_size_that_counts_nothing_has_no_price(ada: Visitor):
     usual = ada.get("/").text.partition("Usual cost by size")[2].partition("</table>")[0]
     assert re.findall(r"</svg> (\w+)</th>", usual) == ["S", "M", "L", "XL"]
@@ -135,9 +133,7 @@ def test_how_far_numbers_can_be_believed_is_told_of_others_only_where_it_is_good
     with harbour.database.write() as db:
         db.execute(flag.insert().values(member=who.member, day="2026-11-20", rule="work",
                                         team=who.team, made_ms=1, detail="x"))  # fmt: skip
-        db.execute(update(member).where(member.c.id == who.member)
-                   .values(changed=member.c.changed + 1))  # fmt: skip
-    harbour.clock.now_ms += 5_000
+    harbour.change()
     assert "Trust self-reported" in bram.get("/").words
     page = ada.get("/").words
     assert "Trust live" in page
@@ -147,21 +143,12 @@ def test_how_far_numbers_can_be_believed_is_told_of_others_only_where_it_is_good
 
 
 def test_why_there_is_no_index_is_said_with_how_much_there_is(harbour: Harbour, ada: Visitor):
-    bram = harbour.people()[1].member
-    with harbour.database.write() as db:
-        db.execute(update(member_day).where(member_day.c.member == bram).values(
-            landed_xs=0, landed_s=0, landed_m=0, landed_l=0, landed_xl=0))  # fmt: skip
-        db.execute(update(member).values(changed=NEXT))
+    bram = update(member_day).where(member_day.c.member == harbour.people()[1].member)
+    harbour.change(bram.values(dict.fromkeys(LANDED, 0)))
     needed = r"Bram de Wit 8 landed changes of size S or more are needed\. 0 0 of 8"
     assert re.search(needed, ada.get("/").words)
-    with harbour.database.write() as db:
-        db.execute(
-            update(member_day).where(member_day.c.member == bram).values(shares_outcomes=False)
-        )
-        db.execute(update(member).values(changed=NEXT))
-    harbour.clock.now_ms += 5_000
-    words = ada.get("/").words
-    assert "Bram de Wit Landed changes are not shared" in words
+    harbour.change(bram.values(shares_outcomes=False))
+    assert "Bram de Wit Landed changes are not shared" in ada.get("/").words
 
 
 def test_consumption_has_the_days_of_the_listed_and_the_open_one_apart(
@@ -184,11 +171,11 @@ def test_consumption_has_the_days_of_the_listed_and_the_open_one_apart(
 def test_what_lacks_a_price_or_holds_estimates_is_marked_in_every_sum(
     harbour: Harbour, ada: Visitor
 ):
-    with harbour.database.write() as db:
-        db.execute(update(day_row).where(day_row.c.model == "gpt-5.5", day_row.c.calls > 1)
-                   .values(unpriced_calls=1, estimated_calls=1))  # fmt: skip
-        db.execute(update(member_day).where(member_day.c.member == harbour.owner.member)
-                   .values(unpriced_calls=1, estimated_calls=1))  # fmt: skip
+    marks = {"unpriced_calls": 1, "estimated_calls": 1}
+    harbour.change(
+        update(day_row).where(day_row.c.model == "gpt-5.5", day_row.c.calls > 1).values(marks),
+        update(member_day).where(member_day.c.member == harbour.owner.member).values(marks),
+    )
     words = ada.get("/consumption").words
     assert re.search(r"gpt-5\.5 \S+ \S+ ≥ ~ \$", words)
     assert re.search(r"claude-sonnet-5 \S+ \S+ \$", words)
@@ -199,9 +186,7 @@ def test_what_lacks_a_price_or_holds_estimates_is_marked_in_every_sum(
 
 
 def test_nothing_used_is_said_and_draws_nothing(harbour: Harbour, ada: Visitor):
-    with harbour.database.write() as db:
-        db.execute(delete(member_day))
-        db.execute(delete(day_row))
+    harbour.change(delete(member_day), delete(day_row))
     page = ada.get("/consumption")
     assert "Nothing was used." in page.words
     assert re.search(r"List cost –", page.words)

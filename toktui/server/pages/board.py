@@ -59,7 +59,6 @@ class BoardLine(msgspec.Struct, frozen=True, kw_only=True):
     """How many there are of how many that are needed."""
     bar: Bar | None
     sizes: tuple[Share, ...]
-    changes: int
     trend: Trend
     spark: Line
 
@@ -92,7 +91,6 @@ def _load(db: Connection, who: Speaker, request: Request, now_ms: int) -> dict[s
 
 def line_of(one: Standing, trend: Trend, most: int) -> BoardLine:
     """A member as drawn; `most` landed changes fill their bar."""
-    changes = sum(one.changes.values())
     reason, progress = "", None
     if one.index is None:
         reason = REASONS[one.missing]
@@ -103,7 +101,7 @@ def line_of(one: Standing, trend: Trend, most: int) -> BoardLine:
     return BoardLine(
         one=one, reason=reason, progress=progress,
         bar=None if one.index is None else index_bar(one.index),
-        sizes=shares(one.changes, total=most), changes=changes, trend=trend,
+        sizes=shares(one.changes, total=most), trend=trend,
         spark=line([point.per_unit_nusd for point in trend.points]),
     )
 

@@ -41,9 +41,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     """Empty for a hidden member."""
-    leads: bool
     team: str
-    zone: str
     consumption: bool
     """Whether the team has that page."""
 
@@ -152,7 +150,4 @@ def _reader(db: Connection, who: Speaker) -> Reader:
         .select_from(member.join(team, team.c.id == member.c.team))
         .where(member.c.id == who.member)
     ).one()
-    return Reader(
-        name=found.own, leads=who.leads, team=found.name, zone=who.zone,
-        consumption=found.consumption,
-    )
+    return Reader(name=found.own, team=found.name, consumption=found.consumption)
