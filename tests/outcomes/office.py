@@ -59,6 +59,10 @@ class Office:
             (*keys, 1, *([0] * (len(MEASURES) - 1))),
         )
 
+    def started_by(self, session: int, parent: int) -> None:
+        """A session is a sub-agent of another one."""
+        self.db.execute("update session set parent = ? where id = ?", (f"s{parent}", session))
+
     def ran(self, session: int, commit: str, at_ms: int) -> None:
         """The log of the session tells of a commit."""
         self.db.execute(

@@ -60,6 +60,16 @@ def test_what_is_exact_is_never_inferred_and_time_alone_yields_to_it() -> None:
     assert reasons(found) == {(1, "a", "committed")}
 
 
+def test_sessions_that_a_maker_started_helped_to_make_it() -> None:
+    """Its sub-agents, and theirs: but not those of another day, or of a session that made none."""
+    stays = [stay(n, "main", START_MS) for n in (1, 2, 3, 5, 6)] + [
+        stay(4, "main", START_MS - 30 * HOUR)
+    ]
+    parents = {2: 1, 3: 2, 4: 1, 6: 5, 1: 3}
+    found = link([change("a", START_MS)], stays, [Link(1, "a", "committed")], "main", parents)
+    assert reasons(found) == {(1, "a", "committed"), (2, "a", "spawned"), (3, "a", "spawned")}
+
+
 @given(st.randoms(use_true_random=False))
 def test_links_do_not_depend_on_order(random: Random) -> None:
     changes = [
@@ -72,8 +82,9 @@ def test_links_do_not_depend_on_order(random: Random) -> None:
         for n in range(12)
     ]
     ran = [Link(n, "c0", random.choice(("committed", "merged"))) for n in (0, 0, 1)]
-    expected = link(changes, stays, ran, "main")
+    parents = {n: random.randrange(12) for n in range(12)}
+    expected = link(changes, stays, ran, "main", parents)
     for each in (changes, stays, ran):
         random.shuffle(each)
-    assert link(changes, stays, ran, "main") == expected
+    assert link(changes, stays, ran, "main", parents) == expected
     assert len({(one.session, one.change) for one in expected}) == len(expected)

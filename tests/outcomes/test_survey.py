@@ -54,10 +54,15 @@ class Life:
 
     def work(self, branch: str) -> int:
         self.sessions += 1
+        own = self.sessions
         for n in range(self.random.randrange(1, 4)):
             at_ms = self.repo.at_ms - n * 9 * MINUTE
-            self.office.work(self.sessions, self.repo.folder, at_ms, branch)
-        return self.sessions
+            self.office.work(own, self.repo.folder, at_ms, branch)
+            if self.random.random() < 0.3:
+                self.sessions += 1
+                self.office.work(self.sessions, self.repo.folder, at_ms, "")
+                self.office.started_by(self.sessions, own)
+        return own
 
     def commit(self, branch: str) -> str:
         author = OTHER if self.random.random() < 0.2 else None

@@ -14,12 +14,12 @@ from toktui.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from toktui.store.shares import EXACT as EXACT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from toktui.outcomes.landed import Change
 
 ExactReason = Literal["committed", "merged", "same_patch", "squashed"]
-InferredReason = Literal["branch", "time", "time_only", "only_branch"]
+InferredReason = Literal["branch", "time", "time_only", "only_branch", "spawned"]
 Reason = Literal[ExactReason, InferredReason]
 
 REASONS: Final[Mapping[str, str]] = {
@@ -30,6 +30,7 @@ REASONS: Final[Mapping[str, str]] = {
     "branch": "it worked on the branch that was merged",
     "time": "it worked on that branch when it was written",
     "time_only": "it worked there when it was written; no branch is logged",
+    "spawned": "a session that made it started this one",
     "only_branch": "its branch was the only one at work in the three days before",
 }
 """By what a link was made, as a part of a sentence about the session."""
@@ -39,6 +40,7 @@ BEFORE_MS: Final = HOUR_MS
 AFTER_MS: Final = 10 * MINUTE_MS
 BRANCH_BEFORE_MS: Final = DAY_MS
 SQUASH_BEFORE_MS: Final = 3 * DAY_MS
+NO_PARENTS: Final[Mapping[int, int]] = {}
 STEP_MS: Final = 15 * MINUTE_MS
 """The grain in which it is known when a session worked."""
 
@@ -65,10 +67,12 @@ def link(
     stays: Sequence[Stay],
     ran: Iterable[Link],
     default_branch: str,
+    parents: Mapping[int, int] = NO_PARENTS,
 ) -> list[Link]:
     """All links of a repository, one for each session and change, in one order.
 
-    `ran` are the exact ones. An inference from time alone yields to them.
+    `ran` are the exact ones. An inference from time alone yields to them. `parents` are the
+    sessions that started others: what makes a change makes it with the help of these.
     """
     found: dict[tuple[int, str], Link] = {}
     for exact in sorted(ran, key=lambda one: (one.session, one.change, EXACT.index(one.reason))):
@@ -80,7 +84,40 @@ def link(
             if change.hash in made and inferred.reason != "branch":
                 continue
             found.setdefault((inferred.session, inferred.change), inferred)
-    return sorted(found.values())
+    return sorted([*found.values(), *_spawned(changes, stays, found.keys(), parents)])
+
+
+def _spawned(
+    changes: Sequence[Change],
+    stays: Sequence[Stay],
+    found: Iterable[tuple[int, str]],
+    parents: Mapping[int, int],
+) -> Iterator[Link]:
+    """Of each change the sessions that its makers started, and those that these started, which
+    worked in the repository while it was made."""
+    if not parents:
+        return
+    children: dict[int, set[int]] = {}
+    for child, parent in parents.items():
+        children.setdefault(parent, set()).add(child)
+    makers: dict[str, set[int]] = {}
+    for session, change in found:
+        makers.setdefault(change, set()).add(session)
+    everyone = _Branch()
+    for stay in stays:
+        everyone.add(stay)
+    for change in changes:
+        known = makers.get(change.hash, set[int]())
+        started: set[int] = set()
+        waiting = list(known)
+        while waiting:
+            more = children.get(waiting.pop(), set[int]()) - started
+            started |= more
+            waiting += more
+        if started - known:
+            span = (change.begun_ms - BRANCH_BEFORE_MS, change.at_ms + AFTER_MS)
+            at_work = everyone.within([span])
+            yield from _links(change, "spawned", (started - known) & at_work)
 
 
 class _Branch:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from toktui.outcomes.repository import Repository
     from toktui.outcomes.work import Work
 
-METHOD: Final = 2
+METHOD: Final = 3
 """Rises when the same repository gives other findings: all are looked at as a whole again."""
 SETTLED_MS: Final = LATEST_MS + CONTEXT_MS + 7 * DAY_MS
 """After which nothing new can be said of a change, but by older calls that turn up."""

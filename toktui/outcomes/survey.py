@@ -145,7 +145,9 @@ class _Surveyor:
             repository=repository,
             projects=projects,
             rows=tuple(row_of(c, sized.get((c.before, c.hash))) for c in changes),
-            links=tuple(link(changes, stays, exact, repository.local_name)),
+            links=tuple(
+                link(changes, stays, exact, repository.local_name, self._work.parents())
+            ),
             since_ms=since_ms if recent_ms is not None or chain.is_short else 0,
             patches=patches.used,
             looked=pack(

@@ -14,7 +14,7 @@ from toktui.outcomes.ran import Ran
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
 
 class Folder(NamedTuple):
@@ -44,6 +44,7 @@ class Work:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._told: list[Told] | None = None
+        self._parents: dict[int, int] | None = None
         self._days: dict[int, list[tuple[int, int]]] | None = None
         self._stays: tuple[int, dict[int, list[tuple[int, str, int]]]] | None = None
         rows: Iterable[tuple[int, str, int, int]] = db.execute(
@@ -85,6 +86,17 @@ class Work:
             for told in self._all_told()
             if not told.projects.isdisjoint(projects)
         ]
+
+    def parents(self) -> Mapping[int, int]:
+        """The session that started another one, by that one's number."""
+        if self._parents is None:
+            self._parents = dict(
+                self._db.execute(
+                    "select s.id, p.id from session s join session p"
+                    " on p.agent = s.agent and p.key = s.parent where s.parent <> ''"
+                )
+            )
+        return self._parents
 
     def stays(self, projects: Iterable[int], since_ms: int) -> list[Stay]:
         """Who worked in these folders when and on which branch."""
