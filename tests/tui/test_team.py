@@ -304,3 +304,13 @@ async def test_the_screens_of_a_thread_open_no_file_of_the_team(
         await asyncio.sleep(0)
     assert opened
     assert set(opened) == {"refresher"}
+
+
+async def test_what_the_board_says_against_a_day_is_told_in_words(own: Path, run: Run):
+    with open_team_file(own.parent) as file:
+        sent = file.sent()["2026-11-21"]
+        file.mark_sent(msgspec.structs.replace(sent, flags=("price", "novel")), None)
+    async with run(own) as screens:
+        await screens.press(*WAY, "t", "down", "enter")
+        assert "flagged: another cost than the board's" in screens.text
+        assert "flagged: novel" in screens.text

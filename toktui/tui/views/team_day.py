@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from toktui.tui.refresher import Reading
     from toktui.tui.theme import Palette
 
+_FLAGS: Final = {
+    "context": "more prompt tokens than the calls can hold",
+    "price": "another cost than the board's, which counts its own",
+    "work": "more landed changes than a day usually holds",
+    "duplicate": "another member sent the same calls",
+    "less": "a little less than before",
+    "deleted": "you deleted it, or much of it: no index while it is among the last 28",
+}
+"""What the board's rules mean."""
 _MOST: Final = 70_000
 """Characters of a document that are shown: more than one can have."""
 
@@ -93,6 +102,9 @@ class TeamDayView(View["DaySeen | None"]):
             lines += _bytes(seen.draft_body, width, palette)
         if seen.sent is not None and seen.sent_body:
             lines += [Line(), self._sent_at(seen.sent, palette)]
+            for flag in seen.sent.flags:
+                said = f"  flagged: {_FLAGS.get(flag, flag)}"
+                lines.extend(Line().add(part, palette.warning) for part in by_words(said, width, 2))
             lines += _facts(seen.sent_body, seen.sent.sha256, palette)
             lines += _bytes(seen.sent_body, width, palette)
         if not seen.draft_body and seen.sent is None:
@@ -101,10 +113,7 @@ class TeamDayView(View["DaySeen | None"]):
 
     def _sent_at(self, sent: Sent, palette: Palette) -> Line:
         when = fmt.moment(sent.sent_ms, self.now_ms, self.zone).strip()
-        line = Line().add("SENT", palette.good).add(f"  {when}, {sent.result}", palette.dim)
-        if sent.flags:
-            line.add(f"   flagged: {', '.join(sent.flags)}", palette.warning)
-        return line
+        return Line().add("SENT", palette.good).add(f"  {when}, {sent.result}", palette.dim)
 
 
 def _facts(body: bytes, sha256: str, palette: Palette) -> list[Line]:
