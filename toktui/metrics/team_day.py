@@ -78,6 +78,7 @@ class DaySums(msgspec.Struct, frozen=True):
     calls: int = 0
     tokens: int = 0
     unpriced: int = 0
+    estimated: int = 0
     cost_nusd: int = 0
 
     @property
@@ -88,7 +89,7 @@ class DaySums(msgspec.Struct, frozen=True):
     def __add__(self, other: DaySums) -> DaySums:
         return DaySums(
             self.calls + other.calls, self.tokens + other.tokens, self.unpriced + other.unpriced,
-            self.cost_nusd + other.cost_nusd,
+            self.estimated + other.estimated, self.cost_nusd + other.cost_nusd,
         )  # fmt: skip
 
 
@@ -96,11 +97,12 @@ def load_day_sums(db: sqlite3.Connection, within: Range) -> list[tuple[int, DayS
     """The sums of each quarter of an hour that has calls, with its start in UTC milliseconds."""
     found = db.execute(
         "select quarter, sum(calls), sum(input) + sum(cache_read) + sum(cache_write_5m)"
-        " + sum(cache_write_1h) + sum(output), sum(unpriced), sum(cost_nusd) from quarter"
+        " + sum(cache_write_1h) + sum(output), sum(unpriced), sum(estimated), sum(cost_nusd)"
+        " from quarter"
         " where quarter >= ? and quarter < ? group by quarter",
         (within.start_ms // QUARTER_MS, within.end_ms // QUARTER_MS),
     )
     return [
-        (quarter * QUARTER_MS, DaySums(calls, round(tokens), unpriced, cost or 0))
-        for quarter, calls, tokens, unpriced, cost in found
+        (quarter * QUARTER_MS, DaySums(calls, round(tokens), unpriced, estimated, cost or 0))
+        for quarter, calls, tokens, unpriced, estimated, cost in found
     ]

@@ -37,6 +37,8 @@ class DayLine(msgspec.Struct, frozen=True, kw_only=True):
     calls: int
     tokens: int
     cost_nusd: int | None
+    lacks_unpriced: bool
+    holds_estimates: bool
     rev: int | None = None
     sent_ms: int | None = None
     sha256: str = ""
@@ -106,18 +108,24 @@ def _line(
 ) -> DayLine:
     if sent is None:
         word: Word = "not taken" if waiting else "open" if is_today else "to send"
-        return DayLine(day=day, word=word, calls=sums.calls, tokens=sums.tokens,
-                       cost_nusd=sums.priced_nusd)  # fmt: skip
+        return _line_of(day, word, sums)
     if not is_today:
         word = "not taken" if waiting else sent.result
         return DayLine(
             day=day, word=word, calls=sent.calls, tokens=sent.tokens, cost_nusd=sent.cost_nusd,
-            rev=sent.rev, sent_ms=sent.sent_ms, sha256=sent.sha256, flags=sent.flags,
+            lacks_unpriced=sent.lacks_unpriced, holds_estimates=sent.holds_estimates, rev=sent.rev,
+            sent_ms=sent.sent_ms, sha256=sent.sha256, flags=sent.flags,
         )  # fmt: skip
+    return msgspec.structs.replace(
+        _line_of(day, "not taken" if waiting else "open", sums), rev=sent.rev, sent_ms=sent.sent_ms,
+        sha256=sent.sha256, flags=sent.flags, more_calls=max(0, sums.calls - sent.calls),
+    )  # fmt: skip
+
+
+def _line_of(day: str, word: Word, sums: DaySums) -> DayLine:
     return DayLine(
-        day=day, word="not taken" if waiting else "open", calls=sums.calls, tokens=sums.tokens,
-        cost_nusd=sums.priced_nusd, rev=sent.rev, sent_ms=sent.sent_ms, sha256=sent.sha256,
-        flags=sent.flags, more_calls=max(0, sums.calls - sent.calls),
+        day=day, word=word, calls=sums.calls, tokens=sums.tokens, cost_nusd=sums.priced_nusd,
+        lacks_unpriced=sums.unpriced > 0, holds_estimates=sums.estimated > 0,
     )  # fmt: skip
 
 

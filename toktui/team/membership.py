@@ -58,6 +58,8 @@ class Sent(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     cost_nusd: int | None
     version: str
     """Of the toktui that sent it."""
+    lacks_unpriced: bool = False
+    holds_estimates: bool = False
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):

@@ -70,6 +70,16 @@ class Preview:
         return sum(row.tokens for row in self.document.rows)
 
     @property
+    def lacks_unpriced(self) -> bool:
+        """Whether calls without a price are missing from the cost."""
+        return any(row.unpriced_calls for row in self.document.rows)
+
+    @property
+    def holds_estimates(self) -> bool:
+        """Whether nobody logged the tokens of some calls."""
+        return any(row.estimated_calls for row in self.document.rows)
+
+    @property
     def cost_nusd(self) -> int | None:
         """List cost of what has a price; None if nothing has."""
         costs = [row.cost_nusd for row in self.document.rows if row.cost_nusd is not None]

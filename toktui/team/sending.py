@@ -155,6 +155,7 @@ class Sending:
             sha256=clean(receipt.sha256, 64), closed=document.closed, sent_ms=now_ms,
             result=receipt.result, flags=tuple(clean(f, 24) for f in receipt.flags[:_MOST_FLAGS]),
             calls=made.calls, tokens=made.tokens, cost_nusd=made.cost_nusd, version=VERSION,
+            lacks_unpriced=made.lacks_unpriced, holds_estimates=made.holds_estimates,
         )  # fmt: skip
         known = self.file.sent().get(document.day) if is_held else None
         if known is not None:

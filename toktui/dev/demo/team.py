@@ -121,7 +121,8 @@ def pretend_to_send(
             day=day, rev=made.document.rev, content=made.content, sha256=digest(made.body),
             closed=made.document.closed, sent_ms=now_ms, result="stored", flags=(),
             calls=made.calls, tokens=made.tokens, cost_nusd=made.cost_nusd,
-            version=made.document.client.version,
+            version=made.document.client.version, lacks_unpriced=made.lacks_unpriced,
+            holds_estimates=made.holds_estimates,
         ), made.body)  # fmt: skip
     return count
 
