@@ -133,8 +133,8 @@ def model_name(model: str, priced_as: str | None = None) -> str:
 
 
 def beginning(name: str, cells: int) -> str:
-    """An id, or as much of its beginning as there is room for, which other commands take, too."""
-    return name[:cells]
+    """An id, or its first eight characters where there is no room: enough for every command."""
+    return name if len(name) <= cells else name[: min(cells, 8)]
 
 
 def plural(count: int, word: str, many: str = "") -> str:

@@ -23,7 +23,7 @@ EVERYWHERE: Final = (
     ("esc", "back; where there is no way back it clears the filter"),
     ("y, Y", "copy the row under the cursor, the whole table"),
     ("e", "export what is seen: CSV, JSON, Markdown, SVG"),
-    ("C", "share card: one picture of your week, month or year, without names of projects"),
+    ("C", "share card: one picture to post, which names no project"),
     ("ctrl+p", "palette: every action, themes"),
     ("?", "this help"),
     ("q", "quit"),

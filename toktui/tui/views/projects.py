@@ -35,7 +35,7 @@ class ProjectsView(CutView[Projects]):
     MEANINGS = (
         *CutView.KEYS,
         ("enter", "open it: branches, models, agents, sub-agents, sessions"),
-        ("project", "a repository with its worktrees where `outcomes` found it, else a folder"),
+        ("project", "a repository with its worktrees where it is known, else a folder"),
         ("last call", "to the quarter of an hour"),
         ("share", "of the cost of all that is shown"),
     )

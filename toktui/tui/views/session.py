@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from toktui.tui.theme import Palette
 
 
+_WITH_MODELS: Final = 90
+_BESIDE: Final = 49
+"""Cells of the models beside the chart, with the gap."""
+_LEGEND: Final = 70
+"""Cells of the chart's caption and legend."""
 EVERY: Final = 1_000_000
 """Calls in an export."""
 RAW_NAMES: Final = {
@@ -210,7 +215,9 @@ class SessionView(View["SessionDetail | None"]):
         """Leaves out the pictures where there is no room."""
         self._middle.display = height >= 18
         self._middle.styles.height = 13 if height >= 34 else 10
-        self._models.display = width >= 90
+        self._models.display = width >= _WITH_MODELS
+        room = width - 2 - (_BESIDE if width >= _WITH_MODELS else 0)
+        self._chart.styles.width = max(min(room, _LEGEND), self._chart.cells(max(1, room)))
         self._head.styles.margin = (1 if height >= 12 else 0, 0, 0, 0)
 
     def action_open(self) -> None:

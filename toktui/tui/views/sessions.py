@@ -62,7 +62,7 @@ class SessionRows(PagedRows):
     )
     MORE = Column("more", "probably", 9, True, 90)
     """Shown where a session has it."""
-    GROW = (("project", 30), ("model", 24), ("project", 60), ("id", 36))
+    GROW = (("project", 30), ("model", 24), ("id", 36), ("project", 60))
 
     def __init__(self, *, zone: ZoneInfo, id: str) -> None:
         super().__init__(id=id)

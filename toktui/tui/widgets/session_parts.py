@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from toktui.metrics.session_detail import SessionDetail, Step
     from toktui.tui.theme import Palette
+
+_WIDEST: Final = 6
+"""Cells of a column of the chart."""
 
 
 class SessionHead(Drawing):
@@ -91,13 +94,20 @@ class CostChart(Drawing):
         super().__init__(id=id)
         self._zone = zone
 
+    def cells(self, width: int) -> int:
+        """How many of so many cells the columns take."""
+        if self.detail is None or not self.detail.steps:
+            return width
+        count = len(_merged(self.detail.steps, width))
+        return max(1, min(_WIDEST, width // count)) * count
+
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
         """Caption, columns, context, times."""
         detail = self.detail
         if detail is None or not detail.steps or height < 6:
             return [Line().add("COST", palette.dim)]
         steps = _merged(detail.steps, width)
-        wide = max(1, min(6, width // len(steps)))
+        wide = max(1, min(_WIDEST, width // len(steps)))
         across = wide * len(steps)
         written = [step.parts[2] + step.parts[3] for step in steps]
         series = [

@@ -32,8 +32,8 @@ def hit_text(sums: Sums) -> str:
 
 
 def saved_money(sums: Sums) -> str:
-    """What the cache saved of the priced calls; unknown if there are none."""
-    priced = sums.calls > sums.unpriced
+    """What the cache saved of the priced calls; unknown if there are none, or only estimates."""
+    priced = sums.calls > max(sums.unpriced, sums.estimated)
     return fmt.money(sums.saved_nusd if priced else None, lacks=priced and bool(sums.unpriced))
 
 
