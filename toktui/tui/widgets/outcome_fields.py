@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from toktui.tui.theme import Palette
 
 CHANGES_GROW = (("subject", 80), ("repository", 24), ("subject", 120))
-SESSIONS_GROW = (("project", 30), ("branch", 36), ("id", 36))
+SESSIONS_GROW = (("project", 30), ("branch", 36), ("id", 36), ("project", 60))
 
 
 def change_fields(moment: Callable[[int], str]) -> list[Field[ChangeRow]]:
