@@ -276,6 +276,25 @@ def test_a_smaller_document_of_a_closed_day_is_held(played: tuple[Connection, Te
     assert send(db, team.mallory, smaller) == "held"
 
 
+def test_a_day_that_is_over_stays_closed_whatever_a_document_says(played: tuple[Connection, Team]):
+    db, team = played
+    whole = day_of(team.mallory, WINDOW[0], 1.0)
+    assert send(db, team.mallory, replaced(whole, closed=False)) == "stored"
+    smaller = msgspec.structs.replace(day_of(team.mallory, WINDOW[0], 0.1), rev=3, closed=False)
+    assert send(db, team.mallory, smaller) == "held"
+
+
+def test_a_flag_stays_while_any_device_gives_reason(played: tuple[Connection, Team]):
+    db, team = played
+    send(db, team.mallory, landing(day_of(team.mallory, WINDOW[0], 1.0), S=40))
+    clean = replaced(day_of(team.mallory, WINDOW[0], 1.0), device=team.second.device)
+    send(db, team.second, clean)
+    assert team.standing(db).level == "self-reported"
+    settled = msgspec.structs.replace(day_of(team.mallory, WINDOW[0], 1.0), rev=3)
+    assert send(db, team.mallory, settled) == "stored"
+    assert team.standing(db).level == "live"
+
+
 def sketched(found: Document, who: Speaker, calls: Iterable[int]) -> Document:
     hashes = "".join(f"{n:012x}" for n in sorted(calls))
     made = (Sketch(agent="claude-code", hashes=hashes),)

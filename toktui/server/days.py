@@ -17,7 +17,7 @@ from toktui.server.refusal import Refused
 from toktui.server.rollup import NEXT, add_up
 from toktui.server.tables import day_row, document, flag, member, member_day, sketch, team
 from toktui.server.upsert import upsert
-from toktui.server.zones import days_before, zone_named
+from toktui.server.zones import days_before, range_of, zone_named
 from toktui.team.wire.document import Document, WrongDocumentError, decode, digest
 from toktui.team.wire.messages import Held, Receipt
 
@@ -63,7 +63,7 @@ def take(
     sha256 = digest(body)
     known = db.execute(
         select(document.c.rev, document.c.sha256, document.c.closed, document.c.tokens,
-               document.c.first_ms)
+               document.c.received_ms, document.c.first_ms)
         .where(document.c.device == found.device, document.c.day == found.day)
     ).first()  # fmt: skip
     if known is not None:
@@ -72,13 +72,18 @@ def take(
         if found.rev <= known.rev:
             raise Refused("revision", rev=known.rev, sha256=known.sha256)
     tokens = min(sum(row.tokens for row in found.rows), (1 << 63) - 1)
-    before = known.tokens if known is not None and known.closed else 0
+    over_ms = range_of(found.day, speaker.zone).end_ms
+    was_closed = known is not None and (known.closed or known.received_ms >= over_ms)
+    before = known.tokens if known is not None and was_closed else 0
     if known is not None and tokens < before and not found.reason:
         return Receipt(day=found.day, rev=known.rev, sha256=known.sha256, result="held")
     first_ms = now_ms if known is None else known.first_ms
-    _store(db, speaker, received, sha256, tokens, first_ms=first_ms, now_ms=now_ms)
-    day_range = add_up(db, speaker.team, speaker.member, found.day)
-    flags = raise_flags(db, speaker, found, day_range, now_ms)
+    _store(
+        db, speaker, received, sha256, tokens, is_closed=found.closed or was_closed,
+        first_ms=first_ms, now_ms=now_ms,
+    )
+    added = add_up(db, speaker.team, speaker.member, found.day)
+    flags = raise_flags(db, speaker, found.day, added.documents, added.within, now_ms)
     if tokens < before:
         flags += (flag_less(db, speaker, found, before=before, after=tokens, now_ms=now_ms),)
     duplicates.flag_copies(db, speaker, found, now_ms)
@@ -109,14 +114,14 @@ def _check_day(window: Window, speaker: Speaker, found: Document, now_ms: int) -
 
 def _store(
     db: Connection, speaker: Speaker, received: Received, sha256: str, tokens: int, *,
-    first_ms: int, now_ms: int,
+    is_closed: bool, first_ms: int, now_ms: int,
 ) -> None:  # fmt: skip
     found, body = received
     upsert(
         db, document, ("device", "day"),
         [{
             "device": found.device, "day": found.day, "team": speaker.team,
-            "member": speaker.member, "rev": found.rev, "sha256": sha256, "closed": found.closed,
+            "member": speaker.member, "rev": found.rev, "sha256": sha256, "closed": is_closed,
             "tokens": tokens, "received_ms": now_ms, "first_ms": first_ms, "body": body,
         }],
     )  # fmt: skip

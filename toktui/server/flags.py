@@ -14,6 +14,8 @@ from toktui.server.tables import flag
 from toktui.server.upsert import insert_new, upsert
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from toktui.clock import Range
     from toktui.server.people import Speaker
     from toktui.team.wire.document import Document
@@ -31,17 +33,18 @@ MOST_LESS: Final = 0.05
 
 
 def raise_flags(
-    db: Connection, speaker: Speaker, found: Document, within: Range, now_ms: int
-) -> tuple[str, ...]:
-    """Marks the member's day by what this document says; gives the rules that it breaks."""
-    broken = checked(found, within)
+    db: Connection, speaker: Speaker, day: str, documents: Sequence[Document], within: Range,
+    now_ms: int,
+) -> tuple[str, ...]:  # fmt: skip
+    """Marks the member's day by what the documents of all devices say; gives the rules broken."""
+    broken = {rule: detail for one in documents for rule, detail in checked(one, within).items()}
     db.execute(delete(flag).where(
-        flag.c.member == speaker.member, flag.c.day == found.day,
+        flag.c.member == speaker.member, flag.c.day == day,
         flag.c.rule.in_([rule for rule in _OF_A_DOCUMENT if rule not in broken]),
     ))  # fmt: skip
     if broken:
         upsert(db, flag, ("member", "day", "rule"), [
-            {"member": speaker.member, "day": found.day, "rule": rule, "team": speaker.team,
+            {"member": speaker.member, "day": day, "rule": rule, "team": speaker.team,
              "detail": detail, "made_ms": now_ms}
             for rule, detail in broken.items()
         ])  # fmt: skip

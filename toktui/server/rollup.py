@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -41,8 +41,15 @@ MOST_A_DAY: Final = 8
 _Key = tuple[str, str, str]
 
 
-def add_up(db: Connection, team_id: str, member_id: str, day: str) -> Range:
-    """Adds the member's day up anew; gives the day's instants."""
+class AddedUp(NamedTuple):
+    """What a member's day was made of, and its instants."""
+
+    documents: list[Document]
+    within: Range
+
+
+def add_up(db: Connection, team_id: str, member_id: str, day: str) -> AddedUp:
+    """Adds the member's day up anew, from all devices."""
     zone = db.execute(select(team.c.zone).where(team.c.id == team_id)).scalar_one()
     within = range_of(day, zone)
     found = db.execute(
@@ -58,7 +65,7 @@ def add_up(db: Connection, team_id: str, member_id: str, day: str) -> Range:
     landed = _landed(documents)
     if not rows and not any(landed.values()):
         # A day whose calls were forgotten, or that never had any, is no active one.
-        return within
+        return AddedUp(documents, within)
     if rows:
         db.execute(day_row.insert(), [
             {**where, "agent": agent, "model": model, "tier": tier, **sums}
@@ -70,7 +77,7 @@ def add_up(db: Connection, team_id: str, member_id: str, day: str) -> Range:
         "shares_outcomes": any(one.outcomes is not None for one in documents),
         "live": int(all(one.first_ms <= within.end_ms + LIVE_MS for one in found)),
     }])  # fmt: skip
-    return within
+    return AddedUp(documents, within)
 
 
 def _rows(documents: list[Document], within: Range) -> dict[_Key, dict[str, int]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -41,6 +42,8 @@ def main(*, minutes: float, kills: int, load_only: bool, on: tuple[str, ...]) ->
     """Runs the board's server under load and prints what held and what did not."""
     if not sys.platform.startswith("linux"):
         raise click.UsageError("Memory of processes is read from /proc: Linux only.")
+    # What was started is stopped also when this is.
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(143))
     results: list[Result] = []
     for name in on or DATABASES:
         with ExitStack() as stack:

@@ -81,7 +81,8 @@ class Device:
         size = draw.choice(_SIZES)
         return Document(
             v=1, team=self.team, device=self.id, day=day, rev=rev, closed=False,
-            client=Client(version="soak"), rows=rows,
+            # Of a day that is over a smaller document is taken only with a reason.
+            client=Client(version="soak"), rows=rows, reason="recounted",
             outcomes=Outcomes(
                 landed=(Landed(size=size, changes=draw.randint(1, 3), cost_nusd=cost // 4),),
                 reverted=0,
