@@ -462,3 +462,20 @@ def test_a_server_that_is_back_is_found_out_also_with_nothing_to_send(device: De
     device.now_ms = device.state.hold.next_ms
     device.round()
     assert device.state.hold is None
+
+
+def test_a_wrong_clock_gives_no_board_and_holds_up_no_day(device: Device, told: Told):
+    device.join()
+    device.call()
+    told.says.extend([told.honest, problem("clock")])
+    assert results(device) == {TODAY: "stored"}
+    assert device.state.hold is None
+    assert any("not the latest" in wait.what for wait in waits_of(device.state))
+    told.says.append(problem("broken"))
+    device.call()
+    device.round()
+    told.days[TODAY] = (9, told.days[TODAY][1])
+    device.call()
+    told.says.extend([told.honest, told.honest, problem("clock")])
+    assert results(device, hurry=True) == {TODAY: "stored"}
+    assert device.state.hold is None

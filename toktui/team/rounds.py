@@ -5,6 +5,7 @@ Nothing of it is imported, and no file opened, before somebody has joined.
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,7 @@ import msgspec
 from toktui.errors import ToktuiError
 from toktui.store.lock import StoreLock
 from toktui.team.board import MOST_BOARD, read_board
-from toktui.team.failures import is_due
+from toktui.team.failures import is_due, kind_of_error
 from toktui.team.http import ServerError, nonsense
 from toktui.team.identity import KeyMissingError
 from toktui.team.joining import KEYS, server_of
@@ -64,8 +65,6 @@ def alone(data: Path, who: str, *, wait_s: float = LOCK_S) -> Generator[None]:
 
 
 def _taken(lock: StoreLock, who: str, wait_s: float) -> bool:
-    import time  # noqa: PLC0415
-
     end = time.monotonic() + wait_s
     while not lock.acquire(who):
         if time.monotonic() >= end:
@@ -142,9 +141,12 @@ def _fetch(
         if clean(info.name, 60) != member.team_name:
             file.change(team_name=clean(info.name, 60))
     except ServerError as error:
-        if held or error.code in _UNKNOWN_HERE:
+        is_away = held and kind_of_error(error) == "later"
+        if is_away or error.code in _UNKNOWN_HERE:
             hold_back(file, error, now_ms())
         else:
+            # It gives no board, say for a clock that is wrong, but may well take days.
+            file.put_hold(None)
             file.note(board_problem=error.what)
     else:
         file.put_hold(None)
