@@ -68,10 +68,12 @@ class OfferSheet(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """What it is about, and a line for each kind."""
         with Vertical():
-            title = Content.assemble((self._title, "bold $foreground"),
-                                     (f"  {self._note}", "$text-muted"))  # fmt: skip
-            yield Static(title)
-            yield OptionList(*(Option(_line(offer), id=offer.name) for offer in self.offers))
+            yield Static(
+                Content.assemble(
+                    (self._title, "bold $foreground"), (f"  {self._note}", "$text-muted")
+                )
+            )
+            yield OptionList(*(Option(_as_prompt(offer), id=offer.name) for offer in self.offers))
 
     def on_key(self, event: events.Key) -> None:
         """Takes the kind of a key; the key that opened the sheet closes it."""
@@ -91,6 +93,6 @@ class OfferSheet(ModalScreen[str | None]):
             self.dismiss(name or None)
 
 
-def _line(offer: Offer) -> Content:
+def _as_prompt(offer: Offer) -> Content:
     return Content.assemble((f"{offer.key}  ", "$accent"), (f"{offer.word:10}", "$foreground"),
                             (offer.about, "$text-muted"))  # fmt: skip
