@@ -314,3 +314,19 @@ async def test_what_the_board_says_against_a_day_is_told_in_words(own: Path, run
         await screens.press(*WAY, "t", "down", "enter")
         assert "flagged: another cost than the board's" in screens.text
         assert "flagged: novel" in screens.text
+
+
+@pytest.mark.parametrize(
+    ("shares", "words"), [((), "team agree --share outcomes"), (("outcomes",), "toktui outcomes")]
+)
+async def test_without_landed_changes_it_says_what_to_do(
+    own: Path, run: Run, shares: tuple[str, ...], words: str
+):
+    with open_team_file(own.parent) as file:
+        board = msgspec.json.decode(file.board() or b"")
+        board["you"] |= {"index": None, "place": None, "missing": "outcomes not shared"}
+        file.put_board(msgspec.json.encode(board), NOW)
+        file.change(shares=shares)
+    async with run(own) as screens:
+        await screens.press(*WAY)
+        assert words in screens.text

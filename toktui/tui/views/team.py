@@ -16,7 +16,8 @@ from toktui.tui.teaming import TeamAsked
 from toktui.tui.view import Open, View
 from toktui.tui.widgets.pages import Pages
 from toktui.tui.widgets.table_rows import TableRows
-from toktui.tui.widgets.team_parts import TeamHead, board_fields, day_fields, way_in
+from toktui.tui.widgets.team_columns import board_fields, day_fields
+from toktui.tui.widgets.team_parts import TeamHead, way_in
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
