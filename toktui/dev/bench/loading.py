@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from toktui.clock import local_date
 from toktui.dev.bench.table import Result, median
 from toktui.model import TIERS
 from toktui.pricing.rates import load_book
 from toktui.store.connect import connect_reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from toktui.dev.bench.settings import Settings
+    from toktui.tui.refresher import Reading
 
 _MOST_S: Final = 0.050
 
@@ -39,8 +42,45 @@ def measure(settings: Settings) -> list[Result]:
                 f"<= {_MOST_S * 1000:.0f} ms", took <= _MOST_S,
             )
         )
+    for name, load in _others(reading):
+        took = _timed(load, settings.runs)
+        results.append(
+            Result(
+                f"{name}, {settings.calls:,} calls", f"{took * 1000:.0f} ms to load",
+                f"<= {_MOST_S * 1000:.0f} ms", took <= _MOST_S,
+            )
+        )
     db.close()
     return results
+
+
+def _others(reading: Reading) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Looks at a year, and under filters, which no screen opens with."""
+    from toktui.metrics.card import load_card
+    from toktui.metrics.history_look import HistoryAbout, load_history
+    from toktui.metrics.scope import EVERYTHING, read_scope
+    from toktui.metrics.session_list import ListQuestion, load_page
+    from toktui.metrics.spans import Kind, span_of
+
+    db, book, now_ms, zone = reading.db, reading.book, reading.now_ms, reading.zone
+    today = local_date(now_ms, zone)
+    scopes = [
+        read_scope(text, now_ms=now_ms, zone=zone).scope or EVERYTHING
+        for text in ("", "agent:claude", "branch:feat", "project:project-7")
+    ]
+    for scope in scopes:
+        under = f" under {scope.text}" if scope.text else ""
+        kinds: tuple[tuple[Kind, str], ...] = (("weeks", "13 weeks"), ("months", "12 months"))
+        for kind, words in kinds:
+            about = HistoryAbout(span=span_of(kind, today), calendar=True)
+            yield (
+                f"History, {words} and calendar{under}",
+                partial(load_history, db, book, about, now_ms, zone, scope),
+            )
+        yield f"Sessions{under or ', all'}", partial(
+            load_page, db, ListQuestion(), now_ms, scope
+        )
+    yield "card of a year", partial(load_card, db, "year", now_ms=now_ms, zone=zone)
 
 
 def _about(view: Any, db: sqlite3.Connection) -> object:
