@@ -14,7 +14,7 @@ from toktui.metrics.cold import ColdTurn
 from toktui.tui import format as fmt
 from toktui.tui.columns import Column
 from toktui.tui.theme import DARK, Palette
-from toktui.tui.widgets.bars import bar
+from toktui.tui.widgets.bars import bar, stacked_bar
 from toktui.tui.widgets.feed_rows import cold_mark
 from toktui.tui.widgets.table_rows import Field, TableRows
 
@@ -114,6 +114,19 @@ async def test_a_table_is_exported_in_its_order_with_raw_values():
 @given(st.integers(-5, 2**63 - 1), st.integers(0, 2**63 - 1), st.integers(0, 300))
 def test_a_bar_is_never_longer_than_its_room(value: int, top: int, cells: int):
     assert bar(value, top, cells, PALETTE.accent).width <= cells
+
+
+@given(
+    st.lists(st.integers(-5, 10**12), max_size=9), st.integers(0, 10**12), st.integers(0, 300)
+)
+def test_a_stacked_bar_is_as_long_as_one_of_the_sum(values: list[int], top: int, cells: int):
+    parts = [(value, PALETTE.series[n % 3]) for n, value in enumerate(values)]
+    whole = bar(sum(value for value in values if value > 0), top, cells, PALETTE.accent)
+    drawn = stacked_bar(parts, top, cells)
+    assert drawn.width == whole.width <= cells
+    assert [p.text for p in drawn.pieces[-1:]] == [] or drawn.pieces[-1].text[-1] == (
+        whole.pieces[-1].text[-1]
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from toktui.tui import format as fmt
 from toktui.tui.glyphs import columns as stacked
 from toktui.tui.lines import Line, both_ends
+from toktui.tui.widgets.bars import stacked_bar
 from toktui.tui.widgets.today import hit_text, sum_money
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 Stack = Literal["agent", "model"]
 Target = tuple[str, int]
 """What can be chosen: the name of a list, and the index in it."""
-_EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _FIGURES: Final = 9
 
 
@@ -105,23 +105,16 @@ def _rows(review: Review, stack: Stack, width: int, palette: Palette) -> list[Ro
 def _stacked(
     bar: Bar, stack: Stack, names: Sequence[str], top: int, room: int, palette: Palette
 ) -> Line:
-    total = bar.sums.priced_nusd
-    if total <= 0 or top <= 0 or room <= 0:
-        return Line()
-    eighths = max(1, round(total / top * room * 8))
     parts = _parts(bar, stack)
-    line, so_far, style = Line(), 0, palette.dim
-    for index, name in enumerate(names):
-        if name not in parts or not parts[name].priced_nusd:
-            continue
-        style = style_of(index, palette)
-        so_far += parts[name].priced_nusd
-        until = min(eighths // 8, round(so_far / total * eighths / 8))
-        line.add("█" * (until - line.width), style)
-    line.add("█" * (eighths // 8 - line.width), style)
-    if eighths % 8:
-        line.add(_EIGHTHS[eighths % 8], style)
-    return line
+    return stacked_bar(
+        [
+            (parts[name].priced_nusd, style_of(index, palette))
+            for index, name in enumerate(names)
+            if name in parts
+        ],
+        top,
+        room,
+    )
 
 
 def _columns(
