@@ -18,6 +18,8 @@ __all__ = ["UNKNOWN", "change", "percent", "size", "three_digits", "tokens"]
 
 ESTIMATED: Final = "~"
 AT_LEAST: Final = "≥"
+NOWHERE: Final = "no project"
+"""Calls whose log names no folder."""
 _NUSD: Final = 1_000_000_000
 _SECOND: Final = 1000
 _MINUTE: Final = 60 * _SECOND

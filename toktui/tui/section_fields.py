@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from toktui.metrics.parts import Key
     from toktui.tui.theme import Palette
 
-NOWHERE: Final = "no project"
-"""Calls whose log names no folder."""
 NO_BRANCH: Final = "no branch"
 NO_CALL: Final = "No call matches the filter."
 _NEEDS: Final = {
@@ -57,7 +55,7 @@ def parts_section(
 def _part_name(part: Part) -> str:
     match part.key:
         case "project":
-            return fmt.project_name(part.name) if part.name else NOWHERE
+            return fmt.project_name(part.name) if part.name else fmt.NOWHERE
         case "model":
             return fmt.model_name(part.name)
         case "branch":
@@ -137,4 +135,4 @@ def _session_id(session: SessionPart, width: int, palette: Palette) -> Line:
 
 
 def _project_name(session: SessionPart) -> str:
-    return fmt.project_name(session.project) if session.project else NOWHERE
+    return fmt.project_name(session.project) if session.project else fmt.NOWHERE

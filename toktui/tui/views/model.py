@@ -8,7 +8,7 @@ from toktui.metrics.model_detail import ModelDetail, load_model
 from toktui.metrics.models import effective, per_output
 from toktui.tui import format as fmt
 from toktui.tui.lines import Line
-from toktui.tui.section_fields import NOWHERE, kinds_section, parts_section, sessions_section
+from toktui.tui.section_fields import kinds_section, parts_section, sessions_section
 from toktui.tui.section_prices import rates_section, what_if_section
 from toktui.tui.sections import SectionsView
 from toktui.tui.widgets.detail_head import DetailHead
@@ -108,7 +108,7 @@ class ModelView(SectionsView[ModelDetail]):
 
     def named(self, part: Part) -> str:
         """A project."""
-        return fmt.project_name(part.name) if part.name else NOWHERE
+        return fmt.project_name(part.name) if part.name else fmt.NOWHERE
 
     def sections(self, data: ModelDetail) -> Sequence[Section]:
         """In the order of what is asked most."""

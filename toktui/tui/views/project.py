@@ -12,7 +12,6 @@ from toktui.tui import format as fmt
 from toktui.tui.lines import Line
 from toktui.tui.section_fields import (
     NO_BRANCH,
-    NOWHERE,
     kinds_section,
     parts_section,
     sessions_section,
@@ -47,7 +46,7 @@ class ProjectHead(DetailHead):
     def called(self, palette: Palette) -> Line:
         """The last part of the folder."""
         found: ProjectDetail = self.data
-        name = fmt.project_name(found.project) if found.project else NOWHERE
+        name = fmt.project_name(found.project) if found.project else fmt.NOWHERE
         return Line().add(name, palette.strong)
 
     def more(self, sums: Sums, palette: Palette) -> Line:
@@ -94,7 +93,7 @@ class ProjectView(SectionsView[ProjectDetail]):
     def title(self) -> str:
         """The project."""
         project, _ = self.about
-        return fmt.project_name(project) if project else NOWHERE
+        return fmt.project_name(project) if project else fmt.NOWHERE
 
     def whole(self, data: ProjectDetail) -> Whole:
         """All calls of the project."""

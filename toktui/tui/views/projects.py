@@ -9,7 +9,6 @@ from toktui.tui import format as fmt
 from toktui.tui.columns import Column
 from toktui.tui.cut_view import CutView
 from toktui.tui.lines import Line
-from toktui.tui.section_fields import NOWHERE
 from toktui.tui.view import Open
 from toktui.tui.widgets.cut_fields import cut_fields, last_field
 from toktui.tui.widgets.paged_rows import PagedRows
@@ -67,7 +66,7 @@ class ProjectsView(CutView[Projects]):
 
     def named(self, row: ProjectRow) -> str:
         """The last part of the folder, or that there is none."""
-        return fmt.project_name(row.project) if row.project else NOWHERE
+        return fmt.project_name(row.project) if row.project else fmt.NOWHERE
 
     def on_paged_rows_chosen(self, message: PagedRows.Chosen) -> None:
         """Opens a project."""

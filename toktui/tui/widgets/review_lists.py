@@ -218,5 +218,5 @@ def list_rows(
 
 def _named(name: str, text: str) -> str:
     if name == "projects":
-        return fmt.project_name(text)
+        return fmt.project_name(text) if text else fmt.NOWHERE
     return fmt.model_name(text) if name == "models" else text or fmt.UNKNOWN
