@@ -59,6 +59,10 @@ async def test_a_screen_says_how_far_the_filter_holds(normal: Path, run: Run):
         assert "not here" in screens.text
         await screens.press("2")
         assert "not here" not in screens.text
+        await screens.press("6")
+        assert "here no branches" not in screens.text
+        await typed(screens, " branch:main")
+        assert "here no branches" in screens.text
 
 
 async def test_what_is_wrong_is_said_beside_the_line_and_the_filter_before_holds(

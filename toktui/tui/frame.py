@@ -49,7 +49,7 @@ class Frame:
         header.live = notices.live = data
         header.redraw()
         notices.refresh_notice()
-        self.scope_line.take(scope, stage.trail, stage.view.FILTERED)
+        self.scope_line.take(scope, stage.trail, stage.view.filter_note(scope))
         footer.filter_text = scope.text
         footer.keys = _keys(stage)
         footer.redraw()

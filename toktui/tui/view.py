@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from toktui.export.seen import SeenTable
     from toktui.ingest.progress import Progress
+    from toktui.metrics.scope import Scope
     from toktui.tui.refresher import Reading
 
 Data = TypeVar("Data")
@@ -71,6 +72,12 @@ class View(Widget, Generic[Data]):
         """Whether the outbox of a team is at it."""
         self.store_name = ""
         """Where the store is, as people write it."""
+
+    @classmethod
+    def filter_note(cls, scope: Scope) -> str:
+        """What is to be said about a filter, on this screen; by default `FILTERED`."""
+        del scope
+        return cls.FILTERED
 
     @classmethod
     def load(cls, reading: Reading, about: Any) -> Data:

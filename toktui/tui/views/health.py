@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from toktui.ingest.progress import Progress
+    from toktui.metrics.scope import Scope
     from toktui.tui.refresher import Reading
     from toktui.tui.theme import Palette
 
@@ -99,6 +100,11 @@ class HealthView(View[Health]):
     def compose(self) -> ComposeResult:
         """From above: what needs a look, the agents, the facts."""
         yield from (self._verdict, self._rows, self._facts)
+
+    @classmethod
+    def filter_note(cls, scope: Scope) -> str:
+        """Where more than agents are asked for, or the facts are of more agents than the list."""
+        return cls.FILTERED if scope.is_limited else ""
 
     @classmethod
     def load(cls, reading: Reading, about: About) -> Health:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from toktui.metrics.scope import Scope
     from toktui.tui.refresher import Reading
     from toktui.tui.theme import Palette
 
@@ -119,6 +120,11 @@ class LimitsView(View[LimitsLook]):
     def compose(self) -> ComposeResult:
         """From above: present, who, past."""
         yield from (self._table, self._head, self._rows, self._past)
+
+    @classmethod
+    def filter_note(cls, scope: Scope) -> str:
+        """Only where a branch is asked for."""
+        return cls.FILTERED if scope.filters.branches else ""
 
     @classmethod
     def load(cls, reading: Reading, about: About) -> LimitsLook:
