@@ -82,7 +82,7 @@ def take(
         db, speaker, received, sha256, tokens, is_closed=found.closed or was_closed,
         first_ms=first_ms, now_ms=now_ms,
     )
-    added = add_up(db, speaker.team, speaker.member, found.day)
+    added = add_up(db, speaker, found.day)
     flags = raise_flags(db, speaker, found.day, added.documents, added.within, now_ms)
     if tokens < before:
         flags += (flag_less(db, speaker, found, before=before, after=tokens, now_ms=now_ms),)
@@ -164,7 +164,7 @@ def forget_day(db: Connection, speaker: Speaker, day: str, now_ms: int) -> None:
         return
     db.execute(delete(sketch).where(sketch.c.device == speaker.device, sketch.c.day == day))
     flag_deleted(db, speaker, day, now_ms)
-    add_up(db, speaker.team, speaker.member, day)
+    add_up(db, speaker, day)
 
 
 def expire(db: Connection, team_id: str, before: str) -> int:

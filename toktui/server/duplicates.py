@@ -129,22 +129,21 @@ def _copied_from(
 
     Every submit asks this of everybody's sketches of the day, so the first hashes come first.
     """
-    found: dict[str, str] = {}
-    for agent, mine in agents.items():
-        first = set(mine[:LOOKED_AT])
-        here = (sketch.c.team == speaker.team, sketch.c.day == day, sketch.c.agent == agent)
-        rows: Any = db.execute(
-            select(sketch.c.device, sketch.c.member,
-                   func.substr(sketch.c.hashes, 1, LOOKED_AT * _WIDTH))
-            .where(*here, sketch.c.member != speaker.member)
-        )  # fmt: skip
-        near = [one for one, _, hashes in rows.all() if not first.isdisjoint(split(hashes))]
-        if near:
-            rows = db.execute(
-                select(sketch.c.member, sketch.c.hashes).where(*here, sketch.c.device.in_(near))
-            )
-            found |= {who: agent for who, hashes in rows if is_copy(mine, split(hashes))}
-    return found
+    first = {agent: set(mine[:LOOKED_AT]) for agent, mine in agents.items()}
+    of_others = (sketch.c.team == speaker.team, sketch.c.day == day,
+                 sketch.c.agent.in_(list(agents)), sketch.c.member != speaker.member)  # fmt: skip
+    rows: Any = db.execute(
+        select(sketch.c.device, sketch.c.agent,
+               func.substr(sketch.c.hashes, 1, LOOKED_AT * _WIDTH)).where(*of_others)
+    )  # fmt: skip
+    near = {one for one, agent, hashes in rows.all() if not first[agent].isdisjoint(split(hashes))}
+    if not near:
+        return {}
+    rows = db.execute(
+        select(sketch.c.member, sketch.c.agent, sketch.c.hashes)
+        .where(*of_others, sketch.c.device.in_(near))
+    )  # fmt: skip
+    return {who: agent for who, agent, hashes in rows if is_copy(agents[agent], split(hashes))}
 
 
 def split(hashes: str) -> list[str]:

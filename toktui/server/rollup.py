@@ -18,7 +18,6 @@ from toktui.server.tables import (
     document,
     member,
     member_day,
-    team,
 )
 from toktui.server.upsert import upsert
 from toktui.server.worth import WORTH
@@ -28,6 +27,7 @@ from toktui.team.wire.document import OTHER, SIZES, Document, Row, decode, hashe
 if TYPE_CHECKING:
     from toktui.clock import Range
     from toktui.server.duplicates import Copied
+    from toktui.server.people import Speaker
 
 MOST: Final = (1 << 50) - 1
 """Of each number of a member's day: a million dollars, or 10^15 tokens. Whoever sends more has his
@@ -48,10 +48,9 @@ class AddedUp(NamedTuple):
     within: Range
 
 
-def add_up(db: Connection, team_id: str, member_id: str, day: str) -> AddedUp:
+def add_up(db: Connection, who: Speaker, day: str) -> AddedUp:
     """Adds the member's day up anew, from all devices."""
-    zone = db.execute(select(team.c.zone).where(team.c.id == team_id)).scalar_one()
-    within = range_of(day, zone)
+    member_id, within = who.member, range_of(day, who.zone)
     found = db.execute(
         select(document.c.body, document.c.first_ms)
         .where(document.c.member == member_id, document.c.day == day).order_by(document.c.device)
@@ -59,12 +58,14 @@ def add_up(db: Connection, team_id: str, member_id: str, day: str) -> AddedUp:
     documents = [decode(bytes(one.body)) for one in found if one.body]
     rows = _rows(documents, within)
     db.execute(update(member).where(member.c.id == member_id).values(changed=NEXT))
-    where = {"member": member_id, "day": day, "team": team_id}
-    for table in (day_row, member_day):
-        db.execute(delete(table).where(table.c.member == member_id, table.c.day == day))
+    where = {"member": member_id, "day": day, "team": who.team}
+    db.execute(delete(day_row).where(day_row.c.member == member_id, day_row.c.day == day))
     landed = _landed(documents)
     if not rows and not any(landed.values()):
         # A day whose calls were forgotten, or that never had any, is no active one.
+        db.execute(
+            delete(member_day).where(member_day.c.member == member_id, member_day.c.day == day)
+        )
         return AddedUp(documents, within)
     if rows:
         db.execute(day_row.insert(), [
