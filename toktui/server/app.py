@@ -27,10 +27,12 @@ from toktui.clock import day_label
 from toktui.server import api, pages
 from toktui.server.days import expire
 from toktui.server.refusal import Refused
+from toktui.server.repricing import public_book
 from toktui.server.site import Site
 from toktui.server.tables import code, session, team, used_signature
 from toktui.server.windows import load_weeks
 from toktui.server.zones import days_before, zone_named
+from toktui.team.wire.signing import is_signed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -72,6 +74,9 @@ def create_app(database: Database, settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
         to_thread.current_default_thread_limiter().total_tokens = THREADS
+        # What the first submit would otherwise wait for, and all that come after it.
+        public_book()
+        is_signed("", b"", "")
         task = asyncio.create_task(_keep_up(site))
         yield
         task.cancel()
