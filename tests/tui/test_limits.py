@@ -87,7 +87,7 @@ async def test_official_windows_are_on_the_live_screen(
     with sqlite3.connect(normal) as source, sqlite3.connect(store) as db:
         source.backup(db)
         db.execute(
-            "insert into limit_seen select id, '5h', 97, 300, ?, ? from name"
+            "insert or replace into limit_seen select id, '5h', 97, 300, ?, ? from name"
             " where text = 'claude-code'",
             (NOW + 2 * HOUR, NOW - 60_000),
         )
