@@ -200,7 +200,12 @@ def _no_postgres() -> str:
 @cache
 def _no_browser() -> str:
     names = ("chromium", "chromium-browser", "google-chrome")
-    return "" if any(map(shutil.which, names)) else "Chromium is not installed"
+    if not any(map(shutil.which, names)):
+        return "Chromium is not installed"
+    folders = ("/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/Fonts")
+    if any(font for folder in folders for font in Path(folder).rglob("*.[ot]t[fc]")):
+        return ""
+    return "Chromium ends without a font, and none is installed"
 
 
 @cache
