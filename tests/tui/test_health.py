@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from toktui.dev.sample import Conversation, settle_home
+from toktui.dev.shots import NOW
+from toktui.pricing.rates import load_book
 from toktui.tui.views import way_to
 from toktui.tui.views.health import VIEW
 
@@ -19,6 +22,28 @@ async def test_it_says_what_needs_a_look_and_what_was_found(normal: Path, run: R
         await screens.press(*WAY)
         for text in ("14 calls have no price", "claude-code", "STORE", "after 30 days", "COVERAGE"):
             assert text in screens.text
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("", "every log is read, every line understood"),
+        ('{"type":"assistant",', "every log is read, 1 line not understood and not counted"),
+    ],
+)
+async def test_where_nothing_needs_a_look_it_says_what_was_not_understood(
+    tmp_path: Path, home: Path, run: Run, line: str, verdict: str
+):
+    log = Conversation(home, "9e3779b1-0000-4000-8000-000000000001", "/home/dev/shop-api")
+    log.turn(NOW - 60_000)
+    log.write(NOW - 60_000)
+    with log.path.open("a") as file:
+        file.write(line + "\n")
+    store = tmp_path / "data/toktui.db"
+    settle_home(home, store, load_book(), NOW)
+    async with run(store) as screens:
+        await screens.press(*WAY)
+        assert f"Nothing needs a look: {verdict}, the store is whole." in screens.text
 
 
 async def test_a_key_checks_the_store(normal: Path, run: Run):

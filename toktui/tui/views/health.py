@@ -8,6 +8,7 @@ import msgspec
 from textual.binding import Binding
 
 from toktui.metrics.health import About, Health, load_health
+from toktui.tui import format as fmt
 from toktui.tui.lines import Line, by_words
 from toktui.tui.view import Ask, Open, View
 from toktui.tui.widgets.agent_rows import AgentRows
@@ -48,11 +49,8 @@ class Verdict(Drawing):
         if self.health is None:
             return [Line().add("HEALTH", palette.dim)]
         if not self.health.warnings:
-            good = "every log is read, every line understood, the store is whole"
-            return [Line().add("HEALTH  ", palette.dim).add("● ", palette.good).add(
-                f"Nothing needs a look: {good}." if self.health.agents else "No logs yet: toktui"
-                " --demo shows what it would look like.", palette.text
-            )]  # fmt: skip
+            line = Line().add("HEALTH  ", palette.dim).add("● ", palette.good)
+            return [line.add(_all_well(self.health), palette.text)]
         texts = self._texts(width)
         lines: list[Line] = []
         for index, (first, text) in enumerate(texts[:height]):
@@ -67,6 +65,18 @@ class Verdict(Drawing):
             parts = by_words(warning, max(10, width - 10), 2)
             found.extend((not index, part) for index, part in enumerate(parts))
         return found
+
+
+def _all_well(health: Health) -> str:
+    if not health.agents:
+        return "No logs yet: toktui --demo shows what it would look like."
+    lines = sum(agent.misread for agent in health.agents)
+    understood = (
+        f"{fmt.plural(lines, 'line')} not understood and not counted"
+        if lines
+        else "every line understood"
+    )
+    return f"Nothing needs a look: every log is read, {understood}, the store is whole."
 
 
 class HealthView(View[Health]):

@@ -51,7 +51,7 @@ class TeamView(View[TeamLook]):
         ("p", "send nothing, until p again"),
         *TableRows.MEANINGS,
         ("index", "all spend against the usual price of what landed; 1.00 is usual"),
-        ("per S", "cost of one unit, a change of size S; M is 4, L 16, XL 64, XS ¼"),
+        ("per S", "cost of one unit, a change of size S; M is 4, L 16, XL 64, XS nothing"),
         ("own best", "what a unit costs now, against one's own best of before"),
         ("live", "most days came within two days of their end"),
         ("linked", "share of the cost in sessions that landed something"),
