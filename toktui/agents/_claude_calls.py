@@ -65,7 +65,7 @@ _last: Final = _LastRow()
 def response(row: Row, line: bytes, state: State) -> Parsed:
     """The calls that an assistant row reports: its own, and those of its iterations."""
     message = row.message
-    if message is not None and message == _last.message:
+    if message is not None and _last.message is not None and message.says_like(_last.message):
         again = _again(row, message, line, state)
         if again is not None:
             return Parsed((again,))
@@ -117,7 +117,7 @@ def _again(row: Row, message: Message, line: bytes, state: State) -> Sighting | 
         or row.isUnmetered
     ):
         return None
-    if message.stop_reason in _BEFORE_TOOLS and b'"WebSearch"' in line:
+    if _may_search(message, line):
         remember_searches(line, known.key, state)
     at_ms = parse_ms(row.timestamp) if row.timestamp else None
     return msgspec.structs.replace(known, at_ms=at_ms)
@@ -136,7 +136,7 @@ def _sighting(
         return None
     usage = counted(message.usage)
     key, repeats = _key(row, message, origin or session, usage.tokens, line, state)
-    if message.stop_reason in _BEFORE_TOOLS and b'"WebSearch"' in line:
+    if _may_search(message, line):
         remember_searches(line, key, state)
     sighting = Sighting(  # by place: half the time of a row goes into naming the fields
         key,
@@ -162,6 +162,16 @@ def _sighting(
         repeats,
     )
     return sighting, usage
+
+
+def _may_search(message: Message, line: bytes) -> bool:
+    """Whether a response can call the CLI's own search tool."""
+    if message.stop_reason not in _BEFORE_TOOLS:
+        return False
+    content = message.content
+    if not isinstance(content, list):
+        return b'"WebSearch"' in line
+    return any(part.name == "WebSearch" for part in content)
 
 
 def _key(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from toktui.agents._claude_beside import UNREADABLE
 from toktui.agents._claude_rows import as_output_row, as_shell_row
@@ -11,18 +11,19 @@ from toktui.clock import parse_ms
 from toktui.text import clean_id
 
 if TYPE_CHECKING:
+    from toktui.agents._claude_rows import Message
     from toktui.agents._claude_state import State
     from toktui.model import Fact
 
 
-_BRANCH: Final = b'"gitBranch"'
-"""A field that nearly every row has, and with it the word that a command needs."""
-
-
-def may_commit(line: bytes) -> bool:
-    """Whether an assistant row can run git: it holds the word not only in the name of a field."""
-    words = line.count(COMMAND_WORD)
-    return words > 1 or (words == 1 and _BRANCH not in line)
+def may_commit(message: Message) -> bool:
+    """Whether a response can run git."""
+    content = message.content
+    if isinstance(content, list):
+        for part in content:
+            if part.type == "tool_use" and COMMAND_WORD in bytes(part.input):
+                return True
+    return False
 
 
 def remember_commits(line: bytes, state: State) -> None:

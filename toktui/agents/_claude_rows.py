@@ -13,6 +13,7 @@ from toktui.model import Tier, Tokens
 Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)] | None
 
 
+NO_INPUT: Final = Raw(b"")
 NO_USAGE: Final = Raw(b"null")
 
 
@@ -87,6 +88,14 @@ class Counted(Struct, frozen=True, gc=False):
     """Empty where they only say again what the row says."""
 
 
+class Part(Struct, gc=False):
+    """A block of an answer: its kind and, of a tool, its name and input, still in bytes."""
+
+    type: str | None = None
+    name: str | None = None
+    input: Raw = NO_INPUT
+
+
 class Message(Struct, gc=False):
     """An API message, its usage still in bytes."""
 
@@ -94,6 +103,16 @@ class Message(Struct, gc=False):
     model: str | None = None
     stop_reason: str | None = None
     usage: Raw = NO_USAGE
+    content: list[Part] | str | None = None
+
+    def says_like(self, other: Message) -> bool:
+        """Whether both are rows of one response that count the same."""
+        return (
+            self.usage == other.usage
+            and self.id == other.id
+            and self.stop_reason == other.stop_reason
+            and self.model == other.model
+        )
 
 
 class ForkedFrom(Struct, gc=False):

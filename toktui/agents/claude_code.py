@@ -116,7 +116,7 @@ class _ClaudeCode(Agent):
         try:
             row = as_row(line)
             if row.type == "assistant":
-                if may_commit(line):
+                if row.message is not None and may_commit(row.message):
                     remember_commits(line, state)
                 return response(row, line, state)
         except beside.UNREADABLE:
@@ -224,8 +224,8 @@ def _encoded(value: dict[str, object]) -> bytes:
 
 
 def _raw_usage(row: dict[str, object]) -> dict[str, object]:
-    """The row with its usage as bytes, as the typed decoder has it."""
-    message = _dict(row.get("message"))
+    """The row with its usage as bytes, as the typed decoder has it, and without what was said."""
+    message = {k: v for k, v in _dict(row.get("message")).items() if k != "content"}
     return {**row, "message": {**message, "usage": msgspec.Raw(_encoded(_dict(message["usage"])))}}
 
 
