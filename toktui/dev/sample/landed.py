@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from toktui.outcomes.sizes import Extent
+
 _SUBJECTS: Final[tuple[str, ...]] = (
     "Orders can be split", "Cart keeps its place after a reload", "Search forgives typing errors",
     "Retry what the provider refused", "Invoices in the customer's language",
     "Migrate sessions to the new store", "A page for each supplier", "Faster first paint",
 )
+
+
+def _extent(cost_nusd: int, rng: random.Random) -> Extent:
+    """How much a change is that cost so much: most often more for more."""
+    from toktui.outcomes.sizes import Extent
+
+    doublings = 1.2 * math.log2(1 + cost_nusd / 1e9) + rng.gauss(2.8, 1.4)
+    return Extent(max(1, round(doublings + rng.uniform(-2, 2))), round(4 * 2 ** max(0, doublings)))
 
 
 def settle_outcomes(store: Path, now_ms: int) -> None:
@@ -24,7 +35,6 @@ def settle_outcomes(store: Path, now_ms: int) -> None:
     from toktui.outcomes.keeping import keep
     from toktui.outcomes.landed import Change, Kind
     from toktui.outcomes.repository import Repository
-    from toktui.outcomes.sizes import Extent
     from toktui.store.connect import connect_writer
 
     kinds: tuple[Kind, ...] = ("merge", "squash", "push")
@@ -37,14 +47,18 @@ def settle_outcomes(store: Path, now_ms: int) -> None:
     try:
         found: list[Found] = []
         rows = db.execute(
-            "select p.id, p.text, s.id, s.last_ms from session s join name p on p.id = s.project"
+            "select p.id, p.text, s.id, s.last_ms, (select coalesce(sum(t.cost_nusd), 0)"
+            " from session_total t where t.session = s.id)"
+            " from session s join name p on p.id = s.project"
             " where s.last_ms < ? order by s.last_ms", (now_ms - 3_600_000,)
         ).fetchall()  # fmt: skip
-        places: set[tuple[int, str]] = {(number, text) for number, text, _, _ in rows if text}
+        places: set[tuple[int, str]] = {(number, text) for number, text, *_ in rows if text}
         for project, folder in sorted(places):
             changes: list[Change] = []
             links: list[Link] = []
-            for at, (_, _, session, last_ms) in enumerate(r for r in rows if r[0] == project):
+            extents: list[Extent] = []
+            own = (row for row in rows if row[0] == project)
+            for at, (_, _, session, last_ms, cost_nusd) in enumerate(own):
                 if at % 4 == 3:
                     continue
                 name = f"{rng.getrandbits(160):040x}"
@@ -59,13 +73,11 @@ def settle_outcomes(store: Path, now_ms: int) -> None:
                     branch="orders" if at % 3 == 0 else "", reverted_ms=gone,
                     reverted_by=name[::-1] if gone else "",
                 ))  # fmt: skip
+                extents.append(_extent(cost_nusd, rng))
                 if at % 5 != 4:
                     known = reasons[kinds[at % 3]]
                     links.append(Link(session, name, known[at // 3 % len(known)]))
-            landed = tuple(
-                row_of(c, Extent(rng.randint(1, 12), round(4 * 2 ** rng.uniform(0, 9))))
-                for c in changes
-            )
+            landed = tuple(map(row_of, changes, extents))
             repository = Repository(
                 place=f"{folder}/.git", folder=folder, ref="refs/remotes/origin/main",
                 tip=changes[-1].hash if changes else "", upstream=True, shallow=False,

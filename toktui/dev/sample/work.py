@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 MINUTE: Final = 60_000
 DAY: Final = 24 * 60 * MINUTE
+_PROJECTS: Final = ("shop-api", "web", "infra", "docs", "notes", "billing")
+_MODELS: Final = (
+    (280, ("claude-opus-4-5", "claude-sonnet-4-5-20250929", "claude-sonnet-4-5-20250929")),
+    (130, ("claude-opus-4-6", "claude-opus-4-6", "claude-sonnet-4-5-20250929")),
+    (0, ("claude-opus-4-6", "claude-opus-5-5", "claude-sonnet-4-5-20250929")),
+)
+"""Claude's models at work more than that many days ago."""
 
 
 def busy_afternoon(home: Path, now_ms: int) -> None:
@@ -86,11 +93,10 @@ def busy_afternoon(home: Path, now_ms: int) -> None:
 
 def _weeks(home: Path, now_ms: int) -> None:
     """One or two sessions on each of the last thirty days."""
-    projects = ("shop-api", "web", "infra", "docs", "notes", "billing")
     for day in range(1, 31):
         rng = random.Random(day)
         for part in range(rng.randint(1, 3)):
-            project = f"/home/dev/{rng.choice(projects)}"
+            project = f"/home/dev/{rng.choice(_PROJECTS)}"
             start = now_ms - day * DAY - rng.randint(0, 7) * 60 * MINUTE - part * 20 * MINUTE
             if rng.random() < 0.3:
                 thread = Thread(home, uuid(1000 + day * 10 + part), project, rng=rng)
@@ -117,35 +123,38 @@ def _weeks(home: Path, now_ms: int) -> None:
 
 
 def a_year(home: Path, now_ms: int) -> None:
-    """What was before the last four weeks: a session on most working days, more and more of them,
-    with a holiday in summer."""
-    projects = ("shop-api", "web", "infra", "docs", "notes", "billing")
+    """What was before the last four weeks: a session or two on most working days, with the models
+    of their time, more and more of them, and a holiday in summer."""
     week_ends_ms = now_ms - round(0.6 * MINUTE) + 2 * 60 * MINUTE + 3 * DAY
     for day in range(31, 362):
         rng = random.Random(10_000 + day)
         weekend = (day - 1) % 7 in (0, 6)
-        if 96 <= day <= 118 or rng.random() < (0.82 if weekend else 0.2 + day / 700):
+        if 96 <= day <= 112 or rng.random() < (0.8 if weekend else 0.08):
             continue
-        start = now_ms - day * DAY - rng.randint(0, 5) * 60 * MINUTE
-        end = start + rng.randint(6, 34) * MINUTE
-        project = f"/home/dev/{rng.choice(projects)}"
-        if rng.random() < 0.3:
-            thread = Thread(home, uuid(20_000 + day), project, rng=rng)
-            used = 12 + day * 37 % 84
-            thread.work_in_windows(
-                start, end, used=used, week_ends_ms=week_ends_ms, pace_ms=70_000
+        for part in range(rng.randint(1, 3) if day < 200 and not weekend else 1):
+            start = now_ms - day * DAY - rng.randint(0, 5) * 60 * MINUTE - part * 20 * MINUTE
+            end = start + rng.randint(20, 80) * MINUTE
+            project = f"/home/dev/{rng.choice(_PROJECTS[: 3 if day > 250 else 6])}"
+            name = uuid(20_000 + 10 * day + part)
+            # Long conversations, so that few rows cost what a day costs.
+            context = rng.randint(70_000, 150_000)
+            if rng.random() < 0.3 and day < 270:
+                thread = Thread(home, name, project, rng=rng, context=context)
+                thread.work_in_windows(
+                    start, end, used=12 + (day * 37 + part * 23) % 84, week_ends_ms=week_ends_ms,
+                    pace_ms=80_000,
+                )  # fmt: skip
+                thread.write(end)
+                continue
+            models = next(models for since, models in _MODELS if day > since)
+            work = Conversation(
+                home,
+                name,
+                project,
+                model=rng.choice(models),
+                rng=rng,
+                context=context,
+                branch=rng.choice(("main", "orders", "fix/tax")),
             )
-            thread.write(end)
-            continue
-        model = rng.choice(("claude-opus-4-6", "claude-sonnet-4-5-20250929", "claude-opus-4-6"))
-        work = Conversation(
-            home,
-            uuid(20_000 + day),
-            project,
-            model=model,
-            rng=rng,
-            context=rng.randint(12_000, 60_000),
-            branch=rng.choice(("main", "orders", "fix/tax")),
-        )
-        work.work(start, end, pace_ms=70_000)
-        work.write(end)
+            work.work(start, end, pace_ms=80_000)
+            work.write(end)
