@@ -15,10 +15,13 @@ _KEPT: Final = 2
 
 
 def open_journal(path: Path) -> None:
-    """Sends what toktui's loggers say to `toktui.log`; nothing of it reaches the terminal."""
+    """Sends what toktui's loggers say to `toktui.log` alone; nothing of it reaches the terminal."""
     logger = logging.getLogger("toktui")
-    if any(isinstance(handler, RotatingFileHandler) for handler in logger.handlers):
-        return
+    for known in [one for one in logger.handlers if isinstance(one, RotatingFileHandler)]:
+        if known.baseFilename == str(path.absolute()):
+            return
+        logger.removeHandler(known)
+        known.close()
     handler = RotatingFileHandler(
         path, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True
     )

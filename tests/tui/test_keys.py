@@ -195,6 +195,22 @@ async def test_without_logs_the_demo_is_offered(empty: Path, run: Run):
         assert "toktui --demo" in screens.text
 
 
+async def test_d_leaves_for_the_demo_where_there_are_no_logs(empty: Path, run: Run):
+    async with run(empty) as screens:
+        screens.ingest.say(Progress(phase="live"))
+        await screens.pilot.pause(0.2)
+        await screens.press("d")
+        assert screens.app.wants_demo
+        assert not screens.app.is_running
+
+
+async def test_d_stays_where_there_are_logs(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press("d")
+        assert screens.app.is_running
+        assert not screens.app.wants_demo
+
+
 async def test_what_cannot_be_read_is_said(normal: Path, run: Run):
     async with run(normal) as screens:
         problem = Problem("/home/dev/.claude/x.jsonl", "Permission denied")

@@ -237,10 +237,12 @@ def test_an_appended_call_is_on_the_screen_at_once(home: Path, terminals: list[T
     assert time.monotonic() - began < 3
 
 
-def test_without_logs_it_says_so_and_offers_the_demo(home: Path, terminals: list[Terminal]):
+def test_without_logs_it_says_so_and_d_shows_the_demo(home: Path, terminals: list[Terminal]):
     terminal = Terminal()
     terminals.append(terminal)
     terminal.wait_for("toktui --demo")
+    terminal.press("d")
+    terminal.wait_for("importer", 30)
 
 
 @pytest.mark.parametrize("term", ["dumb", "unknown"])

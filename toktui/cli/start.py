@@ -136,15 +136,20 @@ def start_screens(*, demo: bool) -> int:
 
     context = open_context()
     if demo:
-        from toktui.dev.demo import demo_context
-        from toktui.dev.demo.team import ImaginedOutbox
-
-        with demo_context(context) as imitated:
-            open_journal(imitated.paths.log)
-            data, now_ms = imitated.paths.data, imitated.now_ms
-            return run(
-                imitated, demo=True, outbox=lambda tell: ImaginedOutbox(data, tell, now_ms)
-            )
+        return _show_demo(context)
     prepare_data(context.paths)
     open_journal(context.paths.log)
-    return run(context)
+    return run(context, show_demo=lambda: _show_demo(context))
+
+
+def _show_demo(context: Context) -> int:
+    """Runs the screens on imitated agents in a temporary folder; gives the exit code."""
+    from toktui.dev.demo import demo_context
+    from toktui.dev.demo.team import ImaginedOutbox
+    from toktui.journal import open_journal
+    from toktui.tui.program import run
+
+    with demo_context(context) as imitated:
+        open_journal(imitated.paths.log)
+        data, now_ms = imitated.paths.data, imitated.now_ms
+        return run(imitated, demo=True, outbox=lambda tell: ImaginedOutbox(data, tell, now_ms))

@@ -84,6 +84,8 @@ class ToktuiApp(ActingApp):
         self._make_outbox = outbox
         self._outbox: TeamOutbox | None = None
         self._sending = False
+        self.wants_demo = False
+        """Whether the user left for the demo."""
         self._phase = ""
         self._frame = Frame(demo=demo)
         self._stage = Stage(zone=zone, store_name=store_name or str(store))
@@ -171,6 +173,11 @@ class ToktuiApp(ActingApp):
         """Shows a view about something; escape leads back."""
         if self._stage.open(message.view, message.about):
             self.enter()
+
+    def on_demo_wanted(self) -> None:
+        """Leaves for the demo."""
+        self.wants_demo = True
+        self.exit()
 
     def action_leave(self) -> None:
         """Out of the line of the filter, else to the view before, else out of the filter."""

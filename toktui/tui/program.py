@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 def run(
     context: Context, *, demo: bool = False,
     outbox: Callable[[Callable[[bool], None]], TeamOutbox] | None = None,
+    show_demo: Callable[[], int] | None = None,
 ) -> int:  # fmt: skip
     """Runs the screens until the user leaves; gives the exit code. `demo` is only shown, and brings
-    an `outbox` of its own."""
+    an `outbox` of its own; `show_demo` is where to go from screens that have nothing to show."""
     app = ToktuiApp(
         store=context.paths.store,
         zone=zones.zone(None, context.env, config=context.config.ui.timezone),
@@ -39,6 +40,8 @@ def run(
         demo=demo,
     )
     app.run()
+    if app.wants_demo and show_demo is not None:
+        return show_demo()
     return app.return_code or 0
 
 

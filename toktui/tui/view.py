@@ -38,6 +38,10 @@ class Open(Message):
         self.about = about
 
 
+class DemoWanted(Message):
+    """Somebody wants to see imitated agents at work instead."""
+
+
 class View(Widget, Generic[Data]):
     """One screen. A module in `views/` whose `VIEW` is a subclass of this is a screen."""
 

@@ -32,7 +32,7 @@ def welcome(
         ]
     if progress is None or progress.phase == "starting":
         return [Line().add("Looking for the logs of your agents …", palette.dim)]
-    if not progress.logs_known:
+    if finds_nothing(progress):
         return _no_logs(palette)
     names = ", ".join(progress.agents)
     if progress.phase in ("live", "following"):
@@ -57,6 +57,11 @@ def welcome(
     ]
 
 
+def finds_nothing(progress: Progress) -> bool:
+    """Whether the ingest has looked, and there is no log at all."""
+    return progress.phase != "starting" and not progress.logs_known
+
+
 def _fact(word: str, value: str, palette: Palette) -> Line:
     return Line().cell(word, 8, palette.faint).add(value, palette.text)
 
@@ -68,6 +73,9 @@ def _no_logs(palette: Palette) -> list[Line]:
         Line().add("Start an agent in a project, and its calls appear here.", palette.dim),
         Line().add("Logs in another place: ", palette.dim).add("toktui config path", palette.text),
         Line()
-        .add("To see toktui with imitated agents: ", palette.dim)
-        .add("toktui --demo", palette.accent),
+        .add("Press ", palette.dim)
+        .add("d", palette.accent)
+        .add(" for the demo: imitated agents at work. ", palette.dim)
+        .add("toktui --demo", palette.text)
+        .add(" shows it later.", palette.dim),
     ]

@@ -11,8 +11,8 @@ from toktui.export.seen import Cell, SeenColumn, SeenTable, words
 from toktui.metrics.live import Live, load_live
 from toktui.tui import format as fmt
 from toktui.tui.lines import Line
-from toktui.tui.view import Open, View
-from toktui.tui.welcome import welcome
+from toktui.tui.view import DemoWanted, Open, View
+from toktui.tui.welcome import finds_nothing, welcome
 from toktui.tui.widgets.active_rows import ActiveRows
 from toktui.tui.widgets.burn import CHART_MODES, BurnMeter, HourChart
 from toktui.tui.widgets.feed_rows import FeedRows
@@ -52,6 +52,7 @@ class LiveView(View[Live]):
     BINDINGS: ClassVar[list[Any]] = [
         Binding("b", "chart", "chart"),
         Binding("w", "why", "why"),
+        Binding("d", "demo", "demo", show=False),
     ]
     OPENS = True
     MEANINGS = (
@@ -62,6 +63,7 @@ class LiveView(View[Live]):
         ("● ◐ ○", "working: its log grew within a minute; warm: its cache lives; idle"),
         ("next, cold", "what the next turn costs to read with a warm and with a cold cache"),
         PROBABLY,
+        ("d", "without logs: the demo, imitated agents at work"),
         ("▲ cold", "a turn that wrote to the cache again what could have been read from it"),
     )
     DEFAULT_CSS = """
@@ -207,6 +209,13 @@ class LiveView(View[Live]):
         last = next((e.call for e in self.data.feed if e.call.session == session.number), None)
         if last is not None:
             self.post_message(Open("why", last.number))
+
+    def action_demo(self) -> None:
+        """The demo, for somebody without logs; who has some leaves first."""
+        if self.progress is not None and finds_nothing(self.progress):
+            self.post_message(DemoWanted())
+        else:
+            self.notify("toktui --demo shows it, beside this one.", markup=False)
 
     def on_active_rows_chosen(self, message: ActiveRows.Chosen) -> None:
         """Opens a session."""
