@@ -245,6 +245,31 @@ def test_no_program_of_the_repository_runs(repo: Repo, setting: str) -> None:
     assert sorted((p, p.stat().st_mtime_ns) for p in repo.folder.rglob("*")) == before
 
 
+@pytest.mark.parametrize("path", ["{usual}", ":{usual}", ".:{usual}", "bin:{usual}", "{usual}:", ".", ""])
+def test_a_program_that_lies_in_the_repository_is_not_git(
+    repo: Repo, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit("Begin")
+    mark = repo.folder.parent / "ran"
+    for folder in (repo.folder, repo.folder / "bin"):
+        folder.mkdir(exist_ok=True)
+        (folder / "git").write_text(f'#!/bin/sh\ntouch {mark}\nexec /usr/bin/env -i git "$@"\n')
+        (folder / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", path.format(usual=os.environ["PATH"]))
+    assert [change.subject for change in repo.landed()] == ["Begin"]
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("setting", ["i18n.logOutputEncoding", "i18n.commitEncoding", "log.date"])
+@pytest.mark.parametrize("value", ["UTF-16", "EBCDIC-US", "SHIFT_JIS"])
+def test_no_setting_of_the_repository_changes_how_commits_read(
+    repo: Repo, setting: str, value: str
+) -> None:
+    repo.commit("Grüße, 世界")
+    repo.git("config", setting, value)
+    assert [(c.subject, c.at_ms) for c in repo.landed()] == [("Grüße, 世界", repo.at_ms)]
+
+
 def test_a_shallow_clone_did_not_make_everything_in_its_first_commit(repo: Repo) -> None:
     for n in range(3):
         repo.commit(f"c{n}", minutes=90, lines=5000)

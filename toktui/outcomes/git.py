@@ -51,6 +51,8 @@ _CAREFUL: Final = (
             "core.untrackedCache=false",
             "log.showSignature=false",
             "log.mailmap=false",
+            "log.date=default",
+            "i18n.logOutputEncoding=UTF-8",
             "diff.submodule=short",
             "diff.ignoreSubmodules=all",
             "submodule.recurse=false",
@@ -94,6 +96,7 @@ class Git:
         """After `within_s` seconds there are no answers any more."""
         self.folder = folder
         self._env = {name: env[name] for name in KEPT if name in env} | _ENVIRONMENT
+        self._env["PATH"] = _absolute(env.get("PATH", ""))
         self._end = time.monotonic() + within_s
 
     def ask(self, *args: str, said: bytes = b"", timeout_s: float = _TIMEOUT_S) -> bytes:
@@ -162,6 +165,12 @@ class Git:
             raise GitError(whys.FOLDER_GONE) from None
         except OSError as error:
             raise GitError(clean(error.strerror or "it cannot be read")) from None
+
+
+def _absolute(path: str) -> str:
+    """Where programs are looked for, without what would be looked for in the repository."""
+    places = [place for place in path.split(os.pathsep) if os.path.isabs(place)]
+    return os.pathsep.join(places) or os.defpath
 
 
 def _read(process: subprocess.Popen[bytes], end: float) -> tuple[bytes, bytes]:
