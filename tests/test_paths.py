@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from toktui.errors import StoreError
-from toktui.paths import Paths, create_private, is_remote, mount_type, prepare_data, user_paths
+from toktui.errors import StoreError, UsageError
+from toktui.paths import (
+    Paths,
+    create_private,
+    is_remote,
+    mount_type,
+    prepare_data,
+    user_home,
+    user_paths,
+)
 
 MOUNTS = r"""
 22 27 0:21 / /proc rw,relatime - proc proc rw
@@ -48,6 +56,18 @@ def test_a_variable_may_be_relative_or_begin_with_a_tilde(
     monkeypatch.chdir(tmp_path)
     assert user_paths({"TOKTUI_DATA_DIR": "here"}).data == tmp_path / "here"
     assert user_paths({"TOKTUI_DATA_DIR": "~/there"}).data == home / "there"
+
+
+@pytest.mark.parametrize("folder", ["~nobody-has-this-name/x", "/tmp/\udcff"])
+def test_a_folder_that_cannot_be_meant_is_told(folder: str):
+    with pytest.raises(UsageError) as told:
+        user_paths({"TOKTUI_DATA_DIR": folder, "TOKTUI_CONFIG_DIR": "/x"})
+    assert "TOKTUI_DATA_DIR" in told.value.hint or "HOME" in told.value.hint
+
+
+def test_the_home_of_the_user_is_the_variable_else_what_the_system_knows():
+    assert user_home({"HOME": "/home/mira"}) == Path("/home/mira")
+    assert user_home({}).is_absolute()
 
 
 def test_asking_for_folders_makes_none(home: Path):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from toktui.errors import StoreError
+from toktui.errors import StoreError, UsageError
 from toktui.text import clean
 
 _APP: Final = "toktui"
@@ -82,6 +82,11 @@ def user_paths(env: Mapping[str, str]) -> Paths:
         data = data or platformdirs.user_data_dir(_APP, appauthor=False)
         config = config or platformdirs.user_config_dir(_APP, appauthor=False)
     return Paths(data=_absolute(data), config=_absolute(config))
+
+
+def user_home(env: Mapping[str, str]) -> Path:
+    """`HOME`, else what the system knows of the user. Raises UsageError where it knows nothing."""
+    return Path(env["HOME"]) if env.get("HOME") else _absolute("~")
 
 
 def create_private(folder: Path) -> None:
@@ -165,4 +170,17 @@ def _unescaped(point: str) -> str:
 
 
 def _absolute(folder: str) -> Path:
-    return Path(folder).expanduser().absolute()
+    try:
+        found = Path(folder).expanduser().absolute()
+        os.fspath(found).encode()
+    except RuntimeError:
+        raise UsageError(
+            f"{clean(folder)}: nobody knows where that home is",
+            "Set HOME, or name the folder in full.",
+        ) from None
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"{clean(folder)}: the path is not UTF-8",
+            "Set TOKTUI_DATA_DIR and TOKTUI_CONFIG_DIR to folders whose paths are.",
+        ) from None
+    return found

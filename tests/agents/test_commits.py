@@ -172,6 +172,13 @@ def test_a_line_of_tools_that_is_malformed_is_no_commit_and_no_error(name: str) 
                 assert read(name, f"/home/dev/{path}", *changed)[0] == []
 
 
+@pytest.mark.parametrize("time", [2**64, 10**30, -1, 1.5, True, None])
+def test_a_commit_without_a_readable_time_has_none(time: Any) -> None:
+    path, rows = LINES["kimi-code"]
+    facts, _ = read("kimi-code", f"/home/dev/{path}", rows[0], rows[1] | {"time": time})
+    assert [(fact.subject, fact.at_ms) for fact in facts] == [("0a1b2c3d", None)]
+
+
 def test_a_document_of_gemini_tells_of_commits_too(tmp_path: Path) -> None:
     (row,) = LINES["gemini-cli"][1]
     path = tmp_path / "tmp/shop/chats/session-1.json"

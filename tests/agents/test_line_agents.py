@@ -11,8 +11,9 @@ import pytest
 from tests.properties.homes import ROOT
 from toktui.agents import agent as agent_named
 from toktui.agents import agent_names
-from toktui.agents.base import Parsed
+from toktui.agents.base import MAX_COUNT, Parsed
 from toktui.agents.lines import LineAgent, key_of, nusd_of, provider_key
+from toktui.model import Tokens
 
 LINE_AGENTS = tuple(name for name in agent_names() if isinstance(agent_named(name), LineAgent))
 HOME = Path("/home/mira")
@@ -142,6 +143,20 @@ def test_only_a_believable_sum_of_dollars_is_kept(dollars: object, nusd: int | N
     assert nusd_of(dollars) == nusd
 
 
+@pytest.mark.parametrize(("name", "agent", "root"), [
+    ("CLAUDE_CONFIG_DIR", "claude-code", "projects"), ("CODEX_HOME", "codex", "sessions"),
+    ("PI_AGENT_DIR", "pi", "sessions"), ("GOOSE_PATH_ROOT", "goose", "data/sessions"),
+])  # fmt: skip
+def test_a_variable_of_an_agent_may_begin_with_a_tilde(name: str, agent: str, root: str) -> None:
+    def first(folder: str) -> str:
+        return agent_named(agent).roots(HOME, {name: folder})[0].as_posix()
+
+    assert first("~/own") == f"{HOME}/own/{root}"
+    assert first("~") == f"{HOME}/{root}"
+    assert first("/own") == f"/own/{root}"
+    assert first("~nobody-has-this-name") == f"~nobody-has-this-name/{root}"
+
+
 # ---- Kimi Code ----
 
 _WIRE = "/h/sessions/wd_shop_0a1b/session_1/agents/main/wire.jsonl"
@@ -215,6 +230,18 @@ def test_rows_before_the_head_of_a_fork_are_its_parents() -> None:
 
 
 # ---- GitHub Copilot CLI ----
+
+
+def test_sums_stay_counts_however_often_they_begin_anew() -> None:
+    from toktui.facts import decode_ledger
+
+    def down(used: int) -> dict[str, Any]:
+        usage = {"inputTokens": used, "outputTokens": used}
+        return {"type": "session.shutdown", "data": {"modelMetrics": {"m": {"usage": usage}}}}
+
+    parsed = told("copilot-cli", "/h/s1/events.jsonl", *[down(MAX_COUNT), down(0)] * 2100)
+    (ledger,) = parsed[-1].facts
+    assert decode_ledger(ledger.body).models[0].tokens == Tokens(MAX_COUNT, output=MAX_COUNT)
 
 
 def test_sums_that_begin_anew_are_added_to_those_before() -> None:

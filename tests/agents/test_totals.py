@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,24 @@ def calls(lab: Lab, columns: str = "output, exactness") -> list[tuple[Any, ...]]
 
 
 # ---- Droid ----
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link"])
+def test_what_lies_in_the_place_of_a_conversation_is_not_waited_for(
+    lab: Lab, home: Path, kind: str
+) -> None:
+    folder = home / ".factory/sessions/-srv-kites"
+    used = {"inputTokens": 5, "outputTokens": 2}
+    said = {"model": "m", "tokenUsage": used, "providerLockTimestamp": "2026-11-20T10:00:00Z"}
+    put(folder / "s.settings.json", said)
+    if kind == "pipe":
+        os.mkfifo(folder / "s.jsonl")
+    elif kind == "folder":
+        (folder / "s.jsonl").mkdir()
+    else:
+        (folder / "s.jsonl").symlink_to("/dev/zero")
+    lab.sync()
+    assert calls(lab) == [(2, "residual")]
 
 
 def test_a_total_that_grows_stays_one_call_at_the_last_message(home: Path, lab: Lab) -> None:
@@ -243,6 +262,7 @@ def test_crush_is_read_in_every_project_that_it_lists(home: Path, tmp_path: Path
 def test_a_list_of_projects_that_is_torn_or_of_another_shape_is_none(home: Path) -> None:
     path = home / ".local/share/crush/projects.json"
     usual = len(agent("crush").roots(home, {}))
-    for data in (b"", b'{"projects": [{"da', b'{"projects": 7}', b"[]"):
+    no_folder = b'{"projects": [{"data_dir": "/a\\u0000b"}, {"data_dir": "here"}, {}]}'
+    for data in (b"", b'{"projects": [{"da', b'{"projects": 7}', b"[]", no_folder):
         write(path, data)
         assert len(agent("crush").roots(home, {})) == usual

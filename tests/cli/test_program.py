@@ -115,6 +115,40 @@ def test_a_reader_that_goes_away_is_no_error(logs: Any, toktui: Any):
     program.wait(20)
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a disk that is always full")
+@pytest.mark.parametrize("command", [("report",), ("report", "--json"), ("prices", "list")])
+def test_output_that_cannot_be_written_is_told_in_one_line(command: tuple[str, ...], logs: Any):
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [*PROGRAM, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ended.returncode == 1
+    said = "toktui: the output cannot be written: No space left on device\n"
+    assert ended.stderr == said
+
+
+@pytest.mark.parametrize(
+    ("command", "code"), [("report", 0), ("sync --json", 0), ("hook cursor", 1), ("statusline", 0)]
+)
+def test_closed_streams_are_no_error_and_no_file_takes_their_place(
+    command: str, code: int, logs: Any, toktui: Any
+):
+    logs.call()
+    toktui("sync")
+    shell = f"exec {sys.executable} -m toktui {command} <&- >&- 2>&-"
+    assert subprocess.run(shell, shell=True, check=False).returncode == code
+    assert toktui("doctor").exit_code == 0
+
+
+def test_a_home_that_nobody_knows_is_a_usage_error(monkeypatch: pytest.MonkeyPatch, toktui: Any):
+    monkeypatch.setenv("TOKTUI_DATA_DIR", "~nobody-has-this-name/x")
+    found = toktui("report", exit_code=2)
+    assert "nobody knows where that home is" in found.stderr
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", "~nobody-has-this-name/x")
+    monkeypatch.delenv("TOKTUI_DATA_DIR")
+    assert "No logs were found" in toktui("sync").stdout
+
+
 def test_progress_goes_to_a_terminal_only(logs: Any, toktui: Any):
     logs.call()
     assert toktui("sync").stderr == ""

@@ -62,6 +62,22 @@ def test_pipes_links_loops_and_folders_are_passed_by(lab: Lab, folder: Path) -> 
     assert outputs(lab) == [1, 2]
 
 
+def test_a_log_whose_path_is_no_text_is_named_and_costs_no_other(lab: Lab, folder: Path) -> None:
+    odd = os.fsencode(folder) + b"/\xff\xfe.jsonl"
+    inside = os.fsencode(folder) + b"/\xff/s1.jsonl"
+    os.mkdir(os.path.dirname(inside))
+    for path in (odd, inside):
+        with open(path, "wb") as log:
+            log.write(row(7))
+    write(folder / "good \n\x1b[31m \u00e9.jsonl", row(1))
+    problems = {"its path is not UTF-8"}
+    assert {why for _, why in lab.sync().problems} == problems
+    assert outputs(lab) == [1]
+    lab.look([Path(os.fsdecode(odd))], everything=False)
+    lab.look(everything=True)
+    assert outputs(lab) == [1]
+
+
 def test_an_empty_log_and_a_missing_home_are_no_problem(lab: Lab, folder: Path) -> None:
     write(folder / "empty.jsonl", b"")
     assert lab.sync().problems == ()

@@ -245,7 +245,9 @@ def test_no_program_of_the_repository_runs(repo: Repo, setting: str) -> None:
     assert sorted((p, p.stat().st_mtime_ns) for p in repo.folder.rglob("*")) == before
 
 
-@pytest.mark.parametrize("path", ["{usual}", ":{usual}", ".:{usual}", "bin:{usual}", "{usual}:", ".", ""])
+@pytest.mark.parametrize(
+    "path", ["{usual}", ":{usual}", ".:{usual}", "bin:{usual}", "{usual}:", ".", ""]
+)
 def test_a_program_that_lies_in_the_repository_is_not_git(
     repo: Repo, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

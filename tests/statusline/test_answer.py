@@ -162,6 +162,11 @@ def test_garbage_gets_a_line_and_nothing_is_kept(talk: Path, tmp_path: Path):
     assert os.listdir(tmp_path / "data/statusline") == ["lock"]
 
 
+def test_half_a_letter_in_a_path_costs_the_path_only(talk: Path, tmp_path: Path):
+    said = b'{"session_id": "x", "transcript_path": "/a/\\ud800", "model": {"id": "opus"}}'
+    assert " today · " in answer(said, ENV, NOW)
+
+
 def test_garbage_without_a_store_gets_a_line_too(tmp_path: Path):
     assert answer(b"garbage", ENV, NOW) == "toktui"
     assert kept(tmp_path) == []

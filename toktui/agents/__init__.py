@@ -19,6 +19,7 @@ _PARTS = {
     "database",
     "documents",
     "fact_sheet",
+    "folders",
     "json_lines",
     "lineage",
     "lines",

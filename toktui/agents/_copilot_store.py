@@ -16,7 +16,7 @@ from toktui.agents._copilot_sums import NONE, Sums, added, tokens_of
 from toktui.agents._sqlite_values import as_count, as_text
 from toktui.agents.base import excerpt_at, place_of
 from toktui.agents.database import snapshot
-from toktui.agents.documents import NotUnderstoodError, Pages
+from toktui.agents.documents import NotUnderstoodError, Pages, open_beside
 from toktui.clock import parse_ms
 from toktui.facts import Ledger, LedgerModel, encode
 from toktui.model import Fact
@@ -162,11 +162,10 @@ def _has_records(path: str, session: str) -> bool:
         return False
     events = os.path.join(os.path.dirname(path), "session-state", session, "events.jsonl")
     try:
-        fd = os.open(events, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open_beside(events) as file:
+            return _RECORD in file.read(_LOOKED_INTO)
     except (OSError, ValueError):
         return False
-    with os.fdopen(fd, "rb") as file:
-        return _RECORD in file.read(_LOOKED_INTO)
 
 
 def _counts(row: _Row) -> Sums:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from toktui.agents.base import MAX_COUNT
 from toktui.model import Tokens
 
 Sums = tuple[int, int, int, int, int]
@@ -12,9 +13,9 @@ NONE: Final[Sums] = (0, 0, 0, 0, 0)
 
 
 def added(one: Sums, other: Sums) -> Sums:
-    """Both together."""
-    a, b = one, other
-    return (a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4])
+    """Both together, each count no larger than one can be."""
+    a, b, c, d, e = (min(x + y, MAX_COUNT) for x, y in zip(one, other, strict=True))
+    return a, b, c, d, e
 
 
 def tokens_of(sums: Sums) -> Tokens:

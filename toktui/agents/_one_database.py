@@ -1,4 +1,4 @@
-"""Agents that keep all they log in one database, and where programs keep their data."""
+"""Agents that keep all they log in one database."""
 
 from __future__ import annotations
 
@@ -8,20 +8,8 @@ from toktui.agents.base import Agent, Document
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from pathlib import Path
 
     from toktui.agents.database import Snapshot
-
-
-def named_folder(home: Path, env: Mapping[str, str], variable: str) -> Path | None:
-    """The folder that a variable of the user names, if it names one."""
-    named = env.get(variable, "").strip()
-    return home.__class__(named).expanduser() if named else None
-
-
-def data_home(home: Path, env: Mapping[str, str]) -> Path:
-    """Where programs keep data that is the user's own."""
-    return named_folder(home, env, "XDG_DATA_HOME") or home / ".local/share"
 
 
 class OneDatabase(Agent):

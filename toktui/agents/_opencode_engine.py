@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from toktui.agents._one_database import data_home
 from toktui.agents.base import Agent, Document, UnreadableError
+from toktui.agents.folders import data_home, expanded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -31,7 +31,7 @@ class OpenCodeEngine(Agent):
         named = env.get(self.database_variable, "").strip()
         if not named or named.startswith(":"):
             return [usual]
-        return [usual, (usual / home.__class__(named).expanduser()).parent]
+        return [usual, (usual / expanded(named, home)).parent]
 
     def roots_of(self, folder: Path) -> Sequence[Path]:
         return [folder, folder / ".local/share" / self.folder]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from toktui.agents.base import MAX_COUNT
 from toktui.agents.commits import COMMAND_WORD, MOST_OPEN, commits, ran
 from toktui.agents.json_lines import holds
 from toktui.clock import parse_ms
@@ -50,7 +51,7 @@ def committed(line: bytes, turn: Turn | None, session: str, awaited: list[str]) 
     except _UNREADABLE:
         return ()
     at_ms = parse_ms(when.timestamp) if isinstance(when.timestamp, str) else None
-    if at_ms is None and type(when.time) is int:
+    if at_ms is None and type(when.time) is int and 0 <= when.time <= MAX_COUNT:
         at_ms = when.time
     return committed_in(turn.pieces, session, at_ms, awaited)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from toktui.agents._one_database import named_folder
 from toktui.agents.base import Agent, Document
+from toktui.agents.folders import named_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from toktui.agents._one_database import data_home, named_folder
 from toktui.agents.base import Agent, Document
+from toktui.agents.folders import data_home, named_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -39,6 +39,7 @@ from toktui.agents._claude_rows import (
 from toktui.agents._claude_state import State, load_state
 from toktui.agents._claude_status import STATUS_TYPE
 from toktui.agents.base import NOTHING, Agent, Parsed
+from toktui.agents.folders import expanded
 from toktui.agents.json_lines import (
     BrokenLineError,
     convert,
@@ -71,7 +72,7 @@ class _ClaudeCode(Agent):
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
         named = env.get("CLAUDE_CONFIG_DIR", "").strip()
         if named:
-            homes = [home.__class__(part.strip()).expanduser() for part in named.split(",")]
+            homes = [expanded(part.strip(), home) for part in named.split(",")]
         else:
             homes = [home / ".claude", home / ".config" / "claude"]
         desktop = [

@@ -20,8 +20,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from toktui.agents._one_database import named_folder
 from toktui.agents._vscode_tasks import TaskAgent
+from toktui.agents.folders import named_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -28,6 +28,7 @@ from toktui.agents._codex_calls import counted, recorded
 from toktui.agents._codex_commits import is_tool, tool
 from toktui.agents._codex_state import State, load_state
 from toktui.agents.base import NOTHING, Agent, Parsed
+from toktui.agents.folders import named_folder
 from toktui.agents.json_lines import (
     BrokenLineError,
     convert,
@@ -87,8 +88,7 @@ class _Codex(Agent):
     replays = True
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
-        named = env.get("CODEX_HOME", "").strip()
-        return self.roots_of(home.__class__(named).expanduser() if named else home / ".codex")
+        return self.roots_of(named_folder(home, env, "CODEX_HOME") or home / ".codex")
 
     def roots_of(self, folder: Path) -> Sequence[Path]:
         if folder.name in ("sessions", "archived_sessions"):

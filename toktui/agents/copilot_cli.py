@@ -19,13 +19,13 @@ Unknown:  in old builds which response read how much from the cache; prompts of 
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import Struct
 
 from toktui.agents._copilot_sums import NONE, Sums, added, tokens_of
+from toktui.agents.folders import named_folder
 from toktui.agents.lines import Count, LineAgent, LineState, Said, name_in, provider_key
 from toktui.clock import parse_ms
 from toktui.facts import Ledger, LedgerModel, encode
@@ -34,6 +34,7 @@ from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from toktui.agents.base import Document
     from toktui.agents.content import Turn
@@ -165,8 +166,7 @@ class _CopilotCli(LineAgent):
     needles = (b'"session.', b'"outputTokens"')
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
-        named = env.get("COPILOT_HOME", "").strip()
-        return self.roots_of(Path(named).expanduser() if named else home / ".copilot")
+        return self.roots_of(named_folder(home, env, "COPILOT_HOME") or home / ".copilot")
 
     def roots_of(self, folder: Path) -> Sequence[Path]:
         return [folder.parent if folder.name == _FOLDER else folder]

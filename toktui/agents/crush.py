@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import Struct
 
-from toktui.agents._one_database import OneDatabase, data_home, named_folder
+from toktui.agents._one_database import OneDatabase
 from toktui.agents._sqlite_values import as_dollars, as_ms, as_text, row_of
 from toktui.agents.base import Document, excerpt_at, place_of
 from toktui.agents.documents import NotUnderstoodError, Pages, load_if_there, nusd
+from toktui.agents.folders import data_home, named_folder
 from toktui.model import Sighting, Tokens
 from toktui.text import clean, clean_id
 
@@ -80,7 +81,8 @@ def _data_folders(place: Path) -> list[str]:
         listed = msgspec.json.decode(data, type=_Projects).projects if data else []
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
-    return [one.data_dir for one in listed if one.data_dir and os.path.isabs(one.data_dir)]
+    named = [one.data_dir for one in listed if one.data_dir and "\0" not in one.data_dir]
+    return [folder for folder in named if os.path.isabs(folder)]
 
 
 def _project(path: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+import stat
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Final, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw
@@ -37,11 +38,22 @@ class NotUnderstoodError(ValueError):
     """A value of another shape; the message names keys and types, never contents."""
 
 
+def open_beside(path: str) -> BinaryIO:
+    """A regular file, which no pipe, link or folder can stand in for. Raises OSError."""
+    fd = os.open(path, _FLAGS)
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise UnreadableError("not a regular file")
+        return os.fdopen(fd, "rb")
+    except BaseException:
+        os.close(fd)
+        raise
+
+
 def load(path: str) -> bytes:
     """The whole document. Raises OSError where it cannot be read."""
-    fd = os.open(path, _FLAGS)
-    with os.fdopen(fd, "rb") as file:
-        if os.fstat(fd).st_size > LARGEST:
+    with open_beside(path) as file:
+        if os.fstat(file.fileno()).st_size > LARGEST:
             raise UnreadableError(f"larger than {LARGEST >> 20} MiB")
         return file.read()
 

@@ -21,7 +21,14 @@ import msgspec
 from msgspec import Struct, field
 
 from toktui.agents.base import Agent, Document, place_of
-from toktui.agents.documents import Count, NotUnderstoodError, Pages, decode_whole, load
+from toktui.agents.documents import (
+    Count,
+    NotUnderstoodError,
+    Pages,
+    decode_whole,
+    load,
+    open_beside,
+)
 from toktui.clock import parse_ms
 from toktui.model import FLAG_SUM, Sighting, Tokens
 from toktui.text import clean, clean_id
@@ -128,7 +135,7 @@ def _conversation(path: str) -> str:
 def _told_by_conversation(path: str) -> tuple[str, int | None]:
     """The working folder and the time of the last message; empty and None where there is none."""
     try:
-        with open(path, "rb") as file:
+        with open_beside(path) as file:
             head = file.read(_HEAD)
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _TAIL))

@@ -18,7 +18,6 @@ Unknown:  calls beside the conversation (router, compressor, next speaker, loop 
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -33,6 +32,7 @@ from toktui.agents._gemini_messages import (
     sightings,
 )
 from toktui.agents.documents import NotUnderstoodError, load, load_if_there
+from toktui.agents.folders import named_folder
 from toktui.agents.lines import LineAgent, LineState, Said, name_in
 from toktui.facts import Thread, encode
 from toktui.model import Fact, Misread
@@ -40,6 +40,7 @@ from toktui.text import clean_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from toktui.agents.base import Document
     from toktui.agents.content import Turn
@@ -84,8 +85,7 @@ class _GeminiCli(LineAgent):
     needles = (b'"tokens"', b'"sessionId"')
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
-        named = env.get("GEMINI_CLI_HOME", "").strip()
-        return self.roots_of((Path(named).expanduser() if named else home) / ".gemini")
+        return self.roots_of((named_folder(home, env, "GEMINI_CLI_HOME") or home) / ".gemini")
 
     def roots_of(self, folder: Path) -> Sequence[Path]:
         return [folder if folder.name == "tmp" else folder / "tmp"]

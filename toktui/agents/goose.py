@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from toktui.agents._one_database import OneDatabase, data_home, named_folder
+from toktui.agents._one_database import OneDatabase
 from toktui.agents._sqlite_values import (
     AMONG,
     as_count,
@@ -31,6 +31,7 @@ from toktui.agents._sqlite_values import (
 )
 from toktui.agents.base import Document, UnreadableError, excerpt_at, place_of
 from toktui.agents.documents import NotUnderstoodError, Pages, nusd
+from toktui.agents.folders import data_home, named_folder
 from toktui.model import FLAG_SUM, Sighting, Tokens
 from toktui.text import clean, clean_id
 

@@ -17,10 +17,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from toktui.agents._one_database import OneDatabase, named_folder
+from toktui.agents._one_database import OneDatabase
 from toktui.agents._sqlite_values import as_count, as_dollars, as_ms, as_text, row_of
-from toktui.agents.base import Document, excerpt_at, place_of
+from toktui.agents.base import MAX_COUNT, Document, excerpt_at, place_of
 from toktui.agents.documents import NotUnderstoodError, Pages, nusd
+from toktui.agents.folders import named_folder
 from toktui.facts import Ledger, LedgerModel, encode
 from toktui.model import FLAG_SUM, Fact, Sighting, Tokens
 from toktui.text import clean, clean_id
@@ -127,7 +128,7 @@ def _ledger(every: Sighting, told: Sequence[tuple[Sighting, bool]]) -> Fact:
 
     def owed(bucket: str) -> int:
         rest = getattr(every.tokens, bucket) - sum(getattr(tokens, bucket) for tokens in main)
-        return max(0, rest) + sum(getattr(tokens, bucket) for tokens in own)
+        return min(MAX_COUNT, max(0, rest) + sum(getattr(tokens, bucket) for tokens in own))
 
     total = Tokens(**{bucket: owed(bucket) for bucket in Tokens.__struct_fields__})
     models = (LedgerModel(every.model, total, 0),)

@@ -100,7 +100,10 @@ def values(line: bytes) -> list[Any]:
 
 def convert(value: object, shape: type[_T]) -> _T:
     """`value` as `shape`; msgspec.ValidationError names the place, never the content."""
-    return msgspec.convert(value, shape)
+    try:
+        return msgspec.convert(value, shape)
+    except UnicodeEncodeError:
+        raise msgspec.ValidationError("Expected something else than half a letter") from None
 
 
 def object_of(value: object) -> Mapping[str, object]:

@@ -16,12 +16,12 @@ Unknown:  the model in logs of Kimi CLI, and its working folder but for a hash
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from msgspec import Struct
 
 from toktui.agents import _kimi_cli_rows as kimi_cli
+from toktui.agents.folders import named_folder
 from toktui.agents.json_lines import object_of, text_of
 from toktui.agents.lines import Count, LineAgent, LineState, Said, key_of, numbers_of
 from toktui.model import Sighting, Tokens
@@ -29,6 +29,7 @@ from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from toktui.agents.content import Turn
 
@@ -133,8 +134,8 @@ class _KimiCode(LineAgent):
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
         return [
-            _home(home / ".kimi-code", env.get("KIMI_CODE_HOME", "")) / "sessions",
-            _home(home / ".kimi", env.get("KIMI_SHARE_DIR", "")) / "sessions",
+            (named_folder(home, env, "KIMI_CODE_HOME") or home / ".kimi-code") / "sessions",
+            (named_folder(home, env, "KIMI_SHARE_DIR") or home / ".kimi") / "sessions",
         ]
 
     def roots_of(self, folder: Path) -> Sequence[Path]:
@@ -190,10 +191,6 @@ class _KimiCode(LineAgent):
         from toktui.agents._kimi_conversation import turn  # noqa: PLC0415  only on demand
 
         return turn(line)
-
-
-def _home(usual: Path, named: str) -> Path:
-    return Path(named.strip()).expanduser() if named.strip() else usual
 
 
 def _place(parts: list[str]) -> _Place:

@@ -20,15 +20,16 @@ Unknown:  rows that failed or were aborted before anything was counted are no ca
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from toktui.agents._pi_rows import PiAgent, PiState
+from toktui.agents.folders import named_folder
 from toktui.agents.lines import name_in
 from toktui.text import clean_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 _FOLDER: Final = re.compile(r"\d{4}-\d\d-\d\dT[0-9-]+Z?_(.+)")
 """The folder of a session: its sub-agents' logs are in it."""
@@ -39,8 +40,7 @@ class _OhMyPi(PiAgent):
     label = "Oh My Pi"
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
-        named = env.get("OMP_AGENT_DIR", "").strip()
-        folder = Path(named).expanduser() if named else home / ".omp" / "agent"
+        folder = named_folder(home, env, "OMP_AGENT_DIR") or home / ".omp" / "agent"
         return [folder / "sessions", home / ".omp" / "profiles"]
 
     def roots_of(self, folder: Path) -> Sequence[Path]:

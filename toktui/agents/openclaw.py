@@ -21,13 +21,14 @@ Unknown:  answers of other agents' command lines (`claude-cli`, `codex-cli`) are
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from toktui.agents._pi_rows import PiAgent
+from toktui.agents.folders import named_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
 
     from toktui.agents.base import Document
 
@@ -41,9 +42,9 @@ class _OpenClaw(PiAgent):
     label = "OpenClaw"
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
-        named = env.get("OPENCLAW_STATE_DIR", "").strip()
+        named = named_folder(home, env, "OPENCLAW_STATE_DIR")
         if named:
-            return self.roots_of(Path(named).expanduser())
+            return self.roots_of(named)
         return [home / name / "agents" for name in _HOMES]
 
     def roots_of(self, folder: Path) -> Sequence[Path]:

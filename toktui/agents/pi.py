@@ -18,13 +18,14 @@ Unknown:  rows that failed or were aborted before anything was counted are no ca
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from toktui.agents._pi_rows import PiAgent
+from toktui.agents.folders import named_folders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 _HOMES: Final = ("PI_CODING_AGENT_DIR", "PI_AGENT_DIR")
 
@@ -34,8 +35,7 @@ class _Pi(PiAgent):
     label = "Pi"
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
-        named = [env.get(word, "").strip() for word in _HOMES]
-        folders = [Path(name).expanduser() for name in named if name] or [home / ".pi" / "agent"]
+        folders = named_folders(home, env, *_HOMES) or [home / ".pi" / "agent"]
         return [root for folder in folders for root in self.roots_of(folder)]
 
     def roots_of(self, folder: Path) -> Sequence[Path]:

@@ -20,7 +20,6 @@ Unknown:  in builds without telemetry rows the calls of sub-agents and beside th
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -29,6 +28,7 @@ from msgspec import Struct
 from toktui.agents._gemini_messages import quoted_messages, read_conversation
 from toktui.agents._qwen_ledger import Numbers, Spent, Used, accounted, tokens_of
 from toktui.agents.documents import load
+from toktui.agents.folders import named_folders
 from toktui.agents.lines import Count, LineAgent, LineState, Said, name_in, provider_key
 from toktui.clock import parse_ms
 from toktui.facts import Thread, encode
@@ -37,6 +37,7 @@ from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from toktui.agents.base import Document
     from toktui.agents.content import Turn
@@ -138,8 +139,7 @@ class _QwenCode(LineAgent):
     needles = (b'"usageMetadata"', _RESPONSE.encode(), b'"parent_session"', b'"schemaVersion"')
 
     def roots(self, home: Path, env: Mapping[str, str]) -> Sequence[Path]:
-        named = [env.get(word, "").strip() for word in _HOMES]
-        return [home / ".qwen", *(Path(name).expanduser() for name in named if name)]
+        return [home / ".qwen", *named_folders(home, env, *_HOMES)]
 
     def roots_of(self, folder: Path) -> Sequence[Path]:
         return [folder.parent if folder.name in _FOLDERS else folder]

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from toktui.agents._new_rows import Mark, new_rows
-from toktui.agents._one_database import OneDatabase, named_folder
+from toktui.agents._one_database import OneDatabase
 from toktui.agents._sqlite_values import AMONG, as_count, as_ms, as_text, json_of, row_of
 from toktui.agents.base import Document, excerpt_at, place_of
 from toktui.agents.documents import NotUnderstoodError, Pages
+from toktui.agents.folders import named_folder
 from toktui.facts import Thread, encode
 from toktui.model import Fact, Sighting, Tokens
 from toktui.text import clean, clean_id

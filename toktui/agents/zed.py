@@ -20,7 +20,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from toktui.agents._one_database import OneDatabase, data_home
+from toktui.agents._one_database import OneDatabase
+from toktui.agents.folders import data_home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,9 @@ start of the interpreter.
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from keyword import iskeyword
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 INTERRUPTED: Final = 130
+_OF_OUTPUT: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What is wrong with the disk behind stdout, where an error names no file."""
 
 MODULES: Final[Mapping[str, str]] = {
     "card": "card",
@@ -101,7 +105,14 @@ class Program(click.Group):
             if reconfigure is not None:
                 # A terminal without a sign for `≥` gets `?` instead of a traceback.
                 reconfigure(errors="replace")
-        return super().main(*args, **{"prog_name": "toktui"} | extra)
+        try:
+            return super().main(*args, **{"prog_name": "toktui"} | extra)
+        except OSError as error:
+            if error.filename is not None or error.errno not in _OF_OUTPUT:
+                raise
+            _give_up_output()
+            click.echo(f"toktui: the output cannot be written: {error.strerror}", err=True)
+            sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command that was asked for; errors that the user can mend become messages."""
@@ -121,6 +132,16 @@ class Program(click.Group):
         if args and not name.startswith("-") and name not in self.commands:
             ctx.fail(f"No such command {name!r}. Commands: {', '.join(self.commands)}.")
         return super().resolve_command(ctx, args)
+
+
+def _give_up_output() -> None:
+    """Nothing more is written to stdout, not even what waits until the end."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        pass
 
 
 def _leave(ctx: click.Context, code: int) -> NoReturn:

@@ -96,6 +96,7 @@ def restore(*, file: str, yes: bool) -> None:
 
 
 def _backup_named(context: Context, file: str) -> Path:
+    import os
     from pathlib import Path
 
     from toktui.errors import UsageError
@@ -107,7 +108,7 @@ def _backup_named(context: Context, file: str) -> Path:
         if not known:
             raise UsageError("There is no backup yet.", "`toktui data backup` makes one.")
         return known[0].path
-    given = Path(file).expanduser()
+    given = Path(os.path.expanduser(file))
     if given.is_file():
         return given
     listed = "\n".join(f"  {clean(str(one.path), 400)}" for one in known)

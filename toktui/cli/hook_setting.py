@@ -11,6 +11,7 @@ from toktui.cli.output import write
 from toktui.cli.own_command import is_own, own_command
 from toktui.cli.settings_edit import Edit, agree, make, read_settings, shown
 from toktui.errors import ToktuiError
+from toktui.paths import user_home
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _STOP: Final = "stop"
 
 def hooks_path(env: Mapping[str, str]) -> Path:
     """Cursor's own hooks of the user."""
-    return Path(env.get("HOME") or Path.home()) / ".cursor" / "hooks.json"
+    return user_home(env) / ".cursor" / "hooks.json"
 
 
 def install_hook(env: Mapping[str, str], *, yes: bool) -> None:

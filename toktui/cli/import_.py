@@ -19,6 +19,7 @@ Rows that were imported before are known again: files may overlap.""",
 @click.argument("file", metavar="FILE", type=click.Path(dir_okay=False))
 def import_(*, kind: str, file: str) -> None:
     """Take in what an agent's vendor exports; it wins over what was counted or guessed here."""
+    import os
     from pathlib import Path
 
     from toktui.cli.output import note, write
@@ -32,7 +33,7 @@ def import_(*, kind: str, file: str) -> None:
     del kind
     context = open_context()
     prepare_data(context.paths)
-    found = import_export(context.paths.spool, Path(file).expanduser())
+    found = import_export(context.paths.spool, Path(os.path.expanduser(file)))
     for shape, count in found.shapes.most_common():
         note(f"{count_of(count, 'row')} not understood: {shape}")
     with progress_bar() as advance:

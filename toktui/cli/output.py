@@ -16,6 +16,7 @@ def write_json(document: msgspec.Struct) -> None:
     """One JSON document on stdout and nothing else."""
     sys.stdout.write(msgspec.json.encode(document).decode())
     sys.stdout.write("\n")
+    sys.stdout.flush()
 
 
 def write(text: str) -> None:

@@ -6,7 +6,6 @@ import gc
 import os
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toktui import zones
@@ -14,7 +13,7 @@ from toktui.agents import agent_names
 from toktui.config import load_config
 from toktui.errors import ReadOnlyError, StoreError, UsageError, WriteError
 from toktui.ingest.context import Context
-from toktui.paths import prepare_data, user_paths
+from toktui.paths import prepare_data, user_home, user_paths
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -27,8 +26,7 @@ def open_context() -> Context:
     """Folders, configuration and environment of this process. ConfigError for a wrong file."""
     paths = user_paths(os.environ)
     config = load_config(paths.config_file, agents=agent_names())
-    home = os.environ.get("HOME")
-    return Context(paths, config, Path(home) if home else Path.home(), os.environ)
+    return Context(paths, config, user_home(os.environ), os.environ)
 
 
 def zone_of(context: Context, name: str | None) -> ZoneInfo:

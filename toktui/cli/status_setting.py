@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
+from toktui.agents.folders import expanded
 from toktui.cli.json_text import spelling, with_value, without_value
 from toktui.cli.output import write
 from toktui.cli.own_command import is_own, own_command
 from toktui.cli.settings_edit import Edit, agree, make, read_settings, shown
 from toktui.errors import ToktuiError
-from toktui.paths import create_private, user_paths
+from toktui.paths import create_private, user_home, user_paths
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -24,10 +25,9 @@ _QUESTION: Final = "Make this change?"
 
 def settings_path(env: Mapping[str, str]) -> Path:
     """Claude Code's own settings of the user."""
-    home = Path(env.get("HOME") or Path.home())
+    home = user_home(env)
     named = env.get("CLAUDE_CONFIG_DIR", "").split(",")[0].strip()
-    folder = Path(named).expanduser() if named else home / ".claude"
-    return folder / "settings.json"
+    return (expanded(named, home) if named else home / ".claude") / "settings.json"
 
 
 def install_line(env: Mapping[str, str], *, yes: bool, replace: bool) -> None:

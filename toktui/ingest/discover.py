@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from toktui.agents import agent, agent_names
+from toktui.agents.folders import expanded
 from toktui.ingest.spool import spool_roots
 from toktui.ingest.tail import Stat, stat_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from toktui.config import Config
     from toktui.ingest.context import Context
@@ -53,7 +54,7 @@ def places_of(name: str, config: Config, home: Path, env: Mapping[str, str]) -> 
     module, named = agent(name), config.agent(name).roots
     if not named:
         return module.roots(home, env)
-    return [root for text in named for root in module.roots_of(_expand(text, home))]
+    return [root for text in named for root in module.roots_of(expanded(text, home))]
 
 
 def roots(config: Config, home: Path, env: Mapping[str, str]) -> list[Root]:
@@ -75,10 +76,6 @@ def log_roots(context: Context) -> list[Root]:
     return own + spool_roots(context.paths.spool, context.config)
 
 
-def _expand(text: str, home: Path) -> Path:
-    return home / text[2:] if text.startswith("~/") else Path(text)
-
-
 def find_logs(places: Sequence[Root]) -> Discovery:
     """All logs below the roots, newest first."""
     discovery = Discovery([], [], [])
@@ -87,6 +84,17 @@ def find_logs(places: Sequence[Root]) -> Discovery:
         discovery.logs.extend(_walk(place, discovery, seen))
     discovery.logs.sort(key=lambda log: (-log.stat.mtime_ns, log.path))
     return discovery
+
+
+def can_be_kept(path: str) -> bool:
+    """Whether the store can hold the path: one with bytes that are no UTF-8 has no text."""
+    if path.isascii():
+        return True
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _walk(place: Root, discovery: Discovery, seen: set[tuple[int, int]]) -> Iterator[FoundLog]:
@@ -114,6 +122,9 @@ def _walk(place: Root, discovery: Discovery, seen: set[tuple[int, int]]) -> Iter
                     if len(below) < _DEEPEST and is_entered(below):
                         stack.append((entry.path, below))
                 elif is_log(below):
+                    if not can_be_kept(entry.path):
+                        discovery.problems.append((entry.path, "its path is not UTF-8"))
+                        continue
                     status = entry.stat(follow_symlinks=False)
                     place_on_disk = (status.st_dev, status.st_ino)
                     if stat.S_ISREG(status.st_mode) and place_on_disk not in seen:

@@ -16,7 +16,7 @@ from toktui.ingest.backlog import (
     known_logs,
     mark_gone,
 )
-from toktui.ingest.discover import FoundLog, Root, find_logs, log_roots
+from toktui.ingest.discover import FoundLog, Root, can_be_kept, find_logs, log_roots
 from toktui.ingest.index import note_problem, read_job
 from toktui.ingest.progress import Problem
 from toktui.ingest.reading import STILL_MS, begun_in
@@ -122,6 +122,8 @@ class Follower:
 
     def _find(self, path: str) -> FoundLog | None:
         """The log at a path that the system hinted at, if it is one."""
+        if not can_be_kept(path):
+            return None
         for place in self._roots:
             if path.startswith(place.path + os.sep):
                 module = agent(place.agent)

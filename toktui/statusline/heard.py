@@ -177,7 +177,13 @@ def _table(value: object) -> dict[str, object]:
 
 
 def _path(value: object) -> str:
-    return value if isinstance(value, str) and "\0" not in value else ""
+    if not isinstance(value, str) or "\0" in value:
+        return ""
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half a letter names no file
+        return ""
+    return value
 
 
 def _context(usage: Mapping[str, object], context: Mapping[str, object]) -> int | None:
