@@ -134,8 +134,27 @@ def test_installing_adds_one_hook_and_removing_takes_it_away(toktui: Toktui, hoo
     assert "already" in toktui("hook", "cursor", "--install", "--yes").stdout
     assert hooks.read_text() == once
     toktui("hook", "cursor", "--remove", "--yes")
-    assert json.loads(hooks.read_text()) == json.loads(theirs)
+    assert hooks.read_text() == theirs
     assert "does not have" in toktui("hook", "cursor", "--remove", "--yes").stdout
+
+
+@pytest.mark.parametrize("theirs", [
+    '{"version":1,"hooks":{"stop":[{"command":"a", "x":1e999}, 5,null,"\\u00e9"]}}',
+    '{"version": 1, "hooks": {"stop": [{"command": "a"},\n\t{"command": "b"}  ] } }',
+    '{\r\n\t"version": 1,\r\n\t"hooks": {\r\n\t\t"stop": [\r\n\t\t\t{}\r\n\t\t]\r\n\t}\r\n}\r\n',
+])  # fmt: skip
+def test_hooks_of_others_stay_byte_for_byte(toktui: Toktui, hooks: Path, theirs: str) -> None:
+    hooks.parent.mkdir()
+    hooks.write_bytes(theirs.encode())
+    toktui("hook", "cursor", "--install", "--yes")
+    installed = json.loads(hooks.read_bytes())["hooks"]["stop"]
+    assert installed[:-1] == json.loads(theirs)["hooks"]["stop"]
+    older = "'/old place/toktui' hook cursor"
+    hooks.write_bytes(hooks.read_bytes().replace(installed[-1]["command"].encode(), older.encode()))
+    toktui("hook", "cursor", "--install", "--yes")
+    assert len(json.loads(hooks.read_bytes())["hooks"]["stop"]) == len(installed)
+    toktui("hook", "cursor", "--remove", "--yes")
+    assert hooks.read_bytes() == theirs.encode()
 
 
 def test_a_file_is_made_where_there_is_none(toktui: Toktui, hooks: Path) -> None:
@@ -149,7 +168,7 @@ def test_a_file_is_made_where_there_is_none(toktui: Toktui, hooks: Path) -> None
 
 @pytest.mark.parametrize(
     ("text", "exit_code"),
-    [("[]", 1), ("{", 1), ('{"hooks": {"stop": {}}}', 1), ('{"hooks": []}', 2)],
+    [("[]", 1), ("{", 1), ('{"hooks": {"stop": {}}}', 1), ('{"hooks": []}', 1)],
 )
 def test_settings_of_another_shape_are_left_alone(
     toktui: Toktui, hooks: Path, text: str, exit_code: int

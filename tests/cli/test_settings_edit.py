@@ -12,7 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toktui.cli.json_text import spelling, with_value, without_value
+from toktui.cli.json_text import (
+    spelling,
+    with_item,
+    with_value,
+    without_items,
+    without_value,
+)
 from toktui.cli.settings_edit import Edit, agree, make, read_settings, shown
 from toktui.errors import ToktuiError, UsageError
 
@@ -47,6 +53,21 @@ def test_a_value_that_is_replaced_comes_back_as_it_was_spelled(
     put = with_value(text, ["statusLine"], LINE)
     assert json.loads(put)["statusLine"] == LINE
     assert with_value(put, ["statusLine"], old, spelled=kept) == text
+
+
+@given(items=st.lists(_VALUES, min_size=1, max_size=4), indent=_INDENTS, data=st.data())
+def test_items_that_are_put_and_taken_leave_every_byte(
+    items: list[Any], indent: Any, data: st.DataObject
+):
+    keys = ["hooks", "stop"]
+    text = json.dumps({"a": 1, "hooks": {"stop": items, "z": []}}, indent=indent)
+    put = with_item(text, keys, LINE)
+    assert json.loads(put)["hooks"]["stop"] == [*items, LINE]
+    assert without_items(put, keys, [len(items)]) == text
+    gone = data.draw(st.sets(st.sampled_from(range(len(items)))))
+    left = json.loads(without_items(text, keys, gone))
+    assert left["hooks"]["stop"] == [one for n, one in enumerate(items) if n not in gone]
+    assert left["hooks"]["z"] == []
 
 
 @given(settings=_OBJECTS, indent=_INDENTS)
@@ -121,6 +142,15 @@ def test_what_is_not_a_json_object_is_named_and_left_alone(tmp_path: Path, text:
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(ToktuiError, match=r"settings\.json"):
         read_settings(path)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path, kind: str):
+    path = tmp_path / "settings.json"
+    os.mkfifo(path) if kind == "pipe" else path.mkdir()
+    with pytest.raises(ToktuiError) as told:
+        read_settings(path)
+    assert told.value.hint == "Mend it; nothing was changed."
 
 
 def test_a_diff_shows_nothing_that_a_terminal_obeys(tmp_path: Path):

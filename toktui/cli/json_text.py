@@ -1,4 +1,5 @@
-"""Changes one value in the text of a JSON object and leaves every other byte as it is.
+"""Changes one value in the text of a JSON object, or the items of a list in it, and leaves every
+other byte as it is.
 
 People order and indent their settings; a file that comes back spelled anew is a nasty surprise.
 The text is known to hold one JSON object, or nothing: see `settings_edit.read_settings`.
@@ -14,16 +15,18 @@ from toktui.errors import UsageError
 from toktui.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 MARK: Final = "\ufeff"
 """What some editors of Windows put before everything else."""
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
 _STEP: Final = "  "
+_CLOSES: Final = {"{": "}", "[": "]"}
 
 
 class _Member(NamedTuple):
-    """Where a member of an object stands: its key, its value, and the value's end."""
+    """Where a member of an object stands: its key, its value, and the value's end. An item of a
+    list has no key."""
 
     name: str
     start: int
@@ -76,6 +79,19 @@ def with_value(
     return text
 
 
+def with_item(text: str, keys: Sequence[str], value: object) -> str:
+    """The text with `value` behind the items of the list at a path of keys, which is there."""
+    return _appended(text, _place(text, keys), None, value, None)
+
+
+def without_items(text: str, keys: Sequence[str], numbers: Collection[int]) -> str:
+    """The text without some items, counted from 0, of the list at a path of keys."""
+    at = _place(text, keys)
+    for nth in sorted(numbers, reverse=True):
+        text = _cut(text, at, _members(text, at), nth)
+    return text
+
+
 def without_value(text: str, keys: Sequence[str]) -> str:
     """The text without the member at a path of keys; as it is if nothing is there."""
     if is_blank(text):
@@ -93,6 +109,17 @@ def without_value(text: str, keys: Sequence[str]) -> str:
     return text
 
 
+def _place(text: str, keys: Sequence[str]) -> int:
+    """Where the value at a path of keys begins. KeyError if nothing is there."""
+    at = _beginning(text)
+    for key in keys:
+        member = _member(text, at, key)
+        if member is None:
+            raise KeyError(key)
+        at = member.value
+    return at
+
+
 def _cut(text: str, at: int, members: Sequence[_Member], nth: int) -> str:
     """One member taken out, with the comma and the space that came with it."""
     if nth + 1 < len(members):
@@ -102,17 +129,17 @@ def _cut(text: str, at: int, members: Sequence[_Member], nth: int) -> str:
     return text[: at + 1] + text[_after_blank(text, members[nth].end) :]
 
 
-def _appended(text: str, at: int, key: str, value: object, spelled: str | None) -> str:
-    """The text with a new last member in the object at `at`."""
+def _appended(text: str, at: int, key: str | None, value: object, spelled: str | None) -> str:
+    """The text with a new last member in the object, or item in the list, at `at`."""
     members, newline = _members(text, at), _newline(text)
-    name = json.dumps(key, ensure_ascii=False)
+    name = "" if key is None else f"{json.dumps(key, ensure_ascii=False)}: "
     if members and _is_inline(text, members[-1]):
         short = json.dumps(value, ensure_ascii=False) if spelled is None else spelled
         end = members[-1].end
-        return f"{text[:end]}, {name}: {short}{text[end:]}"
+        return f"{text[:end]}, {name}{short}{text[end:]}"
     outer, step = _indent_at(text, at), _step(text, at)
     indent = _indent_at(text, members[-1].start) if members else outer + step
-    full = f"{newline}{indent}{name}: "
+    full = f"{newline}{indent}{name}"
     full += _spelled(text, value, indent, step) if spelled is None else spelled
     if members:
         end = members[-1].end
@@ -165,19 +192,24 @@ def _after_blank(text: str, at: int) -> int:
 
 def _member(text: str, at: int, key: str) -> _Member | None:
     """The member that counts: of several with one name, the last."""
+    if text[at] != "{":
+        return None
     return next((m for m in reversed(_members(text, at)) if m.name == key), None)
 
 
 def _members(text: str, at: int) -> list[_Member]:
-    """The members of the object that begins at `at`; none if that is no object."""
+    """The members of the object, or the items of the list, that begins at `at`; else none."""
     found: list[_Member] = []
-    if text[at] != "{":
+    close = _CLOSES.get(text[at])
+    if close is None:
         return found
     decoder = json.JSONDecoder()
     at = _after_blank(text, at + 1)
-    while text[at] != "}":
-        name, end = decoder.raw_decode(text, at)
-        value = _after_blank(text, _after_blank(text, end) + 1)
+    while text[at] != close:
+        name, value = "", at
+        if close == "}":
+            name, end = decoder.raw_decode(text, at)
+            value = _after_blank(text, _after_blank(text, end) + 1)
         _, stop = decoder.raw_decode(text, value)
         found.append(_Member(name, at, value, stop))
         at = _after_blank(text, stop)

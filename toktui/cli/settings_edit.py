@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 import tempfile
 from pathlib import Path
@@ -46,7 +47,9 @@ def read_settings(path: Path) -> str | None:
     Raises ToktuiError for one that cannot be read or holds anything but one JSON object.
     """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise _unusable(path, "is not a file")
             data = file.read(_LARGEST + 1)
     except FileNotFoundError:
         return None
@@ -62,6 +65,11 @@ def read_settings(path: Path) -> str | None:
     if not (is_blank(text) or isinstance(found, dict)):
         raise _unusable(path, "does not hold a JSON object")
     return text
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Opens what may be a pipe that nobody writes to."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _unusable(path: Path, why: str) -> ToktuiError:
