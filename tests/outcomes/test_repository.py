@@ -166,6 +166,18 @@ def test_git_that_says_too_much_is_ended(
         Git(str(repo.folder), os.environ).ask("log")
 
 
+def test_of_messages_that_are_too_long_together_the_newest_are_read(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(6):
+        repo.commit(f"c{n}", minutes=90, body="x" * 4000)
+    monkeypatch.setattr(git_module, "MOST_BYTES", 20_000)
+    found = repo.found()
+    chain = read_chain(Git(found.folder, os.environ), found.tip, 0)
+    assert [c.subject for c in chain.commits] == ["c3", "c4", "c5"]
+    assert chain.is_short
+
+
 def test_git_that_is_too_old_is_named(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from toktui.outcomes import whys
 from toktui.outcomes.git import Git, GitError
 from toktui.text import clean
 
@@ -125,8 +126,17 @@ def read_commits(git: Git, hashes: Sequence[str]) -> list[Commit]:
 
 
 def _read(git: Git, *revisions: str) -> dict[str, Commit]:
-    said = git.ask(*_LOG, f"--max-count={_MOST_READ}", *revisions, "--")
-    return {commit.hash: commit for commit in _commits(said)}
+    """The newest commits of a part of history, fewer where their messages are very long."""
+    most = _MOST_READ
+    while True:
+        try:
+            said = git.ask(*_LOG, f"--max-count={most}", *revisions, "--")
+        except GitError as error:
+            most //= 4
+            if error.why != whys.TOO_MUCH or not most:
+                raise
+        else:
+            return {commit.hash: commit for commit in _commits(said)}
 
 
 def _merged(
