@@ -103,3 +103,15 @@ def test_an_idle_machine_has_no_sessions_and_rates_of_0(document: Any, toktui: A
     assert found["sessions"] == found["limits"] == []
     assert found["burn"]["5"]["nusd_per_hour"] == 0
     assert "No session is active" in toktui("now").stdout
+
+
+def test_the_first_lines_fit_a_narrow_terminal(
+    logs: Any, toktui: Any, monkeypatch: pytest.MonkeyPatch
+):
+    logs.call()
+    monkeypatch.setenv("COLUMNS", "60")
+    narrow = toktui("now").stdout.splitlines()
+    assert max(map(len, narrow)) <= 60
+    monkeypatch.setenv("COLUMNS", "120")
+    wide = toktui("now").stdout
+    assert wide.replace("·", "").split() == "\n".join(narrow).replace("·", "").split()

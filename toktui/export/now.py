@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
@@ -12,14 +12,17 @@ from toktui.export.figures import UNKNOWN, dollars, percent, probably, short, sp
 from toktui.export.limits import LimitSeen, as_seen, limit_line
 from toktui.export.table import Column, Table, as_text
 from toktui.metrics.report import Totals
-from toktui.text import clean
+from toktui.text import clean, width
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
     from toktui.metrics.active import ActiveSession
     from toktui.metrics.burn import Burn
     from toktui.metrics.live import Live
+
+_HEAD_CELLS: Final = 8
 
 
 class BurnRate(msgspec.Struct, frozen=True):
@@ -122,7 +125,7 @@ def as_text_now(
     live: Live, today: Totals, *, zone: ZoneInfo, cells: int, colored: bool
 ) -> str:
     """Burn rates, today, limits, and one line for each active session."""
-    lines = [_burn_line(live), _today_line(today)]
+    lines = [_filled("Burn", _burns(live), cells), _filled("Today", _today(today), cells)]
     lines += [limit_line(limit, live.at_ms, zone) for limit in live.limits]
     if live.sessions:
         lines += ["", _sessions_table(live, cells=cells, colored=colored)]
@@ -131,23 +134,36 @@ def as_text_now(
     return "\n".join(lines)
 
 
-def _burn_line(live: Live) -> str:
-    rates = [
+def _filled(head: str, parts: Sequence[str], cells: int) -> str:
+    """The parts behind their head, on as few lines as hold them."""
+    lines = [f"{head:<{_HEAD_CELLS}}{parts[0]}"]
+    for part in parts[1:]:
+        longer = f"{lines[-1]}  ·  {part}"
+        if width(longer) <= cells:
+            lines[-1] = longer
+        else:
+            lines.append(f"{'':<{_HEAD_CELLS}}{part}")
+    return "\n".join(lines)
+
+
+def _burns(live: Live) -> list[str]:
+    return [
         f"{dollars(burn.nusd_per_hour, lacking=burn.unpriced > 0)}/h"
         f" {short(burn.tokens_per_min)} tokens/min ({burn.minutes} min)"
         for burn in live.burn
     ]
-    return f"Burn    {'  ·  '.join(rates)}"
 
 
-def _today_line(today: Totals) -> str:
+def _today(today: Totals) -> list[str]:
     cost = dollars(today.cost_nusd if today.calls else 0, lacking=today.unpriced_calls > 0)
     if more := probably(today.probable):
         cost += f" (probably {more})"
-    return (
-        f"Today   {cost} list cost  ·  {short(today.tokens.total)} tokens  ·  {today.calls:,} calls"
-        f"  ·  cache hit {percent(today.cache_hit_rate)}"
-    )
+    return [
+        f"{cost} list cost",
+        f"{short(today.tokens.total)} tokens",
+        f"{today.calls:,} calls",
+        f"cache hit {percent(today.cache_hit_rate)}",
+    ]
 
 
 def _sessions_table(live: Live, *, cells: int, colored: bool) -> str:
