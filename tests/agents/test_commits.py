@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.properties.lab import stopwatch
 from toktui.agents import agent
 from toktui.agents._cursor_turns import Bubble
 from toktui.agents._cursor_turns import committed as cursor_committed
@@ -58,9 +59,17 @@ def result(tool: str, content: object = SAID) -> dict[str, Any]:
 @pytest.mark.parametrize(("command", "is_one"), [
     ("git commit -m x", True), ("cd a && git -C b commit --amend", True), ("git merge x", True),
     ("git log --oneline", False), ("echo commit", False), ("git status; echo commit", False),
+    ("digit commit", False), ("git committed", False), ("git " + "x" * 500 + " commit", False),
 ])  # fmt: skip
 def test_a_command_that_commits_is_known(command: str, is_one: bool) -> None:
     assert commits(command) is is_one
+
+
+@pytest.mark.parametrize("word", ["git ", "commit ", "am ", "git commi"])
+def test_no_command_is_looked_at_for_long(word: str) -> None:
+    began = stopwatch()
+    assert commits(word * 20_000) is False
+    assert stopwatch() - began < 0.2
 
 
 def test_the_answer_of_git_names_the_hash() -> None:
