@@ -18,9 +18,12 @@ from toktui.agents import agent as agent_named
 from toktui.agents import agent_names
 from toktui.text import clean
 
-TRIALS = 30
+TRIALS = 12
 _LONGEST = 4096
 _SQLITE = b"SQLite format 3\0"
+_SEE_WHEN = ("copilot-cli",)
+"""Its database tells of the sessions whose log has no record yet when it is read; where the record
+is malformed, what it tells is more than nothing."""
 _COUNTS = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning",
            "web_search", "cost_nusd", "reported_nusd", "at_ms")  # fmt: skip
 _TEXTS = {"name": "text", "session": "key", "call": "key", "fact": "subject", "misread": "shape"}
@@ -85,7 +88,7 @@ def trial(agent: str, seed: int) -> None:
         lab.close()
         if only_added:
             assert undisturbed(home) <= found
-        if is_lines:
+        if is_lines and agent not in _SEE_WHEN:
             assert difference(whole, grown(folder, files, path, draw)) == ""
     finally:
         shutil.rmtree(folder)
