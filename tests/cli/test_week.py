@@ -92,6 +92,13 @@ def test_an_empty_week_and_no_store_at_all_are_answered(toktui: Any, document: A
     assert document("week", "2031-W01")["totals"]["calls"] == 0
 
 
+def test_an_empty_week_names_the_nearest_one_that_has_calls(weeks: Any, toktui: Any):
+    after = toktui("week", "2026-W51", "--tz", "UTC").stdout
+    assert "No calls in this week. The last before it: toktui week 2026-W47" in after
+    first = toktui("week", "2026-W40", "--tz", "UTC", "--markdown").stdout
+    assert "No calls in this week. The first of all: toktui week 2026-W45" in first
+
+
 def test_a_cold_turn_is_waste(logs: Any, document: Any):
     big = {"input_tokens": 10, "cache_read_input_tokens": 0, "output_tokens": 10}
     for minute, read, write in (("00", 0, 50_000), ("30", 0, 51_000)):

@@ -54,10 +54,19 @@ async def test_a_scale_that_is_far_off_is_told(
         assert "scaled by 0.4" in screens.text
 
 
-async def test_a_session_without_its_text_says_so(normal: Path, run: Run):
-    async with run(normal) as screens:
+async def test_a_session_without_its_text_says_so(moved: Path, run: Run):
+    async with run(moved) as screens:
         await screens.press("2", "enter", "c")
         assert "Nothing can be said of it" in screens.text
+
+
+async def test_what_was_taken_apart_of_one_store_is_not_shown_of_another(
+    normal: Path, moved: Path, run: Run
+):
+    for store, expected in ((moved, "Nothing can be said"), (normal, "results of Bash")):
+        async with run(store) as screens:
+            await screens.press("2", "enter", "c")
+            assert expected in screens.text
 
 
 async def test_a_return_costs_nothing(normal: Path, run: Run, monkeypatch: pytest.MonkeyPatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -248,7 +249,16 @@ async def test_help_and_quit_are_named_at_every_width(
     size: tuple[int, int], normal: Path, run: Run
 ):
     async with run(normal, size=size) as screens:
-        assert "? help   q quit" in screens.text.splitlines()[-1]
+        assert re.search("[?] help +q quit", screens.text.splitlines()[-1])
+
+
+@pytest.mark.parametrize(("tab", "key"), [("3", "t list"), ("8", "t landed / nothing landed")])
+async def test_every_way_to_look_at_a_screen_is_named_at_80_columns(
+    tab: str, key: str, normal: Path, run: Run
+):
+    async with run(normal, size=(80, 24)) as screens:
+        await screens.press(tab)
+        assert key in screens.text.splitlines()[-1]
 
 
 async def test_a_store_that_cannot_be_read_is_said(tmp_path: Path, run: Run):

@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from toktui.metrics.limits import Limit
 from toktui.metrics.live import Live, load_live
@@ -38,8 +39,6 @@ def live(empty: Path) -> Live:
 
 
 def text(live: Live, *limits: Limit, room: int = 300) -> str:
-    from msgspec.structs import replace
-
     line = limits_line(replace(live, limits=limits), room, PALETTE, ZoneInfo("UTC"))
     assert line.width <= room
     return "".join(piece.text for piece in line.pieces)
@@ -61,6 +60,11 @@ def test_without_room_the_pressing_windows_stay(live: Live):
     assert text(live, WEEK, FIVE, room=40) == "claude-code week 31 %  5h 58 %"
     assert text(live, WEEK, ANEW, FIVE, room=39) == "claude-code 5h 58 %  full 15:32–16:02"
     assert text(live, WEEK, FIVE, room=5) == ""
+
+
+def test_a_window_that_runs_out_is_more_pressing_than_one_that_may_last(live: Live):
+    may_last = replace(WEEK, agent="codex", runs_out=RunsOut(NOW + HOUR // 2, None))
+    assert text(live, may_last, FIVE, room=44).startswith("claude-code 5h 58 %")
 
 
 def test_a_window_that_has_begun_anew_is_unknown(live: Live):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from textual.app import App
 
-from toktui.dev.shots import SIZE
+from toktui.dev.shots import OF_LOGS, SIZE
 from toktui.tui.views import tabs, view_types, way_to
 
 from .conftest import SIZES, Run
@@ -28,9 +28,14 @@ BESIDE_SHOTS = tuple(size for size in SIZES if size != SIZE)
 @pytest.mark.parametrize("size", BESIDE_SHOTS, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("view", WAYS)
 async def test_usual_data(
-    view: str, size: tuple[int, int], moved: Path, run: Run, looks_as_before: Check
+    view: str,
+    size: tuple[int, int],
+    normal: Path,
+    moved: Path,
+    run: Run,
+    looks_as_before: Check,
 ):
-    async with run(moved, size=size) as screens:
+    async with run(normal if view in OF_LOGS else moved, size=size) as screens:
         await screens.press(*WAYS[view])
         looks_as_before(screens.app)
 
@@ -51,6 +56,13 @@ async def test_no_data(
     view: str, size: tuple[int, int], empty: Path, run: Run, looks_as_before: Check
 ):
     async with run(empty, size=size) as screens:
+        await screens.press(*WAYS[view])
+        looks_as_before(screens.app)
+
+
+@pytest.mark.parametrize("view", OF_LOGS)
+async def test_logs_that_are_gone(view: str, moved: Path, run: Run, looks_as_before: Check):
+    async with run(moved) as screens:
         await screens.press(*WAYS[view])
         looks_as_before(screens.app)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,35 @@ async def test_a_share_card_is_drawn_from_any_screen_and_names_no_project(
         assert screens.app.view.KEY == "history"
         # The key of the sheet is none of the screen below: m would show months there.
         assert "WEEK 47" in screens.text
+
+
+async def test_a_share_card_can_be_a_png(normal: Path, folder: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press("C", "M")
+        await screens.app.workers.wait_for_complete()
+        await screens.rest()
+        (path,) = files(folder)
+        assert path.name == "toktui-card-2026-11.png"
+        assert path.read_bytes().startswith(b"\x89PNG")
+
+
+async def test_a_png_without_its_extra_says_how_to_get_it(
+    normal: Path, folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    async with run(normal) as screens:
+        await screens.press("C", "W")
+        await screens.app.workers.wait_for_complete()
+        await screens.rest()
+        assert files(folder) == []
+        assert "Install `toktui[png]`" in said(screens)[-1]
+
+
+async def test_nothing_is_copied_as_a_row_where_no_call_is_seen(empty: Path, run: Run):
+    async with run(empty) as screens:
+        await screens.press("3", "y")
+        assert said(screens) == ["Copied: text"]
+        assert "Nothing to review yet." in screens.app.clipboard
 
 
 async def test_the_sheet_of_the_card_is_closed_by_its_key_and_by_escape(

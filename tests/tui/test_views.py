@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,10 +113,15 @@ def test_only_the_first_screen_is_imported_to_begin_with():
 @pytest.mark.parametrize("width", [20, 24, 30, 40, 60, 80, 200])
 async def test_every_tab_keeps_its_digit_and_this_one_its_word(width: int, normal: Path, run: Run):
     async with run(normal, size=(width, 24)) as screens:
-        first = screens.text.splitlines()[0]
-        assert "1 Live" in first
+        first = plain(screens.text.splitlines()[0])
+        assert re.search("1 ?Live", first)
         if width >= 30:
             assert all(str(digit) in first for digit in range(1, len(tabs()) + 1))
+
+
+def plain(text: str) -> str:
+    """With raised digits as usual ones."""
+    return unicodedata.normalize("NFKC", text)
 
 
 LABELS = ("Live", "Sessions", "History", "Models", "Projects", "Limits", "Health", "Outcomes",
@@ -132,15 +139,14 @@ class Nine(App[None]):
         yield self.header
 
 
-@pytest.mark.parametrize("current", ["Live", "Projects", "Team"])
+@pytest.mark.parametrize("current", ["Live", "Projects", "Outcomes", "Team"])
 @pytest.mark.parametrize("width", [20, 24, 40, 80, 100, 120, 160, 200])
 async def test_nine_tabs_have_room_at_every_width(width: int, current: str):
     app = Nine(current)
     async with app.run_test(size=(width, 5)):
-        shown = app.header.shown.splitlines()[0]
+        shown = plain(app.header.shown.splitlines()[0])
         assert current in shown
-        if width >= 24:
-            assert all(str(digit) in shown for digit in range(1, 10))
+        assert all(str(digit) in shown for digit in range(1, 10))
         if width >= 60:
             assert "●" in shown
         assert all(label in shown for label in LABELS) is (width >= 80)

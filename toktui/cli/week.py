@@ -63,6 +63,9 @@ def week(
     from toktui.export.week_text import as_page, as_terminal
 
     if form == "markdown":
-        write(as_page(review, waste, bought))
+        write(as_page(review, waste, bought, zone=zone))
     else:
-        write(as_terminal(review, waste, bought, cells=width(), colored=colored()))
+        text = as_terminal(
+            review, waste, bought, zone=zone, cells=width(), colored=colored()
+        )
+        write(text)

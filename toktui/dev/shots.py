@@ -31,6 +31,8 @@ NOW: Final = 1_795_357_925_000
 """2026-11-22 14:32:05 UTC."""
 SIZE: Final = (120, 36)
 FOLDER: Final = Path(__file__).parents[2] / "screenshots"
+OF_LOGS: Final = ("context",)
+"""Screens that read a log, and show no path: their pictures are of logs that exist."""
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -83,7 +85,8 @@ def main() -> int:
             shade = "dark" if theme.dark else "light"
             for view in view_types():
                 svg = FOLDER / f"{view.KEY}-{shade}.svg"
-                svg.write_text(asyncio.run(picture(store, way_to(view), theme.name)))
+                shown = store_of(store, view.KEY)
+                svg.write_text(asyncio.run(picture(shown, way_to(view), theme.name)))
                 print(svg.name)
                 if browser:
                     rasterise(browser, svg)
@@ -100,8 +103,18 @@ def prepare(folder: Path) -> Path:
     settle_home(home, store, load_book(), NOW)
     settle_outcomes(store, NOW)
     settle_team(store, NOW)
+    with_logs = store_of(store, OF_LOGS[0])
+    with_logs.parent.mkdir()
+    shutil.copyfile(store, with_logs)
     move_home(store, home)
     return store
+
+
+def store_of(prepared: Path, view: str) -> Path:
+    """What a screen is shown of a prepared store: of all but a few, that store itself."""
+    if view in OF_LOGS:
+        return prepared.parents[1] / "with-logs" / prepared.name
+    return prepared
 
 
 def rasterise(browser: str, svg: Path) -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_new(folder: Path, name: str, ending: str, text: str) -> Path:
+def write_new(folder: Path, name: str, ending: str, data: bytes) -> Path:
     """Writes `name.ending`, or `name-2.ending` and so on if there is one, for the user alone.
 
     Gives its path. Raises OSError; what was begun is then removed.
@@ -22,8 +22,8 @@ def write_new(folder: Path, name: str, ending: str, text: str) -> Path:
         except FileExistsError:
             continue
         try:
-            with open(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with open(handle, "wb") as file:
+                file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError:

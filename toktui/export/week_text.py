@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from toktui.clock import week_label
 from toktui.export.figures import UNKNOWN, count, count_of, dollars, percent, short
 from toktui.export.table import Column, Table, as_markdown, as_text
 from toktui.metrics.change_words import METHOD_WORDS, sentence
@@ -12,6 +13,7 @@ from toktui.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from zoneinfo import ZoneInfo
 
     from toktui.metrics.history import Review
     from toktui.metrics.outcomes import Summary
@@ -37,7 +39,13 @@ class _Form(NamedTuple):
 
 
 def as_terminal(
-    review: Review, waste: Waste, bought: Summary | None, *, cells: int, colored: bool = False
+    review: Review,
+    waste: Waste,
+    bought: Summary | None,
+    *,
+    zone: ZoneInfo,
+    cells: int,
+    colored: bool = False,
 ) -> str:
     """Lines for a terminal."""
     def strong(text: str) -> str:
@@ -47,16 +55,18 @@ def as_terminal(
         return as_text(table, cells=cells, colored=colored)
 
     form = _Form(strong, strong, table, bars=True)
-    return _review(review, waste, bought, form)
+    return _review(review, waste, bought, zone, form)
 
 
-def as_page(review: Review, waste: Waste, bought: Summary | None) -> str:
+def as_page(review: Review, waste: Waste, bought: Summary | None, *, zone: ZoneInfo) -> str:
     """Markdown."""
     form = _Form("## {}".format, "### {}".format, as_markdown, bars=False)
-    return _review(review, waste, bought, form)
+    return _review(review, waste, bought, zone, form)
 
 
-def _review(review: Review, waste: Waste, bought: Summary | None, form: _Form) -> str:
+def _review(
+    review: Review, waste: Waste, bought: Summary | None, zone: ZoneInfo, form: _Form
+) -> str:
     span = review.span
     sofar = " so far" if review.running else ""
     first, last = span.first, span.last
@@ -64,7 +74,7 @@ def _review(review: Review, waste: Waste, bought: Summary | None, form: _Form) -
     lines = [form.title(f"Week {span.label}{sofar}, {days}: {_money(review.sums)}"), ""]
     lines += _summary(review)
     if not review.sums.calls:
-        return "\n".join([*lines, "", "No calls in this week."])
+        return "\n".join([*lines, "", f"No calls in this week.{_elsewhere(review, zone)}"])
     lines += ["", form.table(_days(review, bars=form.bars))]
     if review.has_before:
         title = f"Why {_signed(review.change.difference)} against {review.before.label}"
@@ -74,6 +84,16 @@ def _review(review: Review, waste: Waste, bought: Summary | None, form: _Form) -
     lines += ["", *_bought(bought), *_waste(waste)]
     lines += _marks(review.sums)
     return "\n".join(lines)
+
+
+def _elsewhere(review: Review, zone: ZoneInfo) -> str:
+    """Where there are calls, if there are any."""
+    begins_ms, before_ms = review.store_begins_ms, review.calls_before_ms
+    if before_ms is not None:
+        return f" The last before it: toktui week {week_label(before_ms, zone)}"
+    if begins_ms is not None:
+        return f" The first of all: toktui week {week_label(begins_ms, zone)}"
+    return ""
 
 
 def _summary(review: Review) -> list[str]:

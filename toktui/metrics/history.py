@@ -15,7 +15,7 @@ from toktui.metrics.change_facts import ModelGroup, Reason, reasons_for, sides_o
 from toktui.metrics.filters import NO_FILTERS, Filters
 from toktui.metrics.list_rates import ListRates
 from toktui.metrics.range_sums import SHORT, Place, groups_in, sums_in, sums_of_all
-from toktui.metrics.rollup import span_of_quarters
+from toktui.metrics.rollup import last_quarter_before, span_of_quarters
 from toktui.metrics.spans import Piece, Span, pieces, so_far, span_of, to_the_same_moment
 from toktui.metrics.top_sessions import TopSession, top_sessions
 from toktui.metrics.usual import FEWEST, WEEKS
@@ -85,6 +85,9 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     sessions: tuple[TopSession, ...]
     store_begins_ms: int | None
     """The first quarter of an hour of the store; None: it has no call."""
+    calls_before_ms: int | None
+    """The last quarter of an hour with a call before the stretch, whatever the filter is; only of
+    one that has no call itself."""
     now_ms: int
 
     @property
@@ -155,8 +158,13 @@ class _Loader:
             ),
             sessions=top_sessions(self._db, within, self._filters, sums, most=TOP_SESSIONS),
             store_begins_ms=begins,
+            calls_before_ms=None if sums.calls else self._calls_before(within.start_ms),
             now_ms=now_ms,
         )
+
+    def _calls_before(self, at_ms: int) -> int | None:
+        quarter = last_quarter_before(self._db, at_ms // QUARTER_MS)
+        return None if quarter is None else quarter * QUARTER_MS
 
     def _by_model(self, within: Range, starts: Sequence[int]) -> list[ModelGroup]:
         """By piece, agent, model and tier; also cut where a list price changed."""

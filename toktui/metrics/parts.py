@@ -21,7 +21,7 @@ from toktui.metrics.filters import conditions
 from toktui.metrics.names import has_table, names_of
 from toktui.metrics.sessions_in import PART_COLUMNS
 from toktui.metrics.sums import Sums
-from toktui.model import TIERS
+from toktui.model import EXACTNESS, TIERS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -45,6 +45,7 @@ MOST_READ: Final = 12_000
 """Calls that are looked at one by one; more would take longer than a screen may."""
 MOST_AGENTS: Final = 5_000
 """Sub-agents whose type is looked up."""
+_ESTIMATED: Final = EXACTNESS.index("estimated")
 _TOKENS: Final = "t.input + t.cache_read + t.cache_write_5m + t.cache_write_1h + t.output"
 
 _KIND: Final = (
@@ -76,6 +77,7 @@ class SessionPart(msgspec.Struct, frozen=True, kw_only=True):
     project: str
     nusd: int | None
     unpriced: int
+    estimated: int
     calls: int
     tokens: int
     last_ms: int
@@ -89,6 +91,7 @@ class Kind(msgspec.Struct, frozen=True):
     tokens: int
     nusd: int
     unpriced: int
+    estimated: int
     cost_share: float | None
 
 
@@ -213,7 +216,7 @@ def _sessions(
     statement = (
         "select s.id, s.key, a.text, p.text,"
         " iif(sum(t.calls) = sum(t.unpriced), null, sum(t.cost_nusd)),"
-        f" sum(t.unpriced), sum(t.calls), sum({_TOKENS}), s.last_ms"
+        f" sum(t.unpriced), sum(t.estimated), sum(t.calls), sum({_TOKENS}), s.last_ms"
         " from session s join session_part t on t.session = s.id join name a on a.id = s.agent"
         f" join name p on p.id = s.project where s.id = ? and {wanted}"
     )
@@ -221,7 +224,7 @@ def _sessions(
     return tuple(
         SessionPart(
             number=row[0], id=row[1], agent=row[2], project=row[3], nusd=row[4], unpriced=row[5],
-            calls=row[6], tokens=row[7], last_ms=row[8],
+            estimated=row[6], calls=row[7], tokens=row[8], last_ms=row[9],
         )
         for row in rows
     )  # fmt: skip
@@ -252,16 +255,17 @@ def _kinds(
     ).fetchone()
     if reach > MOST_READ or agents > MOST_AGENTS:
         return None
-    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
     for source, measured in (
         (
             f"session s cross join session_part t on t.session = s.id where {inside}",
-            f"sum(t.calls), sum({_TOKENS}), sum(t.cost_nusd), sum(t.unpriced)",
+            f"sum(t.calls), sum({_TOKENS}), sum(t.cost_nusd), sum(t.unpriced), sum(t.estimated)",
         ),
         (
             "session s cross join call t on t.session = s.id and t.at_ms >= ?1 and t.at_ms < ?2"
             f" where {beyond}",
-            f"count(*), sum({_TOKENS}), sum(coalesce(t.cost_nusd, 0)), sum(t.cost_nusd is null)",
+            f"count(*), sum({_TOKENS}), sum(coalesce(t.cost_nusd, 0)), sum(t.cost_nusd is null),"
+            f" sum(t.exactness = {_ESTIMATED})",
         ),
     ):
         statement = f"select {_KIND}, {measured} from {source}{wanted} group by 1"
@@ -269,7 +273,7 @@ def _kinds(
             sums[name] = list(map(add, sums[name], numbers))
     total = sum(found[2] for found in sums.values())
     kinds = [
-        Kind(name, asked, tokens, nusd, unpriced, share(nusd, total))
-        for name, (asked, tokens, nusd, unpriced) in sums.items()
+        Kind(name, asked, tokens, nusd, unpriced, estimated, share(nusd, total))
+        for name, (asked, tokens, nusd, unpriced, estimated) in sums.items()
     ]
     return tuple(sorted(kinds, key=lambda kind: (-kind.nusd, -kind.tokens, kind.name)))

@@ -68,6 +68,12 @@ def span_of_quarters(db: sqlite3.Connection) -> tuple[int, int] | tuple[None, No
     ).fetchone()
 
 
+def last_quarter_before(db: sqlite3.Connection, quarter: int) -> int | None:
+    """The last quarter of an hour with a call before a quarter; None without one."""
+    statement = "select max(quarter) from quarter where quarter < ?"
+    return db.execute(statement, (quarter,)).fetchone()[0]
+
+
 def sums_match(db: sqlite3.Connection) -> bool:
     """Whether every rollup has as many calls as there are; reads all of them."""
     (calls,) = db.execute("select count(*) from call").fetchone()

@@ -27,6 +27,7 @@ class CardingApp(TakingApp):
     """Draws the card and writes it into Downloads."""
 
     BINDINGS: ClassVar[list[Any]] = [Binding("C", "card", "share card", show=False)]
+    _card_form = "svg"
 
     def action_card(self) -> None:
         """Asks of which time, and writes it."""
@@ -36,23 +37,29 @@ class CardingApp(TakingApp):
             note = "one picture; it names no project"
             self.push_screen(OfferSheet("Share card", CARDS, key="C", note=note), self._ask_card)
 
-    def _ask_card(self, period: str | None) -> None:
-        if period is not None:
+    def _ask_card(self, offer: str | None) -> None:
+        if offer is not None:
+            period, self._card_form = offer.split()
             self._refresher.ask_aside(Question(CARD, load, cast("Period", period)))
 
     def take_card(self, card: object) -> None:
         """Its figures are read: draws it in the shade of the theme, and writes it."""
         if not isinstance(card, Card):
             return
-        shade = "dark" if self.current_theme.dark else "light"
+        shade, form = "dark" if self.current_theme.dark else "light", self._card_form
 
-        def text() -> str:
+        def picture() -> str | bytes:
             from toktui.export.card import draw_card, title_of  # noqa: PLC0415  seldom needed
 
-            return draw_card(card, shade).svg(title_of(card))
+            drawn, title = draw_card(card, shade), title_of(card)
+            if form == "svg":
+                return drawn.svg(title)
+            from toktui.export.card_png import png_of  # noqa: PLC0415  an extra
+
+            return png_of(drawn, title)
 
         name = "year" if card.period == "year" else card.span.label
         self.run_worker(
-            lambda: self.write_download(f"card-{name}", "svg", text),
+            lambda: self.write_download(f"card-{name}", form, picture),
             thread=True, exit_on_error=False,
         )  # fmt: skip

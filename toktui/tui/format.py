@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Final
 
-from toktui.rounding import UNKNOWN, change, percent, size, three_digits, tokens
+from toktui.rounding import UNKNOWN, change, percent, size, three_digits
+from toktui.rounding import tokens as shown_tokens
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -33,6 +34,11 @@ def window(count: int) -> str:
         if count >= unit:
             return f"{count / unit:.3g}{sign}"
     return str(count)
+
+
+def tokens(count: float | None, *, estimated: bool = False) -> str:
+    """`987`, `1.23k`, `12.3M`; `estimated` marks a sum that has estimates in it."""
+    return (ESTIMATED if estimated else "") + shown_tokens(count)
 
 
 def money(nusd: int | None, *, lacks: bool = False, estimated: bool = False) -> str:

@@ -8,7 +8,7 @@ from textual.binding import Binding
 
 from toktui.metrics.live import Live
 from toktui.tui.views import tabs
-from toktui.tui.widgets.header import Footer, Header, Notices
+from toktui.tui.widgets.header import SCREENS, Footer, Header, Notices
 from toktui.tui.widgets.scope_line import ScopeLine
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _keys(stage: Stage) -> list[tuple[str, str, str]]:
     """Key, word and action of what can be done here; help and quit last."""
     view = stage.view
     keys = [("esc", "back", "app.leave")] if stage.has_way_back else []
-    keys.append((f"1-{len(tabs())}", "screens", f"app.show('{_tab_after(stage.tab)}')"))
+    keys.append((f"1-{len(tabs())}", SCREENS, f"app.show('{_tab_after(stage.tab)}')"))
     keys.append(("/", "filter", "app.filter"))
     if view.OPENS:
         keys.append(("enter", "open", "app.in_view('open')"))

@@ -77,20 +77,37 @@ class Line:
         """Spaces up to the column `width`."""
         return self.add(" " * (width - self.width))
 
+    def cut(self, width: int) -> Line:
+        """The line in at most `width` cells; what is cut off becomes `…`."""
+        if self.width <= width:
+            return self
+        kept = Strip(self.pieces).crop(0, max(0, width - 1))
+        last = next((piece.style for piece in reversed(list(kept)) if piece.style), None)
+        return Line(*kept).add("…"[:width], last)
+
     def strip(self, width: int) -> Strip:
         """The line in exactly `width` cells."""
         return Strip(self.pieces).adjust_cell_length(width)
 
 
 def both_ends(left: Line, right: Line, width: int, *, keep_left: bool = False) -> Line:
-    """One line with something at each end; the left end gives way, or the right one is left out."""
+    """One line with something at each end and a gap between; the left end gives way, or the right
+    one is left out."""
     room = width - right.width
     if keep_left and left.width + 1 > room:
         return left
-    if left.width > room:
-        kept = Strip(left.pieces).crop(0, max(0, room - 1))
-        return Line(*kept).fill(room).extend(right.pieces)
-    return Line(*left.pieces).fill(room).extend(right.pieces)
+    kept = left.cut(max(0, room - 1)) if right.pieces else left
+    return Line(*kept.pieces).fill(room).extend(right.pieces)
+
+
+def as_fits(first: Line, further: Iterable[Line], width: int) -> Line:
+    """The first line, and each further piece of it up to the first for which there is no room."""
+    line = Line(*first.pieces)
+    for piece in further:
+        if line.width + piece.width > width:
+            break
+        line.extend(piece.pieces)
+    return line
 
 
 def wrapped(text: str, width: int, style: Style | None = None) -> list[Line]:

@@ -35,11 +35,14 @@ FORMS: Final = (
 )
 """What an export can be."""
 CARDS: Final = (
-    Offer("week", "w", "Week", "this week so far"),
-    Offer("month", "m", "Month", "this month so far"),
-    Offer("year", "y", "Year", "the last twelve months"),
+    Offer("week svg", "w", "Week", "this week so far, as SVG"),
+    Offer("month svg", "m", "Month", "this month so far"),
+    Offer("year svg", "y", "Year", "the last twelve months"),
+    Offer("week png", "W", "Week", "as PNG, to post anywhere"),
+    Offer("month png", "M", "Month", "as PNG"),
+    Offer("year png", "Y", "Year", "as PNG"),
 )
-"""What a share card can be of."""
+"""What a share card can be of, and in which form."""
 
 
 class OfferSheet(ModalScreen[str | None]):

@@ -76,12 +76,13 @@ def kinds_section(kinds: Sequence[Kind] | None) -> Section:
               style=lambda k, p: p.dim if k.name == CONVERSATION else p.strong),
         Field(Column("calls", "calls", 6, True, 44), lambda k: fmt.tokens(k.calls),
               lambda k: k.calls),
-        Field(Column("tokens", "tokens", 6, True, 54), lambda k: fmt.tokens(k.tokens),
-              lambda k: k.tokens),
+        Field(Column("tokens", "tokens", 6, True, 54),
+              lambda k: fmt.tokens(k.tokens, estimated=k.estimated > 0), lambda k: k.tokens),
         Field(Column("share", "share", 6, True, 74), lambda k: fmt.percent(_kind_share(k)),
               _kind_share, "cost_share"),
         Field(Column("cost", "cost", 8, True, 0),
-              lambda k: fmt.money(_kind_cost(k), lacks=bool(k.unpriced)), _kind_cost, "cost_nusd",
+              lambda k: fmt.money(_kind_cost(k), lacks=k.unpriced > 0, estimated=k.estimated > 0),
+              _kind_cost, "cost_nusd",
               lambda k, p: p.faint if _kind_cost(k) is None else p.text),
     ]  # fmt: skip
     return Section(
@@ -116,10 +117,11 @@ def sessions_section(
               lambda s: s.project or None, order=_project_name),
         Field(Column("calls", "calls", 6, True, 64), lambda s: fmt.tokens(s.calls),
               lambda s: s.calls),
-        Field(Column("tokens", "tokens", 6, True, 44), lambda s: fmt.tokens(s.tokens),
-              lambda s: s.tokens),
+        Field(Column("tokens", "tokens", 6, True, 44),
+              lambda s: fmt.tokens(s.tokens, estimated=s.estimated > 0), lambda s: s.tokens),
         Field(Column("cost", "cost", 8, True, 0),
-              lambda s: fmt.money(s.nusd, lacks=bool(s.unpriced)), lambda s: s.nusd, "cost_nusd",
+              lambda s: fmt.money(s.nusd, lacks=s.unpriced > 0, estimated=s.estimated > 0),
+              lambda s: s.nusd, "cost_nusd",
               lambda s, p: p.faint if s.nusd is None else p.text),
     ]  # fmt: skip
     return Section(

@@ -9,6 +9,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding
 
 from toktui.clock import day_label
+from toktui.errors import ToktuiError
 from toktui.export.file import write_new
 from toktui.export.seen import ENDINGS, row_of, text_of
 from toktui.text import clean
@@ -152,15 +153,20 @@ class TakingApp(EndingApp):
         view = self.view
         self.write_download(f"{view.KEY}-{day_label(view.now_ms, view.zone)}", ending, text)
 
-    def write_download(self, name: str, ending: str, text: Callable[[], str]) -> None:
+    def write_download(
+        self, name: str, ending: str, made: Callable[[], str | bytes]
+    ) -> None:
         """The same for any file; not for the drawing thread."""
         try:
-            content = text()
+            content = made()
             if not content:
                 raise ValueError("this screen has no table; SVG takes its picture")
-            path = write_new(self.downloads(), f"toktui-{name}", ending, f"{content}\n")
-        except (OSError, ValueError) as error:
+            data = content if isinstance(content, bytes) else f"{content}\n".encode()
+            path = write_new(self.downloads(), f"toktui-{name}", ending, data)
+        except (OSError, ValueError, ToktuiError) as error:
             why = getattr(error, "strerror", None) or str(error)
+            if isinstance(error, ToktuiError) and error.hint:
+                why = f"{why} {error.hint}"
             self.call_from_thread(
                 self.notify, f"Not exported: {clean(why, 200)}", severity="error", markup=False
             )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toktui.clock import iso
 from toktui.dev.sample.files import write_lines
+from toktui.dev.sample.talk import Talk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +29,8 @@ class Conversation:
     long_cache: bool = False
     rng: random.Random = field(default_factory=lambda: random.Random(7))
     context: int = 18_000
+    talk: Talk | None = None
+    """What is said around the responses; without it they are all that is logged."""
     lines: list[str] = field(default_factory=list)
     turns: int = 0
 
@@ -49,6 +52,8 @@ class Conversation:
         output = self.rng.randint(60, 1_400) if output is None else output
         written = self.context + grows if cold or self.turns == 1 else grows
         read = 0 if cold or self.turns == 1 else self.context
+        if self.talk is not None:
+            self._log(*self.talk.before(at_ms, grows))
         self.context += grows
         usage = {
             "input_tokens": self.rng.randint(3, 12),
@@ -61,7 +66,7 @@ class Conversation:
             "output_tokens": output,
         }
         number = f"{self.session[:8]}{self.agent_id[:4]}{self.turns:06d}".replace("-", "")
-        row = {
+        row: dict[str, Any] = {
             "type": "assistant",
             "uuid": f"u-{number}",
             "sessionId": self.session,
@@ -79,9 +84,13 @@ class Conversation:
                 "content": [{"type": "text", "text": "."}],
             },
         }
+        if self.talk is not None:
+            said = self.talk.response(at_ms, output)
+            row["message"]["content"] = said.pop("content")
+            row |= said
         if self.agent_id:
             row |= {"agentId": self.agent_id, "attributionAgent": self.agent_type}
-        self.lines.append(json.dumps(row))
+        self._log(row)
 
     def work(self, start_ms: int, end_ms: int, *, pace_ms: int = 25_000) -> None:
         """Turns from `start_ms` to `end_ms`, about `pace_ms` apart."""
@@ -90,8 +99,13 @@ class Conversation:
             self.turn(at_ms)
             if self.context > 168_000:
                 self.context = 21_000
+                if self.talk is not None:
+                    self._log(*self.talk.compacted(at_ms))
             at_ms += round(pace_ms * self.rng.uniform(0.4, 1.8))
 
     def write(self, mtime_ms: int | None = None) -> None:
         """Puts the log into the home, last changed at `mtime_ms`."""
         write_lines(self.path, self.lines, mtime_ms)
+
+    def _log(self, *rows: dict[str, Any]) -> None:
+        self.lines.extend(map(json.dumps, rows))

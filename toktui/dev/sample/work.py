@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from toktui.dev.sample.beside import status_line, uncounted
 from toktui.dev.sample.conversation import Conversation
 from toktui.dev.sample.files import uuid
+from toktui.dev.sample.talk import Talk
 from toktui.dev.sample.thread import Thread
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def busy_afternoon(home: Path, now_ms: int) -> None:
         return round(now_ms - minutes * MINUTE)
 
     _weeks(home, now_ms)
-    shop = Conversation(home, uuid(1), "/home/dev/shop-api", branch="orders", context=42_000)
+    shop = Conversation(
+        home, uuid(1), "/home/dev/shop-api", branch="orders", context=42_000, talk=Talk()
+    )
     shop.work(ago(58), ago(31))
     shop.work(ago(26), ago(0.2), pace_ms=17_000)
     shop.write(ago(0.05))

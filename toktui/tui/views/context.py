@@ -35,6 +35,7 @@ _FAR: Final = (0.7, 1.4)
 class Taken(msgspec.Struct, frozen=True):
     """The last prompt of a session; `found` is None where nothing can be said of it."""
 
+    store: str
     session: int
     call: int
     at_ms: int
@@ -74,16 +75,16 @@ class ContextView(View["Taken | None"]):
         if last is None:
             return None
         call, at_ms = last
-        if _last and _last[0].session == about:
+        store = reading.db.execute("pragma database_list").fetchone()[2]
+        if _last and (_last[0].store, _last[0].session) == (store, about):
             known = _last[0]
             if known.call == call or reading.now_ms - known.taken_ms < _AGAIN_MS:
                 return known
-        store = reading.db.execute("pragma database_list").fetchone()[2]
         found = compose_apart(Path(store), about)
         if found is not None and found.window is None:
             window = reading.book.window(found.model)
             found = msgspec.structs.replace(found, window=window)
-        _last[:] = [Taken(about, call, at_ms, reading.now_ms, found)]
+        _last[:] = [Taken(store, about, call, at_ms, reading.now_ms, found)]
         return _last[0]
 
     def fill(self) -> None:

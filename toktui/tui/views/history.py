@@ -44,8 +44,8 @@ class HistoryView(View[History]):
         Binding("d", "days", "days"),
         Binding("w", "weeks", "weeks"),
         Binding("m", "months", "months"),
-        Binding("b", "stack", "agent/model"),
         Binding("t", "list", "list"),
+        Binding("b", "stack", "agent/model"),
         Binding("c", "year", "calendar"),
         Binding("left,h", "move(-1)", "earlier", show=False),
         Binding("right,l", "move(1)", "later", show=False),
@@ -112,7 +112,9 @@ class HistoryView(View[History]):
         return f"{name} {fmt.project_name(self.about.name)}" if self.about.name else name
 
     def table(self, data: History) -> SeenTable | None:
-        """The list that the cursor is in, else the bars."""
+        """The list that the cursor is in, else the bars; none where no calls are seen."""
+        if not data.review.sums.calls and not self.about.year:
+            return None
         return table_of(data.review, self._board.cursor[0], data.year if self.about.year else ())
 
     def cursor_row(self) -> int | None:

@@ -8,7 +8,7 @@ from textual.binding import Binding
 
 from toktui.metrics.limits_look import About, LimitsLook, load_limits_look
 from toktui.tui import format as fmt
-from toktui.tui.lines import Line
+from toktui.tui.lines import Line, as_fits
 from toktui.tui.view import Ask, Open, View
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.eater_rows import EaterRows
@@ -45,7 +45,6 @@ class WindowHead(Drawing):
 
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
         """One line; a few where there is nothing."""
-        del width
         look = self.look
         if look is None:
             return []
@@ -63,8 +62,11 @@ class WindowHead(Drawing):
             line.add(f"   {window.used_percent:.0f} % used", palette.accent)
         cost = fmt.money(window.cost_nusd, lacks=window.unpriced > 0)
         line.add(f"   {cost}", palette.strong)
-        line.add(f"   {fmt.plural(window.calls, 'call')}", palette.dim)
-        return [line.add(f"   {fmt.tokens(window.tokens)} tokens", palette.dim)]
+        further = (
+            Line().add(f"   {fmt.plural(window.calls, 'call')}", palette.dim),
+            Line().add(f"   {fmt.tokens(window.tokens)} tokens", palette.dim),
+        )
+        return [as_fits(line, further, width)]
 
 
 def _nothing(palette: Palette, *, scoped: bool) -> list[Line]:

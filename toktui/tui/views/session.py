@@ -114,9 +114,9 @@ class CallRows(PagedRows):
                 text = fmt.tokens(call.cache_write_5m + call.cache_write_1h)
                 style = palette.warning if row.cold else palette.dim
             case "input":
-                text = fmt.tokens(call.input)
+                text = fmt.tokens(call.input, estimated=call.exactness == ESTIMATED)
             case "output":
-                text = fmt.tokens(call.output)
+                text = fmt.tokens(call.output, estimated=call.exactness == ESTIMATED)
             case "cost":
                 text = fmt.money(call.cost_nusd, estimated=call.exactness == ESTIMATED)
                 style = palette.faint if call.cost_nusd is None else palette.text

@@ -18,11 +18,10 @@ from toktui.tui import format as fmt
 from toktui.tui.columns import Column
 from toktui.tui.lines import Line, both_ends
 from toktui.tui.view import Ask, Open, View
-from toktui.tui.widgets.cut_fields import tokens
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.paged_rows import PagedRows
 from toktui.tui.widgets.probable import PROBABLY, probable_money
-from toktui.tui.widgets.today import hit_text, saved_money, sum_money
+from toktui.tui.widgets.today import hit_text, saved_money, sum_money, sum_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,7 +126,7 @@ class SessionRows(PagedRows):
             case "calls":
                 text = fmt.tokens(sums.calls)
             case "tokens":
-                text = tokens(sums)
+                text = sum_tokens(sums)
             case "hit":
                 text = hit_text(sums)
             case "saved":

@@ -33,6 +33,8 @@ _FLAGS: Final = {
     "deleted": "you deleted it, or much of it: no index while it is among the last 28",
 }
 """What the board's rules mean."""
+_BESIDE_MODEL: Final = 16 + 7 + 6 + 8 + 7 + 10
+"""Cells of the other columns of a row."""
 _MOST: Final = 70_000
 """Characters of a document that are shown: more than one can have."""
 
@@ -98,14 +100,14 @@ class TeamDayView(View["DaySeen | None"]):
             lines.extend(Line().add(part, palette.warning) for part in by_words(said, width, 3))
         if seen.draft_body:
             lines += [Line(), Line().add("WOULD BE SENT NOW", palette.accent)]
-            lines += _facts(seen.draft_body, seen.draft_sha256, palette)
+            lines += _facts(seen.draft_body, seen.draft_sha256, width, palette)
             lines += _bytes(seen.draft_body, width, palette)
         if seen.sent is not None and seen.sent_body:
             lines += [Line(), self._sent_at(seen.sent, palette)]
             for flag in seen.sent.flags:
                 said = f"  flagged: {_FLAGS.get(flag, flag)}"
                 lines.extend(Line().add(part, palette.warning) for part in by_words(said, width, 2))
-            lines += _facts(seen.sent_body, seen.sent.sha256, palette)
+            lines += _facts(seen.sent_body, seen.sent.sha256, width, palette)
             lines += _bytes(seen.sent_body, width, palette)
         if not seen.draft_body and seen.sent is None:
             lines += [Line(), Line().add("There is nothing to send of this day.", palette.dim)]
@@ -116,7 +118,7 @@ class TeamDayView(View["DaySeen | None"]):
         return Line().add("SENT", palette.good).add(f"  {when}, {sent.result}", palette.dim)
 
 
-def _facts(body: bytes, sha256: str, palette: Palette) -> list[Line]:
+def _facts(body: bytes, sha256: str, width: int, palette: Palette) -> list[Line]:
     """Revision, hash, and a line for each row."""
     try:
         document = decode(body)
@@ -129,10 +131,12 @@ def _facts(body: bytes, sha256: str, palette: Palette) -> list[Line]:
         .add(f"{document.rev}, {len(body):,} bytes, the day {over}{reason}", palette.text),
         Line().cell("  hash", 12, palette.faint).add(sha256, palette.text),
     ]  # fmt: skip
+    model = max(12, min(26, width - _BESIDE_MODEL))
     for row in document.rows:
-        line = Line().cell(f"  {row.agent}", 18, palette.dim).cell(row.model, 26, palette.text)
+        line = Line().cell(f"  {row.agent}", 16, palette.dim).cell(row.model, model, palette.text)
         line.cell(fmt.tokens(row.calls), 7, palette.dim, "right").add(" calls", palette.faint)
-        line.cell(fmt.tokens(row.tokens), 9, palette.dim, "right").add(" tokens", palette.faint)
+        tokens = fmt.tokens(row.tokens, estimated=row.estimated_tokens > 0)
+        line.cell(tokens, 8, palette.dim, "right").add(" tokens", palette.faint)
         cost = fmt.money(
             row.cost_nusd, lacks=row.unpriced_calls > 0, estimated=row.estimated_calls > 0
         )

@@ -10,7 +10,7 @@ from toktui.metrics.find import Target
 from toktui.metrics.why import CallSeen, load_why
 from toktui.text import clean
 from toktui.tui import format as fmt
-from toktui.tui.lines import Line, both_ends, wrapped
+from toktui.tui.lines import Line, both_ends, by_words, wrapped
 from toktui.tui.view import View
 from toktui.tui.widgets.pages import Pages
 
@@ -30,6 +30,7 @@ _NAMES: Final = {
     "cache_write_1h": "cache write 1h", "output": "output", "fees": "web searches",
 }  # fmt: skip
 _MOST_COPIES: Final = 50
+_MOST_NOTES: Final = 4
 
 
 class WhyView(View["CallSeen | None"]):
@@ -70,7 +71,7 @@ class WhyView(View["CallSeen | None"]):
             return [Line().add("…", palette.faint)]
         lines = self._facts(call, width, palette)
         lines.append(Line())
-        lines.extend(_rates(call, palette))
+        lines.extend(_rates(call, width, palette))
         lines.extend(_multiplication(call, palette))
         counted = [seen for seen in call.sightings if seen.counted]
         copies = [seen for seen in call.sightings if not seen.counted]
@@ -122,20 +123,23 @@ class WhyView(View["CallSeen | None"]):
         return [both_ends(name, when, width), Line(), *rows]
 
 
-def _rates(call: CallSeen, palette: Palette) -> list[Line]:
+def _rates(call: CallSeen, width: int, palette: Palette) -> list[Line]:
     found = call.derivation
-    notes = [Line().add(clean(call.note, 300), palette.warning)] if call.note else []
+    said = by_words(clean(call.note or "", 300), width, _MOST_NOTES)
+    notes = [Line().add(part, palette.warning) for part in said]
     if found is None:
         return notes
     since = "since the model exists"
     if found.valid_from is not None:
         since = f"valid from {found.valid_from.isoformat()}"
-    lines = [
-        Line()
-        .add("RATES", palette.dim)
-        .add(f"  {call.priced_as} ({found.provider}), {found.tier}, {since}", palette.text)
-        .add(f"  source {found.source_id} of {found.source_date.isoformat()}", palette.faint)
-    ]
+    head = Line().add("RATES  ", palette.dim)
+    indent = head.width
+    head.add(f"{call.priced_as} ({found.provider}), {found.tier}, {since}", palette.text)
+    source = f"source {found.source_id} of {found.source_date.isoformat()}"
+    if head.width + 2 + len(source) <= width:
+        lines = [head.add(f"  {source}", palette.faint)]
+    else:
+        lines = [head, Line().add(" " * indent).add(source, palette.faint)]
     if found.before_first_date:
         lines.append(Line().add("older than the first known price, which is used", palette.warning))
     if found.above:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from toktui.tui import format as fmt
 from toktui.tui.columns import Column
 from toktui.tui.widgets.table_rows import Field
-from toktui.tui.widgets.today import hit_text, saved_money, sum_money
+from toktui.tui.widgets.today import hit_text, saved_money, sum_money, sum_tokens
 from toktui.tui.widgets.trend import trend
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def cut_fields(
     fields: tuple[Field[Row], ...] = (
         Field(column("calls", "calls", 6), lambda r: fmt.tokens(r.sums.calls),
               lambda r: r.sums.calls),
-        Field(column("tokens", "tokens", 6), lambda r: tokens(r.sums), lambda r: r.sums.tokens),
+        Field(column("tokens", "tokens", 6), lambda r: sum_tokens(r.sums), lambda r: r.sums.tokens),
         Field(column("hit", "hit", 6), lambda r: hit_text(r.sums),
               lambda r: r.sums.cache_hit_rate, "cache_hit_rate"),
         Field(column("saved", "saved", 7), lambda r: saved_money(r.sums),
@@ -80,11 +80,6 @@ def last_field(
         lambda row: fmt.last_call(row.last_ms, now_ms(), zone),
         lambda row: row.last_ms, "last_ms", falls=True,
     )  # fmt: skip
-
-
-def tokens(sums: Sums) -> str:
-    """Tokens of many calls, marked where some are estimated."""
-    return (fmt.ESTIMATED if sums.estimated else "") + fmt.tokens(sums.tokens)
 
 
 def _share(row: Cut) -> float | None:

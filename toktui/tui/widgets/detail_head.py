@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from toktui.tui import format as fmt
 from toktui.tui.lines import Line, both_ends
-from toktui.tui.widgets.cut_fields import tokens
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.over_time import range_words
-from toktui.tui.widgets.today import hit_text, saved_money, sum_money
+from toktui.tui.widgets.today import hit_text, saved_money, sum_money, sum_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +59,7 @@ class DetailHead(Drawing):
         dates = Line().add(range_words(whole.slices, self._zone), palette.faint)
         counts = Line().add(fmt.plural(sums.calls, "call"), palette.text)
         if sums.calls:
-            counts.add(f"  {tokens(sums)} tokens", palette.dim)
+            counts.add(f"  {sum_tokens(sums)} tokens", palette.dim)
             counts.add(f"  {hit_text(sums)} hit", palette.dim)
             counts.add(f"  saved {saved_money(sums)}", palette.dim)
         return [

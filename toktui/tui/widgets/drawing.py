@@ -79,7 +79,7 @@ class Drawing(Widget):
         self._drawn_for = palette
         lines = list(self.draw(width, height, palette))[:height]
         lines.extend(Line() for _ in range(height - len(lines)))
-        return [line.strip(width) for line in lines]
+        return [line.cut(width).strip(width) for line in lines]
 
     def _is_drawn_for(self, width: int, height: int) -> bool:
         drawn = self._drawn

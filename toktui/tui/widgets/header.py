@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from toktui.tui.theme import Palette
 
 
+_RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+SCREENS: Final = "screens"
+"""What the footer calls the keys of the tabs."""
 LOW: Final = 10
 """Lines of a terminal that has room for little else than the view."""
 
@@ -67,12 +70,12 @@ class Header(Drawing):
     def _line(self, palette: Palette, *, words: bool, glued: bool = False) -> Line:
         """The tabs; without words those of the others are only their digits.
 
-        Glued, only this one has a space between its digit and its word.
+        Glued, the digits are small and stand at their words.
         """
         line = Line()
         for index, (key, label) in enumerate(self._tabs, 1):
             here = key == self.current
-            digit = f" {index} " if not glued else f"{index} " if here else f"{index}"
+            digit = _small(index) if glued else f" {index} "
             line.pieces.append(link(digit, palette.faint, f"app.show('{key}')"))
             if words or here:
                 style = palette.strong if here else palette.dim
@@ -84,10 +87,9 @@ class Header(Drawing):
         line = Line()
         for index, (key, label) in enumerate(self._tabs, 1):
             show = f"app.show('{key}')"
+            line.pieces.append(link(_small(index), palette.faint, show))
             if key == self.current:
-                line.pieces.append(link(f"{index} {label} ", palette.strong, show))
-            else:
-                line.pieces.append(link(f"{index}", palette.faint, show))
+                line.pieces.append(link(f"{label} ", palette.strong, show))
         return line
 
     def _state(self, palette: Palette, width: int) -> Line:
@@ -119,6 +121,11 @@ class Header(Drawing):
             agents = f"{fmt.plural(len(progress.agents), 'agent')} · " if known else ""
             line.add(f"   {agents}{working} working", palette.dim)
         return line
+
+
+def _small(digit: int) -> str:
+    """A raised digit: it is told from the word that it stands at without a space."""
+    return str(digit).translate(_RAISED)
 
 
 def _dot(mark: Line) -> Line:
@@ -240,26 +247,44 @@ class Footer(Drawing):
         self.filter_text = ""
 
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
-        """Key and word of each, as many as fit; the last two, help and quit, before all others."""
+        """Key and word of each, as many as fit; the last two, help and quit, before all others.
+
+        Where not all fit they stand closer, and those of the tabs, which the header has, are left
+        out first.
+        """
         del height
         line = Line()
         if self.filter_text and self.app.size.height < LOW:  # pyright: ignore[reportUnknownMemberType]
             line.add("filter: ", palette.accent).add(self.filter_text, palette.strong)
             line.add("  esc clears   ", palette.faint)
-        shown = [
-            Line(
-                link(f"{key} ", palette.accent, action),
-                link(f"{word}   ", palette.dim, action),
-            )
-            for key, word, action in self.keys
-        ]
-        left = width + 3 - line.width - sum(piece.width for piece in shown[-2:])
-        for piece in shown[:-2]:
-            left -= piece.width
-            if left < 0:
+        room = width - line.width
+        without_tabs = [key for key in self.keys if key[1] != SCREENS]
+        for keys, gap in ((self.keys, 3), (self.keys, 2), (without_tabs, 2)):
+            shown = [_key(*key, palette) for key in keys]
+            if sum(piece.width + gap for piece in shown) - gap <= room:
                 break
-            line.extend(piece.pieces)
-        for piece in shown[-2:]:
-            if line.width + piece.width - 3 <= width:
-                line.extend(piece.pieces)
+        else:
+            shown = _most_of(shown, gap, room)
+        for number, piece in enumerate(shown):
+            line.add(" " * gap if number else "").extend(piece.pieces)
         return [line]
+
+
+def _key(key: str, word: str, action: str, palette: Palette) -> Line:
+    """A key that can be clicked."""
+    return Line(link(f"{key} ", palette.accent, action), link(word, palette.dim, action))
+
+
+def _most_of(shown: Sequence[Line], gap: int, room: int) -> list[Line]:
+    """The first of the keys and the last two, as many as fit."""
+    kept: list[Line] = []
+    left = room + gap - sum(piece.width + gap for piece in shown[-2:])
+    for piece in shown[:-2]:
+        left -= piece.width + gap
+        if left < 0:
+            break
+        kept.append(piece)
+    for piece in shown[-2:]:
+        if sum(each.width + gap for each in kept) + piece.width <= room:
+            kept.append(piece)
+    return kept

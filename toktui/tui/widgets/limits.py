@@ -98,9 +98,11 @@ def limits_line(live: Live, room: int, palette: Palette, zone: ZoneInfo) -> Line
     return _Writer(live.at_ms, zone, palette, _SHORT).joined(pressing)
 
 
-def _urgency(limit: Limit) -> tuple[float, float]:
+def _urgency(limit: Limit) -> tuple[bool, float, float]:
+    """What will run out before what may last, then the sooner, then the fuller."""
     when = limit.runs_out
-    return (when.early_ms if when else float("inf"), -(limit.used_percent or 0))
+    lasts = when is None or when.late_ms is None
+    return (lasts, when.early_ms if when else float("inf"), -(limit.used_percent or 0))
 
 
 class _Writer:

@@ -8,7 +8,7 @@ from textual.message import Message
 
 from toktui.tui import format as fmt
 from toktui.tui.glyphs import columns
-from toktui.tui.lines import Line
+from toktui.tui.lines import Line, as_fits
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.limits import heat
 
@@ -56,7 +56,7 @@ class PastWindows(Drawing):
         self._step = max(2, min(_MOST_WIDE, room // len(look.past)))
         self._shown = look.past[-(room // self._step) :]
         official = [window for window in self._shown if window.used_percent is not None]
-        lines = [self._head(look, palette)]
+        lines = [self._head(look, width, palette)]
         rows = height - 2
         if official and rows >= 6:
             lines += self._shares(rows - rows * 2 // 5, palette)
@@ -67,21 +67,23 @@ class PastWindows(Drawing):
             lines += self._costs(rows, palette)
         return [*lines, self._days(palette)]
 
-    def _head(self, look: LimitsLook, palette: Palette) -> Line:
+    def _head(self, look: LimitsLook, width: int, palette: Palette) -> Line:
         limit = look.limit
         assert limit is not None
         line = Line().add("BEFORE  ", palette.dim)
         line.add(fmt.plural(len(self._shown), "window"), palette.text)
         line.add(f" of {limit.agent} {limit.name}", palette.faint)
         official = [w.used_percent for w in self._shown if w.used_percent is not None]
+        further: list[str] = []
         if official:
             full = sum(used >= 100 for used in official)
-            line.add(f"   the fullest {max(official):.0f} %", palette.dim)
-            line.add(f"   {full} ran out" if full else "   none ran out", palette.dim)
+            further.append(f"the fullest {max(official):.0f} %")
+            further.append(f"{full} ran out" if full else "none ran out")
         costs = sorted(w.cost_nusd for w in self._shown if w.cost_nusd)
         if costs:
-            line.add(f"   usually {fmt.money(costs[len(costs) // 2])}", palette.dim)
-        return line
+            further.append(f"usually {fmt.money(costs[len(costs) // 2])}")
+        pieces = (Line().add(f"   {words}", palette.dim) for words in further)
+        return as_fits(line, pieces, width)
 
     def _shares(self, height: int, palette: Palette) -> list[Line]:
         """Columns up to the line of the limit."""

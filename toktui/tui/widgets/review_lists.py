@@ -8,9 +8,8 @@ from toktui.metrics.change_words import sentence
 from toktui.text import clean
 from toktui.tui import format as fmt
 from toktui.tui.lines import Line, both_ends
-from toktui.tui.widgets.cut_fields import tokens
 from toktui.tui.widgets.review_bars import Row
-from toktui.tui.widgets.today import hit_text, saved_money, sum_money
+from toktui.tui.widgets.today import hit_text, saved_money, sum_money, sum_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +83,7 @@ def head_lines(review: Review, width: int, palette: Palette) -> list[Line]:
     counts = Line()
     for word, value in (
         ("calls", fmt.tokens(sums.calls)),
-        ("tokens", tokens(sums)),
+        ("tokens", sum_tokens(sums)),
         ("hit", hit_text(sums)),
         ("saved", saved_money(sums) if sums.calls else fmt.UNKNOWN),
     ):

@@ -84,6 +84,9 @@ def nothing_lines(
     words = "No call in this time matches the filter." if filtered else "No calls in this time."
     begun = local_date(review.store_begins_ms, zone)
     hint = f"← shows what was before; the store begins on {begun:%d %b %Y}."
+    if review.calls_before_ms is not None and not filtered:
+        last = local_date(review.calls_before_ms, zone)
+        hint = f"← shows what was before; the last calls then are of {last:%d %b %Y}."
     if review.span.first > local_date(now_ms, zone):
         words = "This time is still to come."
     if data.kept:

@@ -8,7 +8,7 @@ from toktui.export.seen import Cell, SeenColumn, SeenTable, words
 from toktui.tui import format as fmt
 from toktui.tui.widgets.review_bars import piece_label
 from toktui.tui.widgets.review_lists import LISTS, places_of, span_name
-from toktui.tui.widgets.today import sum_money
+from toktui.tui.widgets.today import sum_money, sum_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,7 @@ def _cells(sums: Sums) -> tuple[Cell, ...]:
     cost = sums.cost_nusd if sums.calls else 0
     return (
         Cell(sums.calls, fmt.tokens(sums.calls)),
-        Cell(sums.tokens, fmt.tokens(sums.tokens)),
+        Cell(sums.tokens, sum_tokens(sums)),
         Cell(sums.cache_hit_rate, fmt.percent(sums.cache_hit_rate)),
         Cell(cost, sum_money(sums) if sums.calls else "$0"),
     )

@@ -10,10 +10,9 @@ from toktui.tui import format as fmt
 from toktui.tui.glyphs import columns as stacked
 from toktui.tui.glyphs import gauge
 from toktui.tui.lines import Line, both_ends
-from toktui.tui.widgets.cut_fields import tokens
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.probable import probable_money
-from toktui.tui.widgets.today import hit_text, saved_money, sum_money
+from toktui.tui.widgets.today import hit_text, saved_money, sum_money, sum_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +60,7 @@ class SessionHead(Drawing):
         for word, value in (
             ("calls", _calls(detail)),
             ("copies", fmt.tokens(detail.copies)),
-            ("tokens", tokens(sums)),
+            ("tokens", sum_tokens(sums)),
             ("hit", hit_text(sums)),
             ("saved", saved_money(sums)),
         ):
@@ -118,9 +117,9 @@ class CostChart(Drawing):
         top = max(map(sum, zip(*series, strict=True)))
         per = max(step.calls for step in steps)
         unit = "per call" if per == 1 else f"per {per} calls"
-        caption = (
-            Line().add("COST", palette.dim).add(f"  {unit}, peak {fmt.money(top)}", palette.faint)
-        )
+        sums = detail.row.sums
+        peak = fmt.money(top if sums.cost_nusd is not None else None, lacks=bool(sums.unpriced))
+        caption = Line().add("COST", palette.dim).add(f"  {unit}, peak {peak}", palette.faint)
         legend = Line()
         for style, word in zip(styles, ("read", "write", "input", "output"), strict=True):
             legend.add("  " if legend.pieces else "").add("■ ", style).add(word, palette.dim)

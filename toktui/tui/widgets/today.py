@@ -25,6 +25,11 @@ def sum_money(sums: Sums) -> str:
     return fmt.money(sums.cost_nusd, lacks=bool(sums.unpriced), estimated=bool(sums.estimated))
 
 
+def sum_tokens(sums: Sums) -> str:
+    """The tokens of many calls, with their mark."""
+    return fmt.tokens(sums.tokens, estimated=bool(sums.estimated))
+
+
 def hit_text(sums: Sums) -> str:
     """The cache hit rate; unknown where every call is an estimate, which knows of no cache."""
     known = sums.calls > sums.estimated
@@ -63,7 +68,7 @@ class TodayCard(Drawing):
             if usual.nusd is not None
             else Line().add("usual: after two weeks", palette.faint),
             _row("calls", f"{sums.calls:,}".replace(",", " "), width, palette),
-            _row("tokens", fmt.tokens(sums.tokens), width, palette),
+            _row("tokens", sum_tokens(sums), width, palette),
             _row("cache hit", _hit(live), width, palette),
             _row("saved by cache", saved_money(sums), width, palette),
         ]
@@ -120,7 +125,7 @@ class DayLines(Drawing):
             day.add(f"  usual {fmt.money(usual.nusd)} ", palette.faint)
             day.add(fmt.change(sums.cost_nusd, usual.nusd), palette.dim)
         counts = Line().add(
-            f"{fmt.plural(sums.calls, 'call')} · {fmt.tokens(sums.tokens)} tokens", palette.dim
+            f"{fmt.plural(sums.calls, 'call')} · {sum_tokens(sums)} tokens", palette.dim
         )
         cache = (
             Line()

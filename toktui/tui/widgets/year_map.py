@@ -40,10 +40,14 @@ def year_lines(
         if day.month != last_month and months.width <= 4 + week * wide:
             months.fill(4 + week * wide).add(f"{day:%b} ", palette.faint)
             last_month = day.month
-    total = sum(day.sums.priced_nusd for day in days)
+    total = fmt.money(
+        sum(day.sums.priced_nusd for day in days),
+        lacks=any(day.sums.unpriced for day in days),
+        estimated=any(day.sums.estimated for day in days),
+    )
     used = sum(1 for day in days if day.sums.calls)
     head = Line().add("THE LAST YEAR", palette.dim)
-    head.add(f"  {fmt.money(total)} on {fmt.plural(used, 'day')}", palette.faint)
+    head.add(f"  {total} on {fmt.plural(used, 'day')}", palette.faint)
     scale = Line().add("less ", palette.faint).add("·" * wide + " ", palette.ground)
     scale.add(" ".join(level * wide for level in _LEVELS), palette.accent)
     scale.add(" more", palette.faint)
