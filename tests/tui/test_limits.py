@@ -64,7 +64,7 @@ def test_without_room_the_pressing_windows_stay(live: Live):
 
 def test_a_window_that_runs_out_is_more_pressing_than_one_that_may_last(live: Live):
     may_last = replace(WEEK, agent="codex", runs_out=RunsOut(NOW + HOUR // 2, None))
-    assert text(live, may_last, FIVE, room=44).startswith("claude-code 5h 58 %")
+    assert text(live, may_last, FIVE, WEEK, room=44).startswith("claude-code 5h 58 %")
 
 
 def test_a_window_that_has_begun_anew_is_unknown(live: Live):
