@@ -17,9 +17,9 @@ from toktui.tui.columns import GAP, layout
 from toktui.tui.glyphs import columns, gauge, large
 from toktui.tui.lines import fit
 from toktui.tui.theme import DARK, Palette
-from toktui.tui.views.session import CallRows
-from toktui.tui.views.sessions import SessionRows
 from toktui.tui.widgets import active_rows
+from toktui.tui.widgets.call_rows import CallRows
+from toktui.tui.widgets.session_rows import SessionRows
 
 
 @pytest.mark.parametrize(

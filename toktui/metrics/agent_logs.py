@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from toktui.metrics.one_state import one_state
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -61,11 +62,8 @@ class AgentLogs(msgspec.Struct, frozen=True, kw_only=True):
 
 def load_agent_logs(db: sqlite3.Connection, name: str) -> AgentLogs:
     """One agent, from one state of the store."""
-    db.execute("begin")
-    try:
+    with one_state(db):
         return _agent_logs(db, name)
-    finally:
-        db.execute("rollback")
 
 
 def _agent_logs(db: sqlite3.Connection, name: str) -> AgentLogs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from toktui.metrics.one_state import one_state
 from toktui.metrics.outcomes import Summary, load_summary
 from toktui.store.shares import SHARES_VERSION
 
@@ -21,9 +22,6 @@ def load_bought(db: sqlite3.Connection, *, scope: Scope) -> Summary | None:
         return None
     if db.execute("select 1 from workplace limit 1").fetchone() is None:
         return None
-    db.execute("begin")
-    try:
+    with one_state(db):
         found = load_summary(db, scope=scope)
-    finally:
-        db.execute("rollback")
     return found if found.changes or found.places.unread else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.clock import Range, local_date
+from toktui.metrics.one_state import one_state
 from toktui.metrics.range_sums import SHORT, groups_in, sums_in, sums_of_all
 from toktui.metrics.spans import Span, so_far, span_of, to_the_same_moment
 from toktui.metrics.year import YearDay, load_year
@@ -62,8 +63,7 @@ def load_card(
     span = span_of(_KINDS[period], today)
     within = so_far(span, zone, now_ms)
     earlier = span.moved(-1)
-    db.execute("begin")
-    try:
+    with one_state(db):
         return Card(
             period=period,
             span=span,
@@ -74,8 +74,6 @@ def load_card(
             projects=_parts(db, within, "project") if projects else (),
             days=load_year(db, today, zone),
         )
-    finally:
-        db.execute("rollback")
 
 
 def _parts(db: sqlite3.Connection, within: Range, key: Key) -> tuple[Part, ...]:

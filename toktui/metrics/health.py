@@ -15,6 +15,7 @@ import msgspec
 
 from toktui.clock import DAY_MS, QUARTER_MS
 from toktui.metrics.cleanup import Cleanup, load_cleanup
+from toktui.metrics.one_state import one_state
 from toktui.metrics.rollup import sums_match
 from toktui.metrics.understood import Alarm, Misread, alarms, misread_by_shape, version_order
 from toktui.paths import is_remote, mount_type
@@ -133,8 +134,7 @@ def load_health(db: sqlite3.Connection, now_ms: int, about: About) -> Health:
     """One look from one state of the store; the first with another `about.check` takes long."""
     store_path = Path(db.execute("pragma database_list").fetchone()[2])
     checked = _checked(db, store_path, about, now_ms)
-    db.execute("begin")
-    try:
+    with one_state(db):
         heard = {alarm.agent: alarm for alarm in alarms(db)}
         agents = tuple(_agents(db, heard))
         store = _store(db, store_path, agents, now_ms)
@@ -142,8 +142,6 @@ def load_health(db: sqlite3.Connection, now_ms: int, about: About) -> Health:
         misread = misread_by_shape(db)
         cleanup = load_cleanup(db, now_ms)
         recovery = last_recovery(db)
-    finally:
-        db.execute("rollback")
     kept = tuple(backups(store_path.parent / "backups"))
     recovered = "" if recovery is None else f"A damaged store is kept as {clean(recovery.aside)}."
     aside = recovery is not None and (store_path.parent / recovery.aside).exists()

@@ -14,6 +14,7 @@ from toktui.metrics.change import Change, change_between
 from toktui.metrics.change_facts import ModelGroup, Reason, reasons_for, sides_of
 from toktui.metrics.filters import NO_FILTERS, Filters
 from toktui.metrics.list_rates import ListRates
+from toktui.metrics.one_state import one_state
 from toktui.metrics.range_sums import SHORT, Place, groups_in, sums_in, sums_of_all
 from toktui.metrics.rollup import last_quarter_before, span_of_quarters
 from toktui.metrics.spans import Piece, Span, pieces, so_far, span_of, to_the_same_moment
@@ -102,11 +103,8 @@ def load_review(
 ) -> Review:
     """The review from one state of the store."""
     span = question.span or span_of("week", local_date(now_ms, zone))
-    db.execute("begin")
-    try:
+    with one_state(db):
         return _Loader(db, book, question.filters, now_ms, zone).review(span)
-    finally:
-        db.execute("rollback")
 
 
 class _Loader:

@@ -9,6 +9,7 @@ import msgspec
 from toktui.clock import DAY_MS, MINUTE_MS, Range
 from toktui.metrics.eaters import Eaten, Eater, load_eaten
 from toktui.metrics.limits import Limit, load_limits
+from toktui.metrics.one_state import one_state
 from toktui.metrics.scope import EVERYTHING, Scope, overlap
 from toktui.metrics.windows import (
     BLOCK_AGENT,
@@ -63,11 +64,8 @@ def load_limits_look(
     db: sqlite3.Connection, now_ms: int, about: About, scope: Scope = EVERYTHING
 ) -> LimitsLook:
     """Everything from one state of the store."""
-    db.execute("begin")
-    try:
+    with one_state(db):
         return _look(db, now_ms, about, scope)
-    finally:
-        db.execute("rollback")
 
 
 def _look(db: sqlite3.Connection, now_ms: int, about: About, scope: Scope) -> LimitsLook:

@@ -12,6 +12,7 @@ from toktui.metrics.burn import HEADLINE, WINDOWS, Burn, HotCall, Hour, burns_of
 from toktui.metrics.feed import FeedCall, load_feed
 from toktui.metrics.filters import columns_of, conditions
 from toktui.metrics.limits import Limit, load_limits
+from toktui.metrics.one_state import one_state
 from toktui.metrics.probable import Probable, probable_within
 from toktui.metrics.scope import EVERYTHING, Scope, overlap
 from toktui.metrics.state import WORKING_MS
@@ -76,11 +77,8 @@ def load_live(
 
     Windows of plans are of agents, so only the agents of a scope say which are shown.
     """
-    db.execute("begin")
-    try:
+    with one_state(db):
         return _live(db, now_ms, zone, book, scope)
-    finally:
-        db.execute("rollback")
 
 
 def _live(

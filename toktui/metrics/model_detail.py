@@ -8,6 +8,7 @@ import msgspec
 
 from toktui.metrics.alternative import WhatIf
 from toktui.metrics.cut import One
+from toktui.metrics.one_state import one_state
 from toktui.metrics.parts import Whole, load_whole
 from toktui.metrics.rates_used import UsedRate, all_rates
 from toktui.metrics.what_if import otherwise
@@ -48,8 +49,7 @@ def load_model(
     zone: ZoneInfo,
 ) -> ModelDetail:
     """The calls of a model and tier that are meant, from one state of the store."""
-    db.execute("begin")
-    try:
+    with one_state(db):
         one = One(model=name, tier=tier)
         whole = load_whole(
             db, ("project", "agent"), filters=filters, within=within, zone=zone, one=one
@@ -68,5 +68,3 @@ def load_model(
             ),
             now_ms=now_ms,
         )  # fmt: skip
-    finally:
-        db.execute("rollback")

@@ -9,6 +9,7 @@ import msgspec
 from toktui.clock import QUARTER_MS, Range
 from toktui.metrics.cut import SHOWN, Slices, Tally, last_quarters, rows_in, share, slices_of
 from toktui.metrics.names import names_of
+from toktui.metrics.one_state import one_state
 from toktui.metrics.rates_used import UsedRate, rates_within, stored_rates
 from toktui.metrics.sums import Sums
 from toktui.model import BUCKETS, TIERS
@@ -104,16 +105,13 @@ def load_models(
     zone: ZoneInfo,
 ) -> Models:
     """All models of the calls that are meant, from one state of the store."""
-    db.execute("begin")
-    try:
+    with one_state(db):
         slices = slices_of(db, within, zone)
         keys = ("model", "priced", "tier")
         found = rows_in(db, keys, slices, filters, measures=SHOWN)
         lasts = last_quarters(db, keys, slices, filters)
         names = names_of(db, (number for row in found for number in row.keys[:2]))
         return _models(found, lasts, names, slices, book, stored_rates(db), now_ms)
-    finally:
-        db.execute("rollback")
 
 
 class _Group:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from toktui.metrics.one_state import one_state
 from toktui.metrics.outcome_changes import ChangeRow, load_change_row
 from toktui.metrics.outcome_spent import Spent
 
@@ -37,12 +38,9 @@ class ChangeSeen(msgspec.Struct, frozen=True):
 
 def load_change(db: sqlite3.Connection, number: int) -> ChangeSeen | None:
     """The change of this number, if it is still known, from one state of the store."""
-    db.execute("begin")
-    try:
+    with one_state(db):
         change = load_change_row(db, number)
         return None if change is None else ChangeSeen(change, _makers(db, number))
-    finally:
-        db.execute("rollback")
 
 
 def _makers(db: sqlite3.Connection, number: int) -> tuple[Maker, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from toktui.metrics.one_state import one_state
 from toktui.metrics.outcome_changes import (
     WINDOW,
     ChangeRow,
@@ -66,8 +67,7 @@ def load_page(
 ) -> OutcomesPage:
     """The window that was asked for, the last one if the list is shorter; from one state of the
     store."""
-    db.execute("begin")
-    try:
+    with one_state(db):
         outcomes = load_outcomes(db, zone=zone, scope=scope)
         if question.shown == "landed":
             found = outcomes.changes
@@ -86,16 +86,13 @@ def load_page(
         return OutcomesPage(
             question=question, outcomes=outcomes, found=found, first=first, rows=rows
         )
-    finally:
-        db.execute("rollback")
 
 
 def load_whole(
     db: sqlite3.Connection, *, zone: ZoneInfo, scope: Scope = EVERYTHING
 ) -> WholeOutcomes:
     """Everything, from one state of the store."""
-    db.execute("begin")
-    try:
+    with one_state(db):
         outcomes = load_outcomes(db, zone=zone, scope=scope)
         return WholeOutcomes(
             outcomes=outcomes,
@@ -103,5 +100,3 @@ def load_whole(
             reasons=load_reasons(db, outcomes.changes_meant),
             unlanded=load_unlanded(db, outcomes.sessions_meant, outcomes.whys),
         )
-    finally:
-        db.execute("rollback")

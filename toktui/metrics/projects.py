@@ -17,6 +17,7 @@ from toktui.metrics.cut import (
     slices_of,
 )
 from toktui.metrics.names import has_table, names_of
+from toktui.metrics.one_state import one_state
 from toktui.metrics.rollup import values_of
 from toktui.metrics.sums import Sums
 
@@ -70,8 +71,7 @@ def load_projects(
     zone: ZoneInfo,
 ) -> Projects:
     """All projects of the calls that are meant, from one state of the store."""
-    db.execute("begin")
-    try:
+    with one_state(db):
         slices = slices_of(db, within, zone, MOST_SLICES)
         tallies: dict[int, Tally] = {}
         whole = Tally(slices.count, IN_SHORT)
@@ -88,8 +88,6 @@ def load_projects(
         names = names_of(db, [*tallies, *(number for each in worked for number in each)])
         homes = _homes(db, {number: names[number] for number in tallies})
         return _projects(tallies, whole.sums, worked, names, homes, slices, now_ms)
-    finally:
-        db.execute("rollback")
 
 
 def _worked(

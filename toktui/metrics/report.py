@@ -23,6 +23,7 @@ from toktui.clock import (
 from toktui.metrics.coverage import not_understood
 from toktui.metrics.estimated import NO_ESTIMATES, Estimated, estimated_groups, estimated_of
 from toktui.metrics.names import has_table
+from toktui.metrics.one_state import one_state
 from toktui.metrics.probable import NOTHING, Probable, probable_groups, probable_of
 from toktui.metrics.range_sums import of_quarters
 from toktui.metrics.select import SUMS, Source, source_for
@@ -109,12 +110,9 @@ class Report(msgspec.Struct, frozen=True):
 
 def load_report(db: sqlite3.Connection, question: Question, zone: ZoneInfo) -> Report:
     """The answer from one state of the store."""
-    db.execute("begin")
-    try:
+    with one_state(db):
         source = source_for(question, parts=has_table(db, "session_part"))
         return _report(db, question, source, zone)
-    finally:
-        db.execute("rollback")
 
 
 def _report(

@@ -9,6 +9,7 @@ import msgspec
 from toktui.metrics.burn import CALL_JOINS, CALL_SELECT, HotCall, call_of
 from toktui.metrics.feed import coldness
 from toktui.metrics.filters import columns_of, conditions
+from toktui.metrics.one_state import one_state
 from toktui.metrics.question import is_limited
 from toktui.metrics.scope import EVERYTHING, Scope
 from toktui.metrics.session_list import SessionRow, load_row
@@ -90,8 +91,7 @@ def load_detail(
     scope: Scope = EVERYTHING,
 ) -> SessionDetail | None:
     """The session, as far as its calls are in the scope; None if it is gone."""
-    db.execute("begin")
-    try:
+    with one_state(db):
         try:
             row = load_row(db, question.session)
         except KeyError:
@@ -121,8 +121,6 @@ def load_detail(
             calls=calls,
             now_ms=now_ms,
         )
-    finally:
-        db.execute("rollback")
 
 
 def _calls_of(db: sqlite3.Connection, session: int, scope: Scope) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 import msgspec
 
 from toktui.metrics.filters import Filters
+from toktui.metrics.one_state import one_state
 from toktui.metrics.probable import Probable, probable_in
 from toktui.metrics.scope import EVERYTHING, Scope
 from toktui.metrics.sessions_in import sessions_in
@@ -74,8 +75,7 @@ def load_page(
     """The window that was asked for, of sessions with a call in the scope; the last one if the list
     is shorter. A word of the scope is also found in a session's id.
     """
-    db.execute("begin")
-    try:
+    with one_state(db):
         fitting = _fitting(db, (scope, question.within))
         parts = _parts(db, question)
         found = sum(part.sessions for part in parts) if fitting is None else len(fitting)
@@ -83,8 +83,6 @@ def load_page(
         numbers = _numbers(db, parts, fitting, first, question.count)
         rows = tuple(load_row(db, number) for number in numbers)
         return SessionPage(question, found, first, rows, now_ms)
-    finally:
-        db.execute("rollback")
 
 
 class _Part(NamedTuple):

@@ -9,6 +9,7 @@ import msgspec
 from toktui.clock import Range
 from toktui.metrics.estimated import Estimated, estimated_in
 from toktui.metrics.filters import NO_FILTERS, Filters, matches, matches_folder
+from toktui.metrics.one_state import one_state
 from toktui.metrics.probable import Probable, probable_in
 from toktui.metrics.question import ALWAYS, is_limited
 from toktui.metrics.sums import SUM_SELECT, Sums, sums_of
@@ -55,13 +56,10 @@ def load_sessions(
 
     Totals are those of the whole session, whatever the range.
     """
-    db.execute("begin")
-    try:
+    with one_state(db):
         listed = _listed(db, within, filters)
         kept = listed if most is None else listed[:most]
         return Sessions(tuple(_session(db, row) for row in kept), len(listed))
-    finally:
-        db.execute("rollback")
 
 
 def _listed(

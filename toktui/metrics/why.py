@@ -9,6 +9,7 @@ import msgspec
 
 from toktui.ingest.quote import OpenLogs, Quote, quotes
 from toktui.metrics.estimated import spread_of
+from toktui.metrics.one_state import one_state
 from toktui.metrics.searches import SearchRow, SearchSeen, search_rows, searches_seen
 from toktui.metrics.why_estimate import EstimateSeen, load_estimate
 from toktui.metrics.why_price import Priced, load_price
@@ -104,8 +105,7 @@ def load_why(
 ) -> Why:
     """Reads the store, then the logs that it names."""
     column = "id" if target.kind == "call" else "session"
-    db.execute("begin")
-    try:
+    with one_state(db):
         rows = db.execute(SELECT_CALLS.format(column=column), (target.number,)).fetchall()
         calls = [StoredCall(*row) for row in rows]
         seen = [
@@ -118,8 +118,6 @@ def load_why(
             )
             for call in calls
         ]
-    finally:
-        db.execute("rollback")
     with closing(OpenLogs()) as opened:
         return Why(target, tuple(_call(book, opened, *known, copies=copies) for known in seen))
 

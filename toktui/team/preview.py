@@ -14,6 +14,7 @@ import msgspec
 
 from toktui import VERSION
 from toktui.clock import Range, day_label, day_start_ms
+from toktui.metrics.one_state import one_state
 from toktui.metrics.team_day import MEASURES, DayRow, first_day_ms, load_call_keys, load_team_day
 from toktui.pricing.rates import RateBook, load_book
 from toktui.team.wire.document import (
@@ -111,11 +112,8 @@ def preview(
 @contextmanager
 def _one_state(db: sqlite3.Connection) -> Generator[None]:
     """All that is read in it is of one moment."""
-    db.execute("begin")
-    try:
+    with one_state(db):
         yield
-    finally:
-        db.execute("rollback")
 
 
 def respelled(made: Preview, *, rev: int | None = None, reason: Reason | None = None) -> Preview:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import msgspec
 from textual.binding import Binding
 from textual.containers import Horizontal
 
-from toktui.metrics.outcome_changes import CHANGE_SORTS, EVERY, ChangeRow
+from toktui.metrics.outcome_changes import CHANGE_SORTS, ChangeRow
 from toktui.metrics.outcome_lists import OutcomesPage, OutcomesQuestion, load_page
 from toktui.metrics.outcome_unlanded import UNLANDED_SORTS, Unlanded
 from toktui.tui import format as fmt
-from toktui.tui.view import Ask, Open, View
+from toktui.tui.paged_view import PagedView
+from toktui.tui.view import Open
 from toktui.tui.widgets.outcome_elsewhere import ElsewhereLines
 from toktui.tui.widgets.outcome_fields import (
     CHANGES_GROW,
@@ -39,7 +39,7 @@ _ROOM_FOR_WEEKS: Final = 44
 _NOTHING: Final = "Nothing landed yet. What you commit appears here once it is upstream."
 
 
-class OutcomesView(View[OutcomesPage]):
+class OutcomesView(PagedView[OutcomesPage]):
     """What landed, and the sessions that landed nothing."""
 
     KEY, LABEL, PLACE = "outcomes", "Outcomes", 8
@@ -130,25 +130,15 @@ class OutcomesView(View[OutcomesPage]):
         """The list that is seen, or the window of it that is at hand."""
         return self._list_of(data.question).seen(self.title, data.rows)
 
-    def everything(self) -> OutcomesQuestion:
-        """All of the list that is seen."""
-        return msgspec.structs.replace(self.about, first=0, count=EVERY)
-
     def cursor_row(self) -> int | None:
         """In the list that is seen."""
         rows = self._list_of(self.about)
         return rows.cursor - rows.first
 
-    def scoped(self) -> None:
-        """Begins at the first of what matches."""
-        self._changes.start_over()
-        self._unlanded.start_over()
-        self.about = msgspec.structs.replace(self.about, first=0)
-
     def action_list(self) -> None:
         """The other list."""
         other = "nothing" if self.about.shown == "landed" else "landed"
-        self._ask_for(shown=other, first=0)
+        self.ask_for(shown=other, first=0)
         rows = self._list_of(self.about)
         rows.start_over()
         rows.take((), first=0, found=0, now_ms=self.now_ms)
@@ -168,21 +158,16 @@ class OutcomesView(View[OutcomesPage]):
         """Loads it in another order."""
         kind = "change" if message.rows is self._changes else "session"
         order = {f"{kind}_sort": message.name, f"{kind}_descending": message.descending}
-        self._ask_for(**order, first=0)
+        self.ask_for(**order, first=0)
 
-    def on_paged_rows_wanted(self, message: PagedRows.Wanted) -> None:
-        """Reads on."""
-        if message.rows is self._list_of(self.about):
-            self._ask_for(first=message.first)
+    def is_asked_for(self, rows: PagedRows) -> bool:
+        """Only the list that is seen."""
+        return rows is self._list_of(self.about)
 
     def on_paged_rows_chosen(self, message: PagedRows.Chosen) -> None:
         """Opens a change or a session."""
         is_change = isinstance(message.row, ChangeRow)
         self.post_message(Open("change" if is_change else "session", message.row.number))
-
-    def _ask_for(self, **changes: object) -> None:
-        self.about = msgspec.structs.replace(self.about, **changes)
-        self.post_message(Ask())
 
     def _list_of(self, question: OutcomesQuestion) -> WindowRows[Any]:
         return self._changes if question.shown == "landed" else self._unlanded

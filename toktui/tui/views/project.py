@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from toktui.metrics.cut import One
+from toktui.metrics.one_state import one_state
 from toktui.metrics.parts import Key, Part, Whole, load_whole
 from toktui.tui import format as fmt
 from toktui.tui.lines import Line
@@ -79,14 +80,11 @@ class ProjectView(SectionsView[ProjectDetail]):
         project, folders = about
         keys: tuple[Key, ...] = (*_KEYS, "project") if len(folders) > 1 else _KEYS
         db, scope = reading.db, reading.scope
-        db.execute("begin")
-        try:
+        with one_state(db):
             whole = load_whole(
                 db, keys, filters=scope.filters, within=scope.within, zone=reading.zone,
                 one=One(folders=folders),
             )  # fmt: skip
-        finally:
-            db.execute("rollback")
         return ProjectDetail(project, folders, whole, reading.now_ms)
 
     @property

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import msgspec
 from textual.binding import Binding
 from textual.containers import Horizontal
 
-from toktui.metrics.burn import ESTIMATED
 from toktui.metrics.session_detail import (
     DetailQuestion,
-    SessionCall,
     SessionDetail,
     load_detail,
 )
 from toktui.tui import format as fmt
-from toktui.tui.columns import Column
-from toktui.tui.lines import Line
-from toktui.tui.view import Ask, Open, View
-from toktui.tui.widgets.feed_rows import cold_mark
+from toktui.tui.paged_view import PagedView
+from toktui.tui.view import Open
+from toktui.tui.widgets.call_rows import CallRows
 from toktui.tui.widgets.paged_rows import PagedRows
 from toktui.tui.widgets.probable import PROBABLY
 from toktui.tui.widgets.session_parts import CostChart, ModelTable, SessionHead
@@ -29,9 +25,8 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from toktui.export.seen import Raw, SeenTable
+    from toktui.export.seen import SeenTable
     from toktui.tui.refresher import Reading
-    from toktui.tui.theme import Palette
 
 
 _WITH_MODELS: Final = 90
@@ -39,97 +34,9 @@ _BESIDE: Final = 49
 """Cells of the models beside the chart, with the gap."""
 _LEGEND: Final = 70
 """Cells of the chart's caption and legend."""
-EVERY: Final = 1_000_000
-"""Calls in an export."""
-RAW_NAMES: Final = {
-    "at": "at_ms", "read": "cache_read", "write": "cache_write", "cost": "cost_nusd",
-}  # fmt: skip
 
 
-class CallRows(PagedRows):
-    """The calls of the session, newest first."""
-
-    COLUMNS = (
-        Column("at", "time", 13, False, 0),
-        Column("who", "by", 12, False, 114),
-        Column("model", "model", 15, False, 69),
-        Column("read", "read", 7, True, 0),
-        Column("write", "write", 7, True, 40),
-        Column("input", "input", 7, True, 78),
-        Column("output", "output", 7, True, 50),
-        Column("cost", "cost", 8, True, 30),
-        Column("copies", "copies", 6, True, 86),
-        Column("cold", "", 12, False, 100),
-    )
-    GROW = (("cold", 40), ("model", 24), ("who", 24))
-
-    def __init__(self, *, zone: ZoneInfo, id: str) -> None:
-        super().__init__(id=id)
-        self._zone = zone
-
-    def raw(self, row: SessionCall, column: Column) -> Raw:
-        """Exact values; money in nano-dollars, times in milliseconds."""
-        call = row.call
-        match column.name:
-            case "at":
-                return call.at_ms
-            case "model":
-                return call.model
-            case "read":
-                return call.cache_read
-            case "write":
-                return call.cache_write_5m + call.cache_write_1h
-            case "input":
-                return call.input
-            case "output":
-                return call.output
-            case "cost":
-                return call.cost_nusd
-            case "copies":
-                return row.copies
-            case _:
-                return super().raw(row, column)
-
-    def raw_name(self, column: Column) -> str:
-        """With the unit."""
-        return RAW_NAMES.get(column.name, column.name)
-
-    def cells(
-        self, line: Line, row: SessionCall, column: Column, width: int, palette: Palette
-    ) -> None:
-        """Appends the cell of a column."""
-        call, text, style = row.call, "", palette.dim
-        match column.name:
-            case "at":
-                text = fmt.moment(call.at_ms, self.now_ms, self._zone)
-                if len(text) == len("14:32"):
-                    text = fmt.clock(call.at_ms, self._zone, seconds=True)
-            case "who":
-                text, style = row.agent_kind or "conversation", palette.faint
-            case "model":
-                text = fmt.model_name(call.model, call.priced_as or None)
-            case "read":
-                text = fmt.tokens(call.cache_read)
-            case "write":
-                text = fmt.tokens(call.cache_write_5m + call.cache_write_1h)
-                style = palette.warning if row.cold else palette.dim
-            case "input":
-                text = fmt.tokens(call.input, estimated=call.exactness == ESTIMATED)
-            case "output":
-                text = fmt.tokens(call.output, estimated=call.exactness == ESTIMATED)
-            case "cost":
-                text = fmt.money(call.cost_nusd, estimated=call.exactness == ESTIMATED)
-                style = palette.faint if call.cost_nusd is None else palette.text
-            case "copies":
-                text = str(row.copies) if row.copies else ""
-            case _:
-                mark = cold_mark(row.cold, width, palette) if row.cold else Line()
-                line.extend(mark.strip(width))
-                return
-        line.cell(text, width, style, "right" if column.right else "left")
-
-
-class SessionView(View["SessionDetail | None"]):
+class SessionView(PagedView["SessionDetail | None"]):
     """What is behind one line of the other screens."""
 
     KEY, LABEL = "session", "Session"
@@ -180,15 +87,6 @@ class SessionView(View["SessionDetail | None"]):
         """The session with a window of its calls."""
         return load_detail(reading.db, reading.book, about, reading.now_ms, reading.scope)
 
-    def scoped(self) -> None:
-        """Begins at the last of the calls that match."""
-        self._calls.start_over()
-        self.about = msgspec.structs.replace(self.about, first=0)
-
-    def everything(self) -> DetailQuestion:
-        """All calls of the session that match."""
-        return msgspec.structs.replace(self.about, first=0, count=EVERY)
-
     def table(self, data: SessionDetail | None) -> SeenTable | None:
         """The calls, or the window of them that is at hand."""
         return None if data is None else self._calls.seen(self.title, data.calls)
@@ -231,11 +129,6 @@ class SessionView(View["SessionDetail | None"]):
     def action_context(self) -> None:
         """What the last prompt is made of."""
         self.post_message(Open("context", self.about.session))
-
-    def on_paged_rows_wanted(self, message: PagedRows.Wanted) -> None:
-        """Reads on."""
-        self.about = msgspec.structs.replace(self.about, first=message.first)
-        self.post_message(Ask())
 
     def on_paged_rows_chosen(self, message: PagedRows.Chosen) -> None:
         """Shows the evidence."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from toktui.tui import format as fmt
 from toktui.tui.columns import Column
@@ -10,6 +10,7 @@ from toktui.tui.glyphs import gauge
 from toktui.tui.widgets.paged_rows import PagedRows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
     from toktui.export.seen import Raw
@@ -34,6 +35,10 @@ class EaterRows(PagedRows):
         Column("last", "last call", 13, False, 104),
         Column("id", "id", 8, False, 130),
     )
+    RAW_NAMES: ClassVar[Mapping[str, str]] = {
+        "cost": "cost_nusd", "last": "last_ms", "points": "limit_percent",
+        "bar": "share_of_window",
+    }  # fmt: skip
     GROW = (("project", 28), ("bar", 36), ("model", 22), ("project", 40), ("bar", 60))
 
     def __init__(self, *, zone: ZoneInfo, id: str) -> None:
@@ -65,11 +70,6 @@ class EaterRows(PagedRows):
                 return row.last_ms
             case _:
                 return row.id
-
-    def raw_name(self, column: Column) -> str:
-        """With the unit."""
-        return {"cost": "cost_nusd", "last": "last_ms", "points": "limit_percent",
-                "bar": "share_of_window"}.get(column.name, column.name)  # fmt: skip
 
     def cells(
         self, line: Line, row: Eater, column: Column, width: int, palette: Palette

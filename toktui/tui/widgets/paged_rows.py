@@ -14,7 +14,7 @@ from toktui.tui.theme import Palette
 from toktui.tui.widgets.drawing import Drawing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from textual import events
 
@@ -33,6 +33,8 @@ class PagedRows(Drawing, can_focus=True):
     COLUMNS: ClassVar[Sequence[Column]] = ()
     GROW: ClassVar[Sequence[tuple[str, int]]] = ()
     SORT_ACTION: ClassVar[str] = ""
+    RAW_NAMES: ClassVar[Mapping[str, str]] = {}
+    """What the raw values of columns are called, where that tells more than the column's name."""
     BINDINGS: ClassVar[list[Any]] = [
         Binding("up,k", "move(-1)", "up", show=False),
         Binding("down,j", "move(1)", "down", show=False),
@@ -107,7 +109,7 @@ class PagedRows(Drawing, can_focus=True):
 
     def raw_name(self, column: Column) -> str:
         """Name of the raw value, with its unit: `cost_nusd`."""
-        return column.name
+        return self.RAW_NAMES.get(column.name, column.name)
 
     def seen(self, title: str, rows: Sequence[Any] | None = None) -> SeenTable:
         """These rows, by default those at hand, with every column that can be shown.
