@@ -24,6 +24,7 @@ OPUS, SONNET = ("claude-opus-5-5", "standard"), ("claude-sonnet-5-5", "fast")
          "opus-5-5 (no price known) took work from sonnet-5-5 fast"),
         (Reason("prompt", 1, 88_000.0, 121_000.0), "longer prompts (mean 88.0k → 121k)"),
         (Reason("prompt", 1, 88_000.0, 80_000.0), "longer prompts of dearer models"),
+        (Reason("cache", 1, 0.949, 0.958), "worse cache use of dearer models"),
         (Reason("output", -1, 900.0, 800.0), "shorter answers (mean 900 → 800)"),
         (Reason("cache", -1, 0.932, 0.951), "better cache use (hit 93.2 % → 95.1 %)"),
         (Reason("prices", -1), "lower list prices"),

@@ -49,9 +49,10 @@ async def test_a_scale_that_is_far_off_is_told(
     normal: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(context, "compose_apart", lambda store, session: composition(0.4))
-    async with run(normal) as screens:
+    async with run(normal, size=(80, 24)) as screens:
         await screens.press("2", "enter", "c")
         assert "scaled by 0.4" in screens.text
+        assert "it does not have just what was sent" in " ".join(screens.text.split())
 
 
 async def test_a_session_without_its_text_says_so(moved: Path, run: Run):

@@ -244,6 +244,19 @@ async def test_another_writer_is_named(normal: Path, run: Run):
         assert "0 agents" not in screens.text
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+async def test_the_meanings_in_the_help_stand_below_each_other(
+    width: int, normal: Path, run: Run
+):
+    async with run(normal, size=(width, 60)) as screens:
+        await screens.press("3", "question_mark")
+        lines = screens.text.splitlines()
+        at = next(line for line in lines if "d w m" in line).index("a week by days")
+        shapley = next(n for n, line in enumerate(lines) if "Shapley value" in line)
+        assert lines[shapley].index("Shapley value") == at
+        assert lines[shapley + 1][at - 1] == " " != lines[shapley + 1][at]
+
+
 @pytest.mark.parametrize("size", [(20, 8), (40, 10), (80, 24), (120, 36)])
 async def test_help_and_quit_are_named_at_every_width(
     size: tuple[int, int], normal: Path, run: Run

@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from toktui.metrics.outcome_lists import load_whole
 from toktui.metrics.scope import read_scope
@@ -14,6 +15,7 @@ from toktui.outcomes.attribution import REASONS
 from toktui.store.connect import connect_reader
 from toktui.tui import format as fmt
 from toktui.tui.views import view_types, way_to
+from toktui.tui.widgets.outcome_fields import change_title
 
 from .conftest import NOW, Run
 
@@ -84,6 +86,23 @@ async def test_a_change_that_is_gone_is_a_sentence(
             db.execute("delete from change")
         await screens.press("enter")
         assert "not known any more" in screens.text
+
+
+@pytest.mark.parametrize(
+    ("subject", "branch", "shown"),
+    [
+        ("Merge pull request #56 from mira/fix/rounding", "fix/rounding", "fix/rounding #56"),
+        ("Merge branch 'feat/x' into main", "feat/x", "feat/x"),
+        ("Merge branch 'feat/x'", "", "Merge branch 'feat/x'"),
+        ("Merge sort for orders", "sort", "Merge sort for orders"),
+        ("", "feat/x", fmt.UNKNOWN),
+    ],
+)
+async def test_a_merge_is_called_by_what_was_merged(
+    subject: str, branch: str, shown: str, normal: Path
+) -> None:
+    change = load_whole(connect_reader(normal), zone=UTC).changes[0]
+    assert change_title(replace(change, subject=subject, branch=branch)) == shown
 
 
 async def test_hostile_subjects_are_text(normal: Path, run: Run, tmp_path: Path) -> None:

@@ -34,9 +34,7 @@ def sentence(reason: Reason) -> str:
         case "output":
             return _length(reason, "answers")
         case "cache":
-            word = "better cache use" if reason.nusd < 0 else "worse cache use"
-            known = old is not None and new is not None
-            return f"{word} (hit {percent(old)} → {percent(new)})" if known else word
+            return _cache_use(reason)
         case "prices":
             return _word(reason, "higher list prices", "lower list prices")
         case "bands":
@@ -51,6 +49,18 @@ def sentence(reason: Reason) -> str:
 
 def _word(reason: Reason, more: str, less: str) -> str:
     return more if reason.nusd > 0 else less
+
+
+def _cache_use(reason: Reason) -> str:
+    """With the hit rates, unless models of other prices moved against them."""
+    better = reason.nusd < 0
+    word = "better cache use" if better else "worse cache use"
+    old, new = reason.before, reason.after
+    if old is None or new is None:
+        return word
+    if (new > old) != better:
+        return f"{word} of dearer models"
+    return f"{word} (hit {percent(old)} → {percent(new)})"
 
 
 def _length(reason: Reason, what: str) -> str:

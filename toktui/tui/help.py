@@ -10,6 +10,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from toktui.tui.lines import by_words
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,6 +23,9 @@ MARKS: Final = (
     ("≥", "lacks calls whose model has no known price"),
     ("list cost", "tokens at public API rates; with a plan you pay the plan"),
 )
+
+
+_MOST_LINES: Final = 8
 
 
 class Help(ModalScreen[None]):
@@ -46,12 +51,23 @@ class Help(ModalScreen[None]):
         self._everywhere = everywhere
 
     def compose(self) -> ComposeResult:
-        """Three lists."""
+        """One text, written as soon as its width is known."""
         with VerticalScroll():
-            groups = ((self._title, self._keys), ("Everywhere", self._everywhere), ("Marks", MARKS))
-            wide = max(len(key) for _, rows in groups for key, _ in rows) + 2
-            for title, rows in groups:
-                yield Static(_listed(title, rows, wide))
+            yield Static(id="help-text")
+
+    def on_resize(self) -> None:
+        """Writes it for this width."""
+        self.call_after_refresh(self._write)
+
+    def _write(self) -> None:
+        sheet = self.query_one(VerticalScroll)
+        room = sheet.scrollable_content_region.width
+        if not sheet.show_vertical_scrollbar:
+            room -= sheet.styles.scrollbar_size_vertical
+        groups = ((self._title, self._keys), ("Everywhere", self._everywhere), ("Marks", MARKS))
+        wide = max(len(key) for _, rows in groups for key, _ in rows) + 2
+        parts = [_listed(title, rows, min(wide, room // 2), room) for title, rows in groups]
+        self.query_one("#help-text", Static).update(Content("\n").join(parts))
 
     def action_close(self) -> None:
         """Closes the sheet, once however often a key is pressed."""
@@ -59,10 +75,13 @@ class Help(ModalScreen[None]):
             self.dismiss()
 
 
-def _listed(title: str, rows: Sequence[tuple[str, str]], wide: int) -> Content:
+def _listed(title: str, rows: Sequence[tuple[str, str]], wide: int, room: int) -> Content:
+    """A title, and a line for each row; what is too long goes on below its beginning."""
     lines = [Content.styled(title, "bold $accent")]
-    lines.extend(
-        Content.assemble((key.ljust(wide), "$foreground"), (word, "$text-muted"))
-        for key, word in rows
-    )
+    for key, word in rows:
+        for part in by_words(word, max(10, room - wide), _MOST_LINES):
+            lines.append(
+                Content.assemble((key.ljust(wide), "$foreground"), (part, "$text-muted"))
+            )
+            key = ""
     return Content("\n").join([*lines, Content("")])

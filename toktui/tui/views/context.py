@@ -12,7 +12,7 @@ from toktui.metrics.composition import Composition, last_prompt
 from toktui.text import clean
 from toktui.tui import format as fmt
 from toktui.tui.glyphs import gauge
-from toktui.tui.lines import Line
+from toktui.tui.lines import Line, by_words
 from toktui.tui.view import View
 from toktui.tui.widgets.pages import Pages
 
@@ -98,9 +98,9 @@ class ContextView(View["Taken | None"]):
         if taken.found is None:
             sorry = "Nothing can be said of it: its log is gone, or its agent keeps no text."
             return [Line().add("CONTEXT", palette.dim), Line(), Line().add(sorry, palette.faint)]
-        return [*self._head(taken.found, palette), *_parts(taken.found, width, palette)]
+        return [*self._head(taken.found, width, palette), *_parts(taken.found, width, palette)]
 
-    def _head(self, found: Composition, palette: Palette) -> list[Line]:
+    def _head(self, found: Composition, width: int, palette: Palette) -> list[Line]:
         line = Line().add("CONTEXT  ", palette.dim).add(fmt.tokens(found.prompt), palette.strong)
         if found.window:
             line.add(f" of {fmt.window(found.window)}, ", palette.faint)
@@ -109,8 +109,8 @@ class ContextView(View["Taken | None"]):
         line.add(f"  sent to {fmt.model_name(found.model)} at {when}", palette.faint)
         how = "the sum is the provider's; the parts are estimated from the log"
         if not _FAR[0] <= found.scale <= _FAR[1]:
-            how += f", and scaled by {found.scale:g}: it does not have just what was sent"
-        return [line, Line().add(how, palette.faint), Line()]
+            how += f", and scaled by {found.scale:.3g}: it does not have just what was sent"
+        return [line, *(Line().add(part, palette.faint) for part in by_words(how, width, 3)), Line()]
 
 
 def _parts(found: Composition, width: int, palette: Palette) -> list[Line]:

@@ -30,7 +30,7 @@ COLUMNS: Final = (
     Column("gauge", "", 10, False, 126),
     Column("context", "context", 10, True, 44),
     Column("spark", "last hour", 12, False, 136),
-    Column("burn", "$/h", 7, True, 0),
+    Column("burn", "$/h", 8, True, 0),
     Column("cost", "cost", 8, True, 30),
     Column("hit", "hit", 6, True, 76),
     Column("cache", "cache", 7, True, 54),

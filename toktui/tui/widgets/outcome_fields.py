@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from toktui.metrics.outcome_changes import ChangeRow
 from toktui.metrics.outcome_unlanded import Unlanded
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from toktui.tui.theme import Palette
 
+_MERGE: Final = re.compile(
+    r"Merge (pull request (?P<number>#[0-9]+) from|branch|remote-tracking branch) "
+)
 CHANGES_GROW = (("subject", 80), ("repository", 24), ("subject", 120))
 SESSIONS_GROW = (("project", 30), ("branch", 36), ("id", 36), ("project", 60))
 
@@ -29,7 +33,7 @@ def change_fields(moment: Callable[[int], str]) -> list[Field[ChangeRow]]:
               lambda c: c.at_ms, "landed_ms"),
         Field(Column("repository", "repository", 14, False, 92),
               lambda c: fmt.project_name(c.repository), lambda c: c.repository),
-        Field(Column("subject", "change", 20, False, 0), lambda c: c.subject or fmt.UNKNOWN,
+        Field(Column("subject", "change", 20, False, 0), change_title, lambda c: c.subject,
               style=_subject_style),
         Field(Column("commits", "commits", 8, True, 122), lambda c: str(c.commits),
               lambda c: c.commits),
@@ -45,6 +49,14 @@ def change_fields(moment: Callable[[int], str]) -> list[Field[ChangeRow]]:
               lambda c: spent_money(c.spent) if c.sessions else fmt.UNKNOWN,
               lambda c: c.spent.nusd, "cost_nusd", lambda c, p: p.text),
     ]  # fmt: skip
+
+
+def change_title(change: ChangeRow) -> str:
+    """Its subject; of a merge that says no more than that, what was merged."""
+    merge = _MERGE.match(change.subject)
+    if merge is None or not change.branch:
+        return change.subject or fmt.UNKNOWN
+    return f"{change.branch} {merge['number'] or ''}".rstrip()
 
 
 def session_fields(moment: Callable[[int], str]) -> list[Field[Unlanded]]:

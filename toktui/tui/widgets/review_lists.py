@@ -200,7 +200,7 @@ def list_rows(
         else:
             place = places_of(review, name)[index]
             text, sums = _named(name, place.name), place.sums
-            abouts = (fmt.project_name(place.about),) if name == "branches" else ()
+            abouts = (_about(review, name, place),)
         figures = Line()
         if wide:
             share = sums.priced_nusd / total if total and sums.cost_nusd is not None else None
@@ -213,6 +213,20 @@ def list_rows(
             words.add(f"  {about}", palette.faint)
         rows.append(Row(both_ends(words, figures, width), (name, index)))
     return rows
+
+
+def _about(review: Review, name: str, place: Place) -> str:
+    """What tells a place from another of the same name."""
+    if name == "branches":
+        return fmt.project_name(place.about)
+    short = fmt.project_name(place.name)
+    if name != "projects" or not place.name:
+        return ""
+    same = [each for each in review.projects if fmt.project_name(each.name) == short]
+    if len(same) < 2:
+        return ""
+    folder = place.name.rstrip("/").rpartition("/")[0]
+    return f"in {folder}" if folder else "without its folder"
 
 
 def _named(name: str, text: str) -> str:
