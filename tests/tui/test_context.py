@@ -51,7 +51,7 @@ async def test_a_scale_that_is_far_off_is_told(
     monkeypatch.setattr(context, "compose_apart", lambda store, session: composition(0.4))
     async with run(normal, size=(80, 24)) as screens:
         await screens.press("2", "enter", "c")
-        assert "scaled by 0.4" in screens.text
+        assert "scaled by 0.4" in " ".join(screens.text.split())
         assert "it does not have just what was sent" in " ".join(screens.text.split())
 
 

@@ -110,7 +110,8 @@ class ContextView(View["Taken | None"]):
         how = "the sum is the provider's; the parts are estimated from the log"
         if not _FAR[0] <= found.scale <= _FAR[1]:
             how += f", and scaled by {found.scale:.3g}: it does not have just what was sent"
-        return [line, *(Line().add(part, palette.faint) for part in by_words(how, width, 3)), Line()]
+        said = [Line().add(part, palette.faint) for part in by_words(how, width, 3)]
+        return [line, *said, Line()]
 
 
 def _parts(found: Composition, width: int, palette: Palette) -> list[Line]:
