@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,15 @@ from textual.widget import Widget
 
 import toktui.tui
 from toktui.tui import format as fmt
-from toktui.tui.columns import GAP, layout
+from toktui.tui.columns import GAP, Column, layout
 from toktui.tui.glyphs import columns, gauge, large
 from toktui.tui.lines import fit
 from toktui.tui.theme import DARK, Palette
 from toktui.tui.widgets import active_rows
 from toktui.tui.widgets.call_rows import CallRows
+from toktui.tui.widgets.cut_fields import cut_fields
+from toktui.tui.widgets.eater_rows import EaterRows
+from toktui.tui.widgets.outcome_fields import change_fields, session_fields
 from toktui.tui.widgets.session_rows import SessionRows
 
 
@@ -38,6 +42,9 @@ def test_money_carries_its_marks():
     assert fmt.money(10**9, lacks=True) == "≥$1.00"
     assert fmt.money(10**9, estimated=True) == "~$1.00"
     assert fmt.money(None, lacks=True) == "–"
+    assert fmt.money(30, lacks=True) == "≥$0"
+    assert fmt.money(30, estimated=True) == "~$0.0001"
+    assert fmt.money(-30, lacks=True) == "≥-$0.0001"
 
 
 @pytest.mark.parametrize(
@@ -97,6 +104,32 @@ def test_what_is_fitted_has_exactly_that_width(text: str, width: int, align: str
 def test_columns_never_need_more_than_there_is(table, grow, before: int, width: int):
     shown, widths = layout(table, width - before, grow)
     assert sum(widths) + GAP * (len(shown) - 1) <= width - before
+
+
+MONEY = ("cost", "burn", "saved", "more")
+"""Columns with sums of money, which may have a mark."""
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        SessionRows.COLUMNS, (SessionRows.MORE,), CallRows.COLUMNS, EaterRows.COLUMNS,
+        active_rows.COLUMNS,
+        [field.column for field in cut_fields({}, lambda row, palette: palette.text).values()],
+        [field.column for field in change_fields(str)],
+        [field.column for field in session_fields(str)],
+    ],
+)  # fmt: skip
+def test_no_amount_of_money_is_cut(columns: Sequence[Column]):
+    found = [column for column in columns if column.name in MONEY]
+    amounts = (0, 3, 10**5, 123_456, 12_345_678, 10**9, 123_456 * 10**9, 10**16)
+    widest = max(
+        len(fmt.money(amount, **mark))
+        for amount in amounts
+        for mark in ({"estimated": True}, {"lacks": True})
+    )
+    assert found
+    assert all(column.width >= widest for column in found)
 
 
 @given(

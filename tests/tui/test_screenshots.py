@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from toktui.dev.shots import FOLDER, picture, prepare, store_of
+from toktui.dev.shots import FOLDER, picture, prepare
 from toktui.tui.theme import DARK, LIGHT
-from toktui.tui.views import view_types, way_to
+from toktui.tui.views import view_types
 
 VIEWS = {view.KEY: view for view in view_types()}
 SHADES = {"dark": DARK.name, "light": LIGHT.name}
@@ -24,7 +24,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("view", VIEWS)
 async def test_the_stored_picture_is_what_is_drawn(view: str, shade: str, world: Path):
     stored = FOLDER / f"{view}-{shade}.svg"
-    drawn = await picture(store_of(world, view), way_to(VIEWS[view]), SHADES[shade])
+    drawn = await picture(world, VIEWS[view], SHADES[shade])
     assert stored.exists(), "`make shots` draws it"
     # Not as one comparison: pytest would explain the difference of two large texts for minutes.
     assert [

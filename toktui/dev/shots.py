@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from toktui.dev.demo.team import settle_team
@@ -27,12 +27,17 @@ from toktui.tui.views import view_types, way_to
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from toktui.tui.view import View
+
 NOW: Final = 1_795_357_925_000
 """2026-11-22 14:32:05 UTC."""
 SIZE: Final = (120, 36)
 FOLDER: Final = Path(__file__).parents[2] / "screenshots"
-OF_LOGS: Final = ("context",)
-"""Screens that read a log, and show no path: their pictures are of logs that exist."""
+OF_LOGS: Final = ("context", "why")
+"""Screens that read a log: their pictures are of logs that exist."""
+_DOWN: Final = {"model": 1, "change": 8}
+"""How far below the first row there is more to see."""
+_MOVED_TO: Final = "/home/dev"
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -50,8 +55,9 @@ class _AtRest:
         """Nothing to end."""
 
 
-async def picture(store: Path, keys: tuple[str, ...], theme: str) -> str:
-    """The SVG of the screen to which the keys lead."""
+async def picture(prepared: Path, view: type[View[Any]], theme: str) -> str:
+    """The SVG of a screen of a prepared store."""
+    store, home = _shown(prepared, view)
     app = ToktuiApp(
         store=store,
         zone=ZoneInfo("UTC"),
@@ -60,10 +66,11 @@ async def picture(store: Path, keys: tuple[str, ...], theme: str) -> str:
         ingest=_AtRest,
         theme=theme,
         store_name="~/.local/share/toktui/toktui.db",
+        home=home,
     )
     async with app.run_test(size=SIZE) as pilot:
         await _rest(app, pilot.pause)
-        for key in keys:
+        for key in _way(view):
             await pilot.press(key)
             await _rest(app, pilot.pause)
         return app.export_screenshot(title="toktui", simplify=True)
@@ -85,8 +92,7 @@ def main() -> int:
             shade = "dark" if theme.dark else "light"
             for view in view_types():
                 svg = FOLDER / f"{view.KEY}-{shade}.svg"
-                shown = store_of(store, view.KEY)
-                svg.write_text(asyncio.run(picture(shown, way_to(view), theme.name)))
+                svg.write_text(asyncio.run(picture(store, view, theme.name)))
                 print(svg.name)
                 if browser:
                     rasterise(browser, svg)
@@ -103,18 +109,26 @@ def prepare(folder: Path) -> Path:
     settle_home(home, store, load_book(), NOW)
     settle_outcomes(store, NOW)
     settle_team(store, NOW)
-    with_logs = store_of(store, OF_LOGS[0])
-    with_logs.parent.mkdir()
-    shutil.copyfile(store, with_logs)
+    shutil.copyfile(store, _with_logs(store))
     move_home(store, home)
     return store
 
 
-def store_of(prepared: Path, view: str) -> Path:
-    """What a screen is shown of a prepared store: of all but a few, that store itself."""
-    if view in OF_LOGS:
-        return prepared.parents[1] / "with-logs" / prepared.name
-    return prepared
+def _shown(prepared: Path, view: type[View[Any]]) -> tuple[Path, str]:
+    """The store that a screen is shown, and the home of its logs."""
+    if view.KEY in OF_LOGS:
+        return _with_logs(prepared), str(prepared.parents[1] / "home")
+    return prepared, _MOVED_TO
+
+
+def _with_logs(prepared: Path) -> Path:
+    return prepared.with_name("with-logs.db")
+
+
+def _way(view: type[View[Any]]) -> tuple[str, ...]:
+    """The keys that lead to a screen from anywhere."""
+    *way, last = way_to(view)
+    return (*way, *("down",) * _DOWN.get(view.KEY, 0), last)
 
 
 def rasterise(browser: str, svg: Path) -> None:

@@ -62,6 +62,7 @@ class ToktuiApp(ActingApp):
         theme: str | None = None,
         keep_theme: Callable[[str], None] | None = None,
         store_name: str = "",
+        home: str = "",
         demo: bool = False,
     ) -> None:
         super().__init__()
@@ -88,7 +89,7 @@ class ToktuiApp(ActingApp):
         """Whether the user left for the demo."""
         self._phase = ""
         self._frame = Frame(demo=demo)
-        self._stage = Stage(zone=zone, store_name=store_name or str(store))
+        self._stage = Stage(zone=zone, store_name=store_name or str(store), home=home)
         self._box = FilterBox()
 
     # ---- beginning and end ----

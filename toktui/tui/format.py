@@ -42,14 +42,21 @@ def tokens(count: float | None, *, estimated: bool = False) -> str:
 
 
 def money(nusd: int | None, *, lacks: bool = False, estimated: bool = False) -> str:
-    """`$0.0123`, `$1.23`, `$12.3`, `$1.23k`; `lacks` marks a sum without its unpriced calls."""
+    """`$0.0123`, `$1.23`, `$12.3`, `$1.23k`; `lacks` marks a sum without its unpriced calls.
+
+    Takes eight cells at most, and one more below zero. What is too little for four decimals is
+    `<$0.0001`, or with a mark the amount that the mark is right with.
+    """
     if nusd is None:
         return UNKNOWN
     sign = "-" if nusd < 0 else ""
     shown = three_digits(abs(nusd) / _NUSD)
-    below = shown.startswith("<")
-    mark = AT_LEAST if lacks else ESTIMATED if estimated else ""
-    return f"{mark}{sign}{'<' if below else ''}${shown.lstrip('<')}"
+    if not shown.startswith("<"):
+        return f"{AT_LEAST if lacks else ESTIMATED if estimated else ''}{sign}${shown}"
+    if lacks and not sign:
+        return f"{AT_LEAST}$0"
+    mark = f"{AT_LEAST if lacks else ESTIMATED}{sign}" if lacks or estimated else f"{sign}<"
+    return f"{mark}${shown.lstrip('<')}"
 
 
 def exact_money(nusd: int | None) -> str:
@@ -130,6 +137,12 @@ _MONTHS: Final = (
 def project_name(project: str) -> str:
     """The last part of a project's folder."""
     return project.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or project or UNKNOWN
+
+
+def place(path: str, home: str) -> str:
+    """A path as people write it: `~/.codex/sessions`."""
+    folder = home.rstrip("/")
+    return f"~{path[len(folder):]}" if folder and path.startswith(f"{folder}/") else path
 
 
 def model_name(model: str, priced_as: str | None = None) -> str:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from toktui import zones
 from toktui.text import clean
+from toktui.tui import format as fmt
 from toktui.tui.app import ToktuiApp
 from toktui.tui.choices import Choices, keep_choices, load_choices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from toktui.ingest.context import Context
     from toktui.ingest.progress import Change
@@ -36,7 +36,8 @@ def run(
         outbox=outbox or partial(_outbox_of, context),
         theme=context.config.ui.theme or load_choices(context.paths.choices).theme,
         keep_theme=lambda name: keep_choices(context.paths.choices, Choices(theme=name)),
-        store_name=_short(context.paths.store, context.home),
+        store_name=clean(fmt.place(str(context.paths.store), str(context.home)), 200),
+        home=str(context.home),
         demo=demo,
     )
     app.run()
@@ -55,8 +56,3 @@ def _outbox_of(context: Context, tell: Callable[[bool], None]) -> TeamOutbox:
     from toktui.team.outbox import Outbox  # noqa: PLC0415  once something is seen
 
     return Outbox(context.paths.data, context.env, tell, now_ms=context.now_ms)
-
-
-def _short(path: Path, home: Path) -> str:
-    """A path as people write it."""
-    return clean(f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path), 200)

@@ -38,10 +38,11 @@ class Stage(Container):
 
     DEFAULT_CSS = "Stage { height: 1fr; }"
 
-    def __init__(self, *, zone: ZoneInfo, store_name: str) -> None:
+    def __init__(self, *, zone: ZoneInfo, store_name: str, home: str = "") -> None:
         super().__init__(id="stage")
         self._zone = zone
         self._store_name = store_name
+        self._home = home
         self._progress: Progress | None = None
         self._tabs: dict[str, View[Any]] = {}
         first = view_type(tabs()[0].KEY)
@@ -151,4 +152,5 @@ class Stage(Container):
         view = kind(zone=self._zone, about=about)
         view.progress = self._progress
         view.store_name = self._store_name
+        view.home = self._home
         return view

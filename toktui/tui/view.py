@@ -76,6 +76,8 @@ class View(Widget, Generic[Data]):
         """Whether the outbox of a team is at it."""
         self.store_name = ""
         """Where the store is, as people write it."""
+        self.home = ""
+        """The folder that people write as `~`."""
 
     @classmethod
     def filter_note(cls, scope: Scope) -> str:

@@ -57,9 +57,11 @@ def settle_outcomes(store: Path, now_ms: int) -> None:
             changes: list[Change] = []
             links: list[Link] = []
             extents: list[Extent] = []
+            before = 0
             own = (row for row in rows if row[0] == project)
             for at, (_, _, session, last_ms, cost_nusd) in enumerate(own):
                 if at % 4 == 3:
+                    before = session if at % 8 == 3 else 0
                     continue
                 name = f"{rng.getrandbits(160):040x}"
                 at_ms = last_ms + 600_000
@@ -77,6 +79,9 @@ def settle_outcomes(store: Path, now_ms: int) -> None:
                 if at % 5 != 4:
                     known = reasons[kinds[at % 3]]
                     links.append(Link(session, name, known[at // 3 % len(known)]))
+                    if before:
+                        links.append(Link(before, name, known[0]))
+                        before = 0
             landed = tuple(map(row_of, changes, extents))
             repository = Repository(
                 place=f"{folder}/.git", folder=folder, ref="refs/remotes/origin/main",

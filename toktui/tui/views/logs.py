@@ -65,7 +65,7 @@ class LogsView(View[AgentLogs]):
         head.add(f"   {fmt.plural(data.found, 'log')}", palette.text)
         lines = [head]
         for root in data.roots:
-            lines += wrapped(root, width, palette.faint)
+            lines += wrapped(fmt.place(root, self.home), width, palette.faint)
         if data.shapes:
             lines += [Line(), *self._shapes(data, width, palette)]
         lines += [Line(), *self._versions(data, palette)]

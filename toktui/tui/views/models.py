@@ -27,10 +27,10 @@ _NEEDS: Final = {
     "calls": 52, "tokens": 60, "hit": 0, "saved": 188, "trend": 92, "share": 40,
 }  # fmt: skip
 _BUCKETS: Final = (
-    ("input", "in $/M", 7, 150, "input"),
+    ("input", "in $/M", 8, 150, "input"),
     ("read", "read $/M", 8, 77, "read"),
-    ("write5m", "5m $/M", 7, 168, "write_5m"),
-    ("write1h", "1h $/M", 7, 178, "write_1h"),
+    ("write5m", "5m $/M", 8, 168, "write_5m"),
+    ("write1h", "1h $/M", 8, 178, "write_1h"),
     ("output", "out $/M", 8, 114, "output"),
 )
 """Of each bucket: the column, its head, how wide it is, where it is seen, how files name it."""

@@ -77,13 +77,13 @@ class WhyView(View["CallSeen | None"]):
         copies = [seen for seen in call.sightings if not seen.counted]
         for seen in [*counted, *copies[:_MOST_COPIES]]:
             lines.append(Line())
-            lines.extend(_sighting(seen, width, palette, alone=len(call.sightings) == 1))
+            lines.extend(_sighting(seen, self.home, width, palette, alone=len(call.sightings) == 1))
         if len(copies) > _MOST_COPIES:
             more = fmt.plural(len(copies) - _MOST_COPIES, "more copy", "more copies")
             lines.append(Line().add(more, palette.faint))
         for search in call.searches:
             lines.append(Line())
-            lines.extend(_search(search, width, palette))
+            lines.extend(_search(search, self.home, width, palette))
         return lines
 
     def _facts(self, call: CallSeen, width: int, palette: Palette) -> list[Line]:
@@ -197,28 +197,30 @@ def _grouped(count: int) -> str:
     return f"{count:,}".replace(",", " ")
 
 
-def _sighting(seen: SightingSeen, width: int, palette: Palette, *, alone: bool) -> list[Line]:
+def _sighting(
+    seen: SightingSeen, home: str, width: int, palette: Palette, *, alone: bool
+) -> list[Line]:
     role = "COUNTED" if seen.counted else f"COPY  {seen.reason}"
     if seen.kind == "ledger":
         role = "LEDGER"
     head = Line().add(role, palette.dim if not seen.counted else palette.good)
     if seen.gives_numbers and not alone:
         head.add("  gives the numbers", palette.accent)
-    return _quoted(head, seen, width, palette)
+    return _quoted(head, seen, home, width, palette)
 
 
-def _search(seen: SearchSeen, width: int, palette: Palette) -> list[Line]:
+def _search(seen: SearchSeen, home: str, width: int, palette: Palette) -> list[Line]:
     head = Line().add(f"SEARCHES  {_grouped(seen.count)}", palette.dim)
-    return _quoted(head, seen, width, palette)
+    return _quoted(head, seen, home, width, palette)
 
 
 def _quoted(
-    head: Line, seen: SightingSeen | SearchSeen, width: int, palette: Palette
+    head: Line, seen: SightingSeen | SearchSeen, home: str, width: int, palette: Palette
 ) -> list[Line]:
     quote = seen.quote
     place = quote.row or "an entry" if quote.at is None else f"byte {_grouped(quote.at)}"
     head.add(f"  {place}, {_grouped(seen.length)} long", palette.faint)
-    lines = [head, Line().add(clean(seen.log, max(8, width)), palette.dim)]
+    lines = [head, Line().add(clean(fmt.place(seen.log, home), max(8, width)), palette.dim)]
     if seen.quote.state != "read":
         return [*lines, Line().add(clean(seen.quote.why, 200), palette.warning)]
     return [*lines, *wrapped(seen.quote.excerpt(), width, palette.faint)]

@@ -34,8 +34,8 @@ COLUMNS: Final = (
     Column("cost", "cost", 8, True, 30),
     Column("hit", "hit", 6, True, 76),
     Column("cache", "cache", 7, True, 54),
-    Column("warm", "next", 7, True, 108),
-    Column("cold", "cold", 7, True, 108),
+    Column("warm", "next", 8, True, 108),
+    Column("cold", "cold", 8, True, 108),
 )
 _GROW: Final = (
     ("project", 24), ("model", 20), ("gauge", 20), ("spark", 12), ("project", 400),

@@ -61,7 +61,7 @@ def cut_fields(
         Field(column("tokens", "tokens", 6), lambda r: sum_tokens(r.sums), lambda r: r.sums.tokens),
         Field(column("hit", "hit", 6), lambda r: hit_text(r.sums),
               lambda r: r.sums.cache_hit_rate, "cache_hit_rate"),
-        Field(column("saved", "saved", 7), lambda r: saved_money(r.sums),
+        Field(column("saved", "saved", 9), lambda r: saved_money(r.sums),
               lambda r: None if r.sums.cost_nusd is None else r.sums.saved_nusd, "saved_nusd"),
         Field(column("trend", "over time", 12, right=False), lambda _: "", drawn=drawn),
         Field(column("share", "share", 6), lambda r: fmt.percent(_share(r)), _share, "cost_share"),

@@ -33,7 +33,7 @@ class SessionRows(PagedRows):
         Column("calls", "calls", 7, True, 50),
         Column("tokens", "tokens", 7, True, 58),
         Column("hit", "hit", 7, True, 83),
-        Column("saved", "saved", 7, True, 128),
+        Column("saved", "saved", 9, True, 128),
         Column("cost", "cost", 8, True, 0),
         Column("id", "id", 8, False, 107),
     )
