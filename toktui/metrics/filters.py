@@ -78,6 +78,7 @@ class Filters(msgspec.Struct, frozen=True):
 NO_FILTERS: Final = Filters()
 
 
+@lru_cache(maxsize=1 << 14)
 def matches(name: str, patterns: Patterns, *, any_case: bool = False) -> bool:
     """Whether a name is one of the patterns, or fits one as a glob."""
     if any_case:

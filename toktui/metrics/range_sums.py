@@ -112,8 +112,13 @@ def sums_of_pieces(
 
 def sums_of_all(rows: Iterable[Sequence[int]], measures: Sequence[str] = MEASURES) -> Sums:
     """Many rows of sums as one; no number leaves 64 bits."""
-    total = [min(sum(column), MOST) for column in zip(*rows, strict=True)]
-    return named_sums(measures, total) if total else Sums()
+    several = list(rows)
+    if not several:
+        return Sums()
+    if len(several) == 1:
+        return named_sums(measures, [number if number < MOST else MOST for number in several[0]])
+    total = [min(sum(column), MOST) for column in zip(*several, strict=True)]
+    return named_sums(measures, total)
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -106,8 +107,15 @@ class Sums(msgspec.Struct, frozen=True, gc=False):
 
 def named_sums(measures: Sequence[str], numbers: Sequence[int]) -> Sums:
     """The sums of some of the measures; those of the others stay 0."""
-    names = ("priced_nusd" if name == "cost_nusd" else name for name in measures)
-    return Sums(**dict(zip(names, numbers, strict=True)))
+    if measures is MEASURES:
+        return Sums(*numbers)
+    return Sums(**dict(zip(_fields(tuple(measures)), numbers, strict=True)))
+
+
+@lru_cache(maxsize=16)
+def _fields(measures: tuple[str, ...]) -> tuple[str, ...]:
+    """What the measures are called in `Sums`."""
+    return tuple("priced_nusd" if name == "cost_nusd" else name for name in measures)
 
 
 def sums_of(row: Sequence[int]) -> Sums:

@@ -9,6 +9,7 @@ Where it is not sure which calls had long prompts, a model with bands gives a ra
 from __future__ import annotations
 
 from fractions import Fraction
+from math import lcm
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -168,18 +169,21 @@ def _on(
     if searches and rate.web_search is None:
         note = "nobody documents what its web searches cost"
         return WhatIf(kind="model", name=name, low_nusd=None, high_nusd=None, used=used, note=note)
-    low = high = Fraction(searches * (rate.web_search or 0))
+    # In parts of a nano-dollar that every band has whole: adding fractions takes ten times as long.
+    unit = lcm(*(band.denominator for band in rate.bands))
+    low = high = searches * (rate.web_search or 0) * unit
     for pile in piles.piles:
-        costs = [_cost(band, pile) for band in _reached(rate, pile, piles.thresholds)]
+        costs = [_cost(band, pile, unit) for band in _reached(rate, pile, piles.thresholds)]
         low, high = low + min(costs), high + max(costs)
     return WhatIf(
-        kind="model", name=name, low_nusd=round(low), high_nusd=round(high), used=used, ratio=ratio
-    )
+        kind="model", name=name, low_nusd=round(Fraction(low, unit)),
+        high_nusd=round(Fraction(high, unit)), used=used, ratio=ratio,
+    )  # fmt: skip
 
 
-def _cost(band: BandRates, pile: Pile) -> Fraction:
+def _cost(band: BandRates, pile: Pile, unit: int) -> int:
     paid = sum(count * rate for count, rate in zip(pile.tokens, band.per_token, strict=True))
-    return Fraction(paid, band.denominator)
+    return paid * (unit // band.denominator)
 
 
 def _reached(rate: Rate, pile: Pile, thresholds: Sequence[int]) -> list[BandRates]:

@@ -58,6 +58,9 @@ def _others(reading: Reading) -> Iterator[tuple[str, Callable[[], object]]]:
     """Looks at a year, and under filters, which no screen opens with."""
     from toktui.metrics.card import load_card
     from toktui.metrics.history_look import HistoryAbout, load_history
+    from toktui.metrics.known import known_names
+    from toktui.metrics.outcome_lists import OutcomesQuestion
+    from toktui.metrics.outcome_lists import load_page as load_outcomes_page
     from toktui.metrics.scope import EVERYTHING, read_scope
     from toktui.metrics.session_list import ListQuestion, load_page
     from toktui.metrics.spans import Kind, span_of
@@ -80,6 +83,16 @@ def _others(reading: Reading) -> Iterator[tuple[str, Callable[[], object]]]:
         yield f"Sessions{under or ', all'}", partial(
             load_page, db, ListQuestion(), now_ms, scope
         )
+    for sort in ("cost", "project"):
+        question = ListQuestion(sort=sort)
+        yield f"Sessions by {sort}", partial(load_page, db, question, now_ms)
+    asked = HistoryAbout(span=span_of("months", today), waste=True)
+    yield "cold turns of 12 months", partial(load_history, db, book, asked, now_ms, zone)
+    nothing = OutcomesQuestion(shown="nothing")
+    yield "Outcomes, sessions that landed nothing", partial(
+        load_outcomes_page, db, nothing, zone=zone, scope=EVERYTHING
+    )
+    yield "words for the filter", partial(known_names, db)
     yield "card of a year", partial(load_card, db, "year", now_ms=now_ms, zone=zone)
 
 
