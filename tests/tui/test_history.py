@@ -9,7 +9,7 @@ import pytest
 from toktui.tui.views import tabs, view_types, way_to
 from toktui.tui.widgets.review_board import ReviewBoard
 
-from .conftest import SIZES, Run
+from .conftest import NOW, SIZES, Run
 
 WAY = way_to(next(view for view in view_types() if view.KEY == "history"))
 
@@ -137,6 +137,20 @@ async def test_the_filter_holds_and_its_time_is_the_stretch(normal: Path, run: R
         assert [bar.piece.label for bar in review.bars] == [
             "2026-11-20", "2026-11-21", "2026-11-22",
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("keys", "shown"), [((), "WEEK 47"), (("m", "right"), "12 MONTHS")])
+async def test_from_an_empty_stretch_enter_leads_to_the_last_calls_before(
+    keys: tuple[str, ...], shown: str, normal: Path, run: Run
+):
+    async with run(normal, now_ms=lambda: NOW + 500 * 86_400_000) as screens:
+        await screens.press(*WAY, *keys)
+        assert "enter goes to the last calls before, of 22 Nov 2026" in screens.text
+        await screens.press("enter")
+        assert shown in screens.text
+        assert "shop-api" in screens.text
+        await screens.press("n")
+        assert "No calls in this time." in screens.text
 
 
 async def test_an_empty_store_says_what_comes(empty: Path, run: Run):

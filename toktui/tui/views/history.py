@@ -17,7 +17,7 @@ from toktui.tui.view import Ask, Open, View
 from toktui.tui.widgets.drawing import palette_of
 from toktui.tui.widgets.review_board import VAST, ReviewBoard
 from toktui.tui.widgets.review_lists import LISTS, places_of, short_name
-from toktui.tui.widgets.review_notes import last_lines, nothing_lines
+from toktui.tui.widgets.review_notes import calls_before, last_lines, nothing_lines
 from toktui.tui.widgets.review_tables import table_of
 
 if TYPE_CHECKING:
@@ -196,12 +196,15 @@ class HistoryView(View[History]):
         self._board.action_choose()
 
     def on_review_board_chosen(self, message: ReviewBoard.Chosen) -> None:
-        """A piece, a day, a session, or a place."""
+        """A piece, a day, a session, or a place; where there is nothing, the last calls before."""
         if self.data is None:
             return
         name, index = message.target
         review = self.data.review
-        if name == "year":
+        if (last_ms := calls_before(self.data, filtered=self._is_filtered)) is not None:
+            kind = "week" if review.span.kind == "days" else review.span.kind
+            self._look_at(span_of(kind, local_date(last_ms, self.zone)))
+        elif name == "year":
             self._open(span=span_of("day", self.data.year[index].day), year=False)
         elif name == "sessions":
             self.post_message(Open("session", review.sessions[index].row.number))
@@ -241,8 +244,12 @@ class HistoryView(View[History]):
     def _nothing(self, palette: Palette) -> list[Line]:
         return nothing_lines(
             self.data, palette, now_ms=self.now_ms, zone=self.zone,
-            filtered=self.scope.is_limited or bool(self.about.name),
+            filtered=self._is_filtered,
         )  # fmt: skip
+
+    @property
+    def _is_filtered(self) -> bool:
+        return self.scope.is_limited or bool(self.about.name)
 
 
 VIEW: Final = HistoryView

@@ -67,6 +67,11 @@ def _waste(waste: Waste, palette: Palette) -> tuple[Line, Line]:
     return line, Line().add(f"   {', '.join(causes)}", palette.faint) if causes else Line()
 
 
+def calls_before(data: History, *, filtered: bool) -> int | None:
+    """When the last calls before were, where nothing else is seen; None within a filter."""
+    return None if filtered or data.kept or data.year else data.review.calls_before_ms
+
+
 def nothing_lines(
     data: History | None, palette: Palette, *, now_ms: int, zone: ZoneInfo, filtered: bool
 ) -> list[Line]:
@@ -84,9 +89,9 @@ def nothing_lines(
     words = "No call in this time matches the filter." if filtered else "No calls in this time."
     begun = local_date(review.store_begins_ms, zone)
     hint = f"← shows what was before; the store begins on {begun:%d %b %Y}."
-    if review.calls_before_ms is not None and not filtered:
-        last = local_date(review.calls_before_ms, zone)
-        hint = f"← shows what was before; the last calls then are of {last:%d %b %Y}."
+    if (last_ms := calls_before(data, filtered=filtered)) is not None:
+        last = local_date(last_ms, zone)
+        hint = f"enter goes to the last calls before, of {last:%d %b %Y}."
     if review.span.first > local_date(now_ms, zone):
         words = "This time is still to come."
     if data.kept:
