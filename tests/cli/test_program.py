@@ -149,6 +149,22 @@ def test_a_home_that_nobody_knows_is_a_usage_error(monkeypatch: pytest.MonkeyPat
     assert "No logs were found" in toktui("sync").stdout
 
 
+@pytest.mark.parametrize("command", ["", "--demo", "init", "teams", "backup x"])
+def test_a_server_without_its_packages_says_what_to_install(command: str):
+    program = (
+        "import sys; sys.modules['sqlalchemy'] = None\n"
+        f"import toktui.cli as cli; cli.main(['serve', *{command.split()!r}])\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        "toktui: The server needs sqlalchemy, which is not installed.\n"
+        "pip install 'toktui[server]'\n"
+    )
+
+
 def test_progress_goes_to_a_terminal_only(logs: Any, toktui: Any):
     logs.call()
     assert toktui("sync").stderr == ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,7 +22,24 @@ URL = click.option(
 )  # fmt: skip
 
 
+class _Serve(click.Group):
+    """Commands that need packages which nothing else does."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Raises ToktuiError where one of the packages is not installed."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            from toktui.errors import ToktuiError
+
+            raise ToktuiError(
+                f"The server needs {error.name}, which is not installed.",
+                "pip install 'toktui[server]'",
+            ) from error
+
+
 @click.group(
+    cls=_Serve,
     invoke_without_command=True,
     epilog="""\b
 Examples:
@@ -175,15 +192,8 @@ def backup(ctx: click.Context, *, target: str) -> None:
 
 
 def _opened(database: str | None) -> Database:
-    from toktui.errors import ToktuiError
+    from toktui.server.start import open_database
 
-    try:
-        from toktui.server.start import open_database
-    except ImportError as error:
-        raise ToktuiError(
-            f"The server needs {error.name}, which is not installed.",
-            "pip install 'toktui[server]'",
-        ) from error
     return open_database(database, _folder())
 
 
