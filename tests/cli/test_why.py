@@ -75,6 +75,22 @@ def test_a_whole_id_beats_ids_that_begin_with_it(logs: Any, document: Any):
     assert document("why", "abc")["id"] == "abc"
 
 
+def test_an_id_that_two_agents_have_is_told_apart_by_the_agent(
+    logs: Any, toktui: Any, document: Any, home: Path
+):
+    logs.call(session="abc")
+    row = {"role": "assistant", "sessionID": "abc", "modelID": "m", "tokens": {"input": 3},
+           "time": {"created": 1_795_262_400_000, "completed": 1_795_262_400_001}}  # fmt: skip
+    path = home / ".local/share/opencode/storage/message/abc/msg_1.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(row))
+    said = toktui("why", "abc", exit_code=2).stderr
+    assert "claude-code:abc" in said
+    assert document("why", "opencode:abc")["calls"][0]["tokens"]["input"] == 3
+    assert document("why", "claude-code:ab")["calls"][0]["tokens"]["input"] == 100
+    assert "No session or call" in toktui("why", "codex:abc", exit_code=2).stderr
+
+
 def test_wildcards_of_sql_mean_nothing(logs: Any, toktui: Any):
     logs.call()
     for text in ("%", "_", "*", "'", '"', "msg%"):

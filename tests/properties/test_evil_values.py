@@ -9,13 +9,28 @@ import tempfile
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
 
 from tests.properties.evil import evil_document, evil_line, spoil_database
 from tests.properties.homes import GOLDEN
-from tests.properties.lab import NOW_MS, Lab, append, difference, files_of, write, wrong_sums
+from tests.properties.lab import (
+    NOW_MS,
+    Lab,
+    append,
+    difference,
+    files_of,
+    shipped_book,
+    write,
+    wrong_sums,
+)
 from toktui.agents import agent as agent_named
 from toktui.agents import agent_names
+from toktui.export.why import as_document
+from toktui.export.why_text import as_lines
+from toktui.metrics.composition import load_composition
+from toktui.metrics.find import Target
+from toktui.metrics.why import load_why
 from toktui.text import clean
 
 TRIALS = 12
@@ -42,6 +57,19 @@ def assert_presentable(db: sqlite3.Connection) -> None:
         assert bad == [], (column, bad)
     assert db.execute("select count(*) from call where reasoning > output").fetchone() == (0,)
     assert wrong_sums(db) == ""
+
+
+def assert_explained(lab: Lab) -> None:
+    """The evidence of every session can be told, and what filled its window."""
+    for number, key, agent in lab.db.execute(
+        "select s.id, s.key, a.text from session s join name a on a.id = s.agent"
+        " where s.first_ms is not null"
+    ).fetchall():
+        why = load_why(lab.db, shipped_book(), Target("session", number, key, agent), copies=True)
+        msgspec.json.encode(as_document(why))
+        for line in as_lines(why, cells=100).splitlines():
+            assert line.isprintable(), line
+        load_composition(lab.db, shipped_book(), number, len)
 
 
 def keys(db: sqlite3.Connection) -> set[str]:
@@ -82,6 +110,7 @@ def trial(agent: str, seed: int) -> None:
         lab = Lab(folder / "home", now_ms=NOW_MS)
         lab.sync()
         assert_presentable(lab.db)
+        assert_explained(lab)
         whole, found = lab.content(), keys(lab.db)
         assert lab.sync().outcome.lines == 0 or not is_lines
         assert difference(whole, lab.content()) == ""

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 Examples:
   toktui why 6b6f4218             a session, by the beginning of its id
   toktui why msg_01AbC --copies   a call, with every copy and the reason
+  toktui why kilo:ses_1 --json    of one agent, where another one has that id, too
   toktui why 6b6f4218 --context   what fills the window of the session
-  toktui why 6b6f4218 --json      the same as one JSON document"""
+  toktui why 6b6f4218 --json      the evidence as one JSON document"""
 )
 @click.argument("id", metavar="ID")
 @click.option("--copies", is_flag=True, help="Also each copy, with the reason why it is one.")

@@ -28,14 +28,18 @@ class Target(msgspec.Struct, frozen=True):
 
 
 def find(db: sqlite3.Connection, text: str) -> Target:
-    """The one session or call whose id is `text` or begins with it.
+    """The one session or call whose id is `text` or begins with it; `kilo:abc` is one of Kilo's.
 
     A whole id beats a beginning; a session beats its own calls, where their ids begin with its id.
     Raises `UsageError` with the candidates if there are several, or if there is none.
     """
     if not text:
         raise UsageError("The id is empty.", "Give a session or call id, or the beginning of one.")
-    found = [*_sessions(db, text), *_calls(db, text)]
+    found = _all(db, text)
+    agent, _, rest = text.partition(":")
+    if not found and rest:
+        found = [target for target in _all(db, rest) if target.agent == agent]
+        text = rest if found else text
     whole = [target for target in found if target.id == text]
     candidates = whole or _without_own_calls(found)
     if len(candidates) == 1:
@@ -49,9 +53,16 @@ def find(db: sqlite3.Connection, text: str) -> Target:
     if len(candidates) > _NAMED:
         more = len(candidates) - _NAMED
         named.append(f"  and {'many' if len(candidates) >= _MOST else more} more")
+    same = len({target.id for target in candidates}) == 1
+    hint = f"Put the agent before it: {found[0].agent}:{clean(found[0].id, 120)}."
     raise UsageError(
-        f"{clean(text)!r} can mean several:", "\n".join([*named, "Give more of the id."])
+        f"{clean(text)!r} can mean several:",
+        "\n".join([*named, hint if same else "Give more of the id."]),
     )
+
+
+def _all(db: sqlite3.Connection, text: str) -> list[Target]:
+    return [*_sessions(db, text), *_calls(db, text)]
 
 
 def _sessions(db: sqlite3.Connection, text: str) -> list[Target]:
