@@ -55,6 +55,11 @@ class Paths(NamedTuple):
         return self.data / "statusline"
 
     @property
+    def looked_at(self) -> Path:
+        """Folder of contexts on their way into the store: `ingest.looked_at`."""
+        return self.data / "looked-at"
+
+    @property
     def log(self) -> Path:
         """toktui's own log."""
         return self.data / "toktui.log"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.conftest import NOON, Logs, Toktui
+from toktui.store.lock import StoreLock
 
 Document = Callable[..., dict[str, Any]]
 SESSION = "5e5510aa-0000-4000-8000-000000000001"
@@ -72,3 +74,26 @@ def test_a_session_without_its_text_says_so(logs: Logs, toktui: Toktui):
     logs.call()
     failed = toktui("why", SESSION, "--context", exit_code=1)
     assert "Nothing can be said" in failed.stderr
+
+
+def test_a_second_look_needs_no_log(talk: Logs, document: Document, toktui: Toktui, home: Path):
+    first = document("why", SESSION, "--context")
+    assert first["log"] == "read"
+    assert document("why", SESSION, "--context") == first
+    for log in home.rglob("*.jsonl"):
+        log.unlink()
+    gone = document("why", SESSION, "--context")
+    assert gone == first | {"log": "gone"}
+    shown = toktui("why", SESSION, "--context", "--no-sync").stdout
+    assert f"The log is gone: this was computed at {first['computed_at']}." in shown
+
+
+def test_a_context_is_told_though_nothing_can_be_written(
+    talk: Logs, document: Document, toktui: Toktui, tmp_path: Path
+):
+    toktui("sync")
+    held = StoreLock(tmp_path / "data/toktui.lock")
+    assert held.acquire("a stuck one")
+    (tmp_path / "data/looked-at").write_bytes(b"in the way")
+    assert document("why", SESSION, "--context", "--no-sync")["prompt_tokens"] == 20_000
+    held.release()

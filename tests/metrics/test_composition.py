@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ingest.victim import context
-from tests.properties.lab import Lab, write
+from tests.properties.lab import NOW_MS, Lab, write
 from tests.properties.worlds import stamp
 from toktui.ingest import access
+from toktui.ingest.count_prompt import IMAGE_TOKENS
 from toktui.metrics.compose import compose_apart
-from toktui.metrics.composition import IMAGE_TOKENS, Composition, _rounded, load_composition
+from toktui.metrics.composition import Composition, _rounded, load_composition
 from toktui.pricing.calibrate import calibration_for
 from toktui.pricing.rates import load_book
 from toktui.pricing.tokenizer import count
@@ -66,7 +67,7 @@ class Transcript:
         lab = Lab(home)
         lab.sync()
         (number,) = lab.db.execute("select id from session").fetchone()
-        return load_composition(lab.db, load_book(), number, words)
+        return load_composition(lab.db, load_book(), number, words, NOW_MS)
 
 
 def test_another_process_says_the_same(home: Path, tmp_path: Path):
@@ -80,10 +81,10 @@ def test_another_process_says_the_same(home: Path, tmp_path: Path):
     access.sync(here)
     db = connect_reader(here.paths.store)
     (number,) = db.execute("select id from session").fetchone()
-    here_said = load_composition(db, load_book(), number, count)
+    here_said = load_composition(db, load_book(), number, count, NOW_MS)
     db.close()
     assert here_said is not None
-    assert compose_apart(here.paths.store, number) == here_said
+    assert compose_apart(here.paths.store, number, NOW_MS) == here_said
 
 
 def text(said: str) -> dict[str, Any]:
@@ -199,7 +200,7 @@ def test_where_the_log_is_gone_nothing_is_said(talk: Transcript, home: Path):
     lab.sync()
     path.unlink()
     (number,) = lab.db.execute("select id from session").fetchone()
-    assert load_composition(lab.db, load_book(), number, words) is None
+    assert load_composition(lab.db, load_book(), number, words, NOW_MS) is None
 
 
 def test_a_log_with_more_than_what_was_sent_still_adds_up(talk: Transcript, home: Path):
@@ -246,7 +247,7 @@ def codex_rows(home: Path, *items: dict[str, Any], prompts: tuple[int, int]) -> 
     lab = Lab(home)
     lab.sync()
     (number,) = lab.db.execute("select id from session").fetchone()
-    return load_composition(lab.db, load_book(), number, words)
+    return load_composition(lab.db, load_book(), number, words, NOW_MS)
 
 
 def test_a_rollout_of_codex_is_taken_apart_too(home: Path):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.properties.lab import Lab, write
+from tests.properties.lab import NOW_MS, Lab, write
 from toktui.metrics.composition import Composition, load_composition
 from toktui.pricing.rates import load_book
 
@@ -201,7 +201,7 @@ def composed(home: Path, tell: Logs) -> Composition:
     lab = Lab(home)
     lab.sync()
     (session,) = lab.db.execute("select id from session").fetchone()
-    found = load_composition(lab.db, load_book(), session, lambda text: len(text.split()))
+    found = load_composition(lab.db, load_book(), session, lambda text: len(text.split()), NOW_MS)
     assert found is not None
     return found
 
@@ -225,4 +225,4 @@ def test_a_document_that_is_half_written_says_nothing(home: Path) -> None:
     (session,) = lab.db.execute("select id from session").fetchone()
     log = next(home.rglob("session-1.json"))
     log.write_bytes(log.read_bytes()[:-40])
-    assert load_composition(lab.db, load_book(), session, len) is None
+    assert load_composition(lab.db, load_book(), session, len, NOW_MS) is None

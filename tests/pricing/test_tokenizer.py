@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import os
 import time
 from pathlib import Path
@@ -135,3 +136,10 @@ def test_counting_asks_no_network_and_no_cache_folder(
     tokenizer.load.cache_clear()
     assert count("Nobody is asked.") == 4
     assert not os.listdir(cache)
+
+
+def test_what_counts_otherwise_has_another_number():
+    how = repr((tokenizer._SPLITS["o200k_base"], tokenizer.LONGEST_RUN, tokenizer._CHUNK))
+    packed = lzma.decompress((tokenizer.DATA / "o200k_base.ranks.xz").read_bytes())
+    known = hashlib.sha256(how.encode() + packed).hexdigest()[:16]
+    assert (tokenizer.NUMBER, known) == (1, "d339fbab4bfdb7e6")

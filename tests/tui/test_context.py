@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from toktui.metrics import compose
@@ -27,7 +28,7 @@ def composition(scale: float = 1.0) -> Composition:
     )
     return Composition(
         call="msg_1", agent="claude-code", model="claude-opus-4-8", at_ms=NOW, prompt=100_000,
-        window=200_000, parts=parts, scale=scale, source="shipped",
+        window=200_000, parts=parts, scale=scale, source="shipped", computed_ms=NOW, log="read",
     )  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def composition(scale: float = 1.0) -> Composition:
 async def test_the_parts_are_listed_with_their_shares(
     normal: Path, run: Run, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ):
-    monkeypatch.setattr(context, "compose_apart", lambda store, session: composition())
+    monkeypatch.setattr(context, "compose_apart", lambda *asked: composition())
     async with run(normal, size=size) as screens:
         await screens.press("2", "enter", "c")
         assert re.search(r"CONTEXT +100k of 200k, 50(\.0)? %", screens.text)
@@ -48,7 +49,7 @@ async def test_the_parts_are_listed_with_their_shares(
 async def test_a_scale_that_is_far_off_is_told(
     normal: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(context, "compose_apart", lambda store, session: composition(0.4))
+    monkeypatch.setattr(context, "compose_apart", lambda *asked: composition(0.4))
     async with run(normal, size=(80, 24)) as screens:
         await screens.press("2", "enter", "c")
         assert "scaled by 0.4" in " ".join(screens.text.split())
@@ -73,7 +74,8 @@ async def test_what_was_taken_apart_of_one_store_is_not_shown_of_another(
 async def test_a_return_costs_nothing(normal: Path, run: Run, monkeypatch: pytest.MonkeyPatch):
     asked: list[int] = []
 
-    def compose_apart(store: Path, session: int) -> Composition:
+    def compose_apart(store: Path, session: int, now_ms: int) -> Composition:
+        del store, now_ms
         asked.append(session)
         return composition()
 
@@ -83,5 +85,16 @@ async def test_a_return_costs_nothing(normal: Path, run: Run, monkeypatch: pytes
         assert len(asked) == 1
 
 
+async def test_what_the_store_keeps_needs_no_other_process(
+    normal: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+):
+    kept = msgspec.structs.replace(composition(), log="gone")
+    monkeypatch.setattr(context, "load_kept", lambda *asked: kept)
+    monkeypatch.setattr(context, "compose_apart", lambda *asked: pytest.fail("asked"))
+    async with run(normal) as screens:
+        await screens.press("2", "enter", "c")
+        assert re.search(r"the log is gone: this was computed at \d\d:\d\d", screens.text)
+
+
 def test_a_process_that_fails_says_nothing(tmp_path: Path):
-    assert compose.compose_apart(tmp_path / "no.db", 1) is None
+    assert compose.compose_apart(tmp_path / "no.db", 1, NOW) is None

@@ -8,6 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from toktui.ingest.context import Context
+    from toktui.ingest.looked_at import LookedAt
 
 
 @click.command(
@@ -53,16 +54,22 @@ def _context(context: Context, id: str, *, as_json: bool, no_sync: bool) -> None
     from toktui.cli.start import reading
     from toktui.errors import ToktuiError
     from toktui.export.context import as_document, as_lines
+    from toktui.ingest.access import keep_looked_at
     from toktui.metrics.composition import load_composition
     from toktui.metrics.find import find
     from toktui.pricing.tokenizer import count
     from toktui.text import clean
 
+    counted: list[LookedAt] = []
     with reading(context, catch_up=not no_sync) as db:
         target = find(db, id)
         if target.kind != "session":
             raise ToktuiError(f"{clean(target.id)} is a call.", "--context is about a session.")
-        found = load_composition(db, context.book(), target.number, count)
+        found = load_composition(
+            db, context.book(), target.number, count, context.now_ms(), keep=counted.append
+        )
+    for one in counted:
+        keep_looked_at(context, one)
     if found is None:
         raise ToktuiError(
             "Nothing can be said of what was sent.",

@@ -30,7 +30,8 @@ class PartRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContextDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """`toktui.context/1`: the parts add up to `prompt_tokens`, as the provider reported it."""
+    """`toktui.context/1`: the parts add up to `prompt_tokens`, as the provider reported it. `log`
+    says whether that of the session can still be read."""
 
     schema: Literal["toktui.context/1"] = "toktui.context/1"
     session: str
@@ -43,6 +44,8 @@ class ContextDocument(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[PartRow, ...]
     scale: float
     calibration: str
+    computed_at: str
+    log: Literal["read", "gone"]
 
 
 def as_document(found: Composition, target: Target) -> ContextDocument:
@@ -58,6 +61,8 @@ def as_document(found: Composition, target: Target) -> ContextDocument:
         parts=tuple(_row(part, found.prompt) for part in found.parts),
         scale=found.scale,
         calibration=found.source,
+        computed_at=iso(found.computed_ms),
+        log=found.log,
     )
 
 
@@ -90,6 +95,10 @@ def as_lines(found: Composition, target: Target, *, cells: int, colored: bool) -
     columns = (Column("", "text"), Column("Pieces", spare=1), Column("Tokens"), Column("Share"))
     lines = [head, "", as_text(Table(columns, rows), cells=cells, colored=colored), ""]
     lines.append("The sum is the provider's; the parts are estimated from the log and scaled.")
+    if found.log == "gone":
+        lines.append(f"The log is gone: this was computed at {iso(found.computed_ms)}.")
+    else:
+        lines.append(f"Computed at {iso(found.computed_ms)}.")
     if not _FAR[0] <= found.scale <= _FAR[1]:
         lines.append(
             f"They had to be scaled by {found.scale:g}: the log does not have just what was sent."

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from toktui.errors import StoreError, WriteError
+from toktui.errors import StoreError, ToktuiError, WriteError
+from toktui.ingest.looked_at import hand_in, take_in
 from toktui.ingest.reprice import price_unpriced
 from toktui.ingest.seen import Outcome
 from toktui.ingest.settle import Settler
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from toktui.ingest.context import Context
+    from toktui.ingest.looked_at import LookedAt
     from toktui.store.recovery import Recovery
 
 _SYNC_WAIT_MS: Final = 600_000
@@ -51,6 +53,7 @@ def open_settler(context: Context, *, notice: Callable[[str], None] | None = Non
             path.chmod(0o600)
             settler = Settler(Writer(db), context.book())
             price_unpriced(settler, context.now_ms())
+            take_in(settler, context.paths.looked_at)
     except sqlite3.OperationalError as error:
         raise WriteError(
             f"{clean(str(path))} cannot be opened: {clean(str(error))}",
@@ -227,3 +230,16 @@ def catch_up(
         return _sync_as_writer(context, lock, advance, notice, backs_up=False)
     lock.wait_for_answer(lock.request("catch-up"), wait_ms)
     return None
+
+
+def keep_looked_at(context: Context, one: LookedAt) -> None:
+    """Has a context kept, by this process or by who writes; where that cannot be, it is not."""
+    if not hand_in(context.paths, one):
+        return
+    lock = StoreLock(context.paths.lock)
+    with suppress(ToktuiError, sqlite3.Error):
+        if lock.acquire("toktui why"):
+            try:
+                open_settler(context).db.close()
+            finally:
+                lock.release()

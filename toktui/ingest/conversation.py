@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.agents import agent
+from toktui.ingest.origin import Origin, digest_of, stat_now
 from toktui.ingest.quote import OpenLogs
 from toktui.ingest.tail import Mark, blocks, is_same
-from toktui.ingest.weigh import Places, reported
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterable, Iterator
 
     from toktui.agents.content import Piece, Turn
+    from toktui.ingest.weigh import Places, Reported
 
 _MADE: Final = ("text", "thinking", "call")
 """Pieces that the model writes: at the end of a conversation they are the answer."""
@@ -33,6 +33,7 @@ class Conversation(msgspec.Struct, frozen=True):
     """Of the call of that response; empty if the log does not name it."""
     begins: bool
     """Whether it begins with the session: nothing was compacted."""
+    origin: Origin
 
 
 class _Place(msgspec.Struct, frozen=True, gc=False):
@@ -47,36 +48,35 @@ class _Place(msgspec.Struct, frozen=True, gc=False):
     results: frozenset[str]
 
 
-def conversation(db: sqlite3.Connection, call: int) -> Conversation | None:
+def conversation(lines: Reported) -> Conversation | None:
     """What was sent with a call; None if no log of it can be read, or its agent keeps no text."""
-    found = reported(db, call)
-    if found is None:
-        return None
     with closing(OpenLogs()) as opened:
-        for places in found.places:
+        for places in lines.places:
             try:
-                turns = _turns(opened, found.agent, places)
+                # Before it is read: what is written meanwhile shows as a change.
+                stat = stat_now(lines.agent, places.log.path)
+                turns, end = _turns(opened, lines.agent, places)
+                if turns:
+                    digest = digest_of(opened.descriptor(places.log.path), end) if end else b""
+                    return _conversation(turns, Origin(places.log.number, end, digest, stat))
             except OSError:
                 continue
-            if turns:
-                return _conversation(turns)
     return None
 
 
-def _turns(opened: OpenLogs, name: str, places: Places) -> list[Turn]:
-    """The turns up to the first line that reports the call."""
+def _turns(opened: OpenLogs, name: str, places: Places) -> tuple[list[Turn], int]:
+    """The turns up to the first line that reports the call, and where that ends; 0: a document."""
     log = places.log
     if agent(name).is_document(log.path):
-        return list(agent(name).turns(log.path, places.spots[-1][0]))
-    if places.generation != log.generation:
-        return []
+        return list(agent(name).turns(log.path, places.spots[-1][0])), 0
     fd = opened.descriptor(log.path)
-    if not is_same(fd, Mark(log.offset, log.head, log.tail)):
-        return []
-    chain = _chain(_links(fd, name, places.spots[0][0]), places.spots[0][0])
+    if places.generation != log.generation or not is_same(fd, Mark(log.offset, log.head, log.tail)):
+        return [], 0
+    at, length = places.spots[0]
+    chain = _chain(_links(fd, name, at), at)
     lines = (os.pread(fd, place.length, place.offset) for place in chain)
     turns = (agent(name).turn(line.strip(b"\r\n")) for line in lines)
-    return [turn for turn in turns if turn is not None]
+    return [turn for turn in turns if turn is not None], at + length
 
 
 def _links(fd: int, name: str, end: int) -> list[_Place]:
@@ -138,7 +138,7 @@ def _last_of_each(places: list[_Place]) -> list[_Place]:
     return [place for place in places if not place.key or last[place.key] == place.offset]
 
 
-def _conversation(turns: list[Turn]) -> Conversation:
+def _conversation(turns: list[Turn], origin: Origin) -> Conversation:
     pieces = list(_without_answer(piece for turn in turns for piece in turn.pieces))
     first = next(
         (i for i, turn in enumerate(turns) if any(p.kind in _MADE for p in turn.pieces)), len(turns)
@@ -146,7 +146,7 @@ def _conversation(turns: list[Turn]) -> Conversation:
     opening = [piece for turn in turns[:first] for piece in turn.pieces]
     key = turns[first].key if first < len(turns) else ""
     begins = not any(turn.restarts for turn in turns)
-    return Conversation(tuple(pieces), tuple(opening), key, begins)
+    return Conversation(tuple(pieces), tuple(opening), key, begins, origin)
 
 
 def _without_answer(pieces: Iterable[Piece]) -> list[Piece]:

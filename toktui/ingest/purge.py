@@ -25,6 +25,7 @@ def own_files(paths: Paths) -> list[Path]:
         ),
         paths.backups: ("toktui-*.db", "toktui-*.part"),
         paths.spool: ("*/*.jsonl",),
+        paths.looked_at: ("*.counted", "*.part"),
         paths.statusline: ("*.txt*", "settings*", "lock"),
     }  # fmt: skip
     found = ((folder, name) for folder, names in places.items() for name in names)
@@ -46,7 +47,9 @@ def purge(context: Context, *, remember: bool) -> int:
         files = own_files(paths)
         for path in files:
             path.unlink(missing_ok=True)
-        for folder in (paths.backups, *paths.spool.glob("*"), paths.spool, paths.statusline):
+        for folder in (
+            paths.backups, *paths.spool.glob("*"), paths.spool, paths.looked_at, paths.statusline,
+        ):  # fmt: skip
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
     finally:

@@ -22,6 +22,7 @@ from toktui.ingest.discover import find_logs, log_roots
 from toktui.ingest.estimate_process import Estimating
 from toktui.ingest.follow import Follower
 from toktui.ingest.index import index
+from toktui.ingest.looked_at import take_in
 from toktui.ingest.outcomes import Surveying
 from toktui.ingest.progress import Change, Problem, Progress
 from toktui.ingest.refused import retry_refused
@@ -257,6 +258,7 @@ class IngestService:
             return True
         ticket, what = request
         self._answered = ticket
+        take_in(settler, self._context.paths.looked_at)
         if what == "catch-up":
             self._lock.answer(ticket)
             return True

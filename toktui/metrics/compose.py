@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,15 +17,16 @@ _PATIENCE_S: Final = 60.0
 _decode: Final = msgspec.json.Decoder(Composition | None).decode
 
 
-def compose_apart(store: Path, session: int) -> Composition | None:
-    """`load_composition` by another process, in a second or two; None also where that fails.
+def compose_apart(store: Path, session: int, now_ms: int) -> Composition | None:
+    """`load_composition` by another process, in a second or two; None also where that fails. What
+    it counts is handed to who writes the store.
 
     `session` is its number in the store.
     """
     try:
         # -P: a folder named toktui where the user happens to be is not ours.
         done = subprocess.run(
-            [sys.executable, "-P", "-m", __name__, os.fspath(store), str(session)],
+            [sys.executable, "-P", "-m", __name__, os.fspath(store), str(session), str(now_ms)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -37,14 +39,19 @@ def compose_apart(store: Path, session: int) -> Composition | None:
 
 
 def main() -> None:
-    """What `python -m` runs; the store's path and the session's number are the arguments."""
+    """What `python -m` runs; the arguments are those of `compose_apart`."""
+    from toktui.ingest.looked_at import hand_in  # noqa: PLC0415
     from toktui.metrics.composition import load_composition  # noqa: PLC0415
+    from toktui.paths import Paths  # noqa: PLC0415
     from toktui.pricing.rates import load_book  # noqa: PLC0415
     from toktui.pricing.tokenizer import count  # noqa: PLC0415  loads tiktoken
     from toktui.store.connect import connect_reader  # noqa: PLC0415
 
-    db = connect_reader(Path(sys.argv[1]))
-    found = load_composition(db, load_book(), int(sys.argv[2]), count)
+    store = Path(sys.argv[1])
+    keep = partial(hand_in, Paths(store.parent, store.parent))
+    session, now_ms = map(int, sys.argv[2:])
+    db = connect_reader(store)
+    found = load_composition(db, load_book(), session, count, now_ms, keep=keep)
     db.close()
     sys.stdout.write(msgspec.json.encode(found).decode())
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Name = Literal["o200k_base", "cl100k_base"]
 
+NUMBER: Final = 1
+"""Rises when the same text counts otherwise: ranks, or how a text is split."""
+
 DATA: Final = Path(__file__).parent / "data"
 LONGEST_RUN: Final = 1024
 """Characters without a change between blank and not blank, from which a text is cut.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from toktui.store.compositions import m009_compositions
 from toktui.store.estimates import m002_estimates
 from toktui.store.first import m001_first
 from toktui.store.limits import m004_limit_past
@@ -19,11 +20,11 @@ from toktui.store.standing import m003_standing
 APPLICATION_ID: Final = 0x746F6B74
 """'tokt' in ASCII: how `file` and we know the store."""
 
-VERSION: Final = 8
+VERSION: Final = 9
 """The number of migrations of this program."""
 
 MIGRATIONS: Final = (
     m001_first, m002_estimates, m003_standing, m004_limit_past, m005_spreads, m006_outcomes,
-    m007_shares, m008_rollups,
+    m007_shares, m008_rollups, m009_compositions,
 )  # fmt: skip
 """In order; the store's `user_version` says how many of them it has."""

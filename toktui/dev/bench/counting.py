@@ -92,7 +92,7 @@ def _logs(settings: Settings) -> Iterator[Result]:
     prompt = 0
     for _ in range(settings.runs):
         began = time.perf_counter()
-        found = compose_apart(context.paths.store, session)
+        found = compose_apart(context.paths.store, session, settings.now_ms)
         times.append(time.perf_counter() - began)
         prompt = found.prompt if found else 0
     took = median(times)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from toktui.metrics.compose import compose_apart
-from toktui.metrics.composition import Composition, last_prompt
+from toktui.metrics.composition import Composition, last_prompt, load_kept
 from toktui.text import clean
 from toktui.tui import format as fmt
 from toktui.tui.glyphs import gauge
@@ -42,9 +42,13 @@ class Taken(msgspec.Struct, frozen=True):
     taken_ms: int
     found: Composition | None
 
+    def is_final(self, call: int) -> bool:
+        """Whether nothing else can be said of this call: there is no log to ask."""
+        return self.call == call and (self.found is None or self.found.log == "gone")
+
 
 _last: list[Taken] = []
-"""What was taken apart last, so that a return to it costs nothing."""
+"""What was shown last, so that a return to it costs nothing."""
 
 
 class ContextView(View["Taken | None"]):
@@ -70,7 +74,7 @@ class ContextView(View["Taken | None"]):
 
     @classmethod
     def load(cls, reading: Reading, about: int) -> Taken | None:
-        """The last prompt, taken apart by another process where that was not done yet."""
+        """The last prompt as the store keeps it, else taken apart by another process."""
         last = last_prompt(reading.db, about)
         if last is None:
             return None
@@ -78,9 +82,11 @@ class ContextView(View["Taken | None"]):
         store = reading.db.execute("pragma database_list").fetchone()[2]
         if _last and (_last[0].store, _last[0].session) == (store, about):
             known = _last[0]
-            if known.call == call or reading.now_ms - known.taken_ms < _AGAIN_MS:
+            if reading.now_ms - known.taken_ms < _AGAIN_MS or known.is_final(call):
                 return known
-        found = compose_apart(Path(store), about)
+        found = load_kept(reading.db, reading.book, about)
+        if found is None:
+            found = compose_apart(Path(store), about, reading.now_ms)
         if found is not None and found.window is None:
             window = reading.book.window(found.model)
             found = msgspec.structs.replace(found, window=window)
@@ -110,7 +116,14 @@ class ContextView(View["Taken | None"]):
         how = "the sum is the provider's; the parts are estimated from the log"
         if not _FAR[0] <= found.scale <= _FAR[1]:
             how += f", and scaled by {found.scale:.3g}: it does not have just what was sent"
-        said = [Line().add(part, palette.faint) for part in by_words(how, width, 3)]
+        computed = f"computed at {fmt.moment(found.computed_ms, self.now_ms, self.zone).strip()}"
+        if found.log == "gone":
+            computed = f"the log is gone: this was {computed}"
+        said = [
+            Line().add(part, palette.faint)
+            for text in (how, computed)
+            for part in by_words(text, width, 3)
+        ]
         return [line, *said, Line()]
 
 
