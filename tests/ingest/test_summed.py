@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from tests.properties.lab import Lab
+from toktui.ingest.reprice import changes, reprice
 from toktui.metrics.find import Target
 from toktui.metrics.why import load_why
 from toktui.pricing.rates import load_book
@@ -32,3 +33,5 @@ def test_the_total_of_a_session_is_priced_below_every_band(home: Path) -> None:
     assert seen.derivation is not None
     assert seen.derivation.cost.total_nusd == cost
     assert seen.note == ""
+    assert changes(lab.db, load_book(), lambda _: "all") == []
+    assert reprice(lab.settler, lab.now_ms) == 0

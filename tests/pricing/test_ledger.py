@@ -113,6 +113,10 @@ SESSIONS = {
         [Response(HAIKU, 20_001, 333, short=80_000)],
         [Response(HAIKU, 77, 11, read=3_000)],
     ),
+    "side calls that are long only together": (
+        [Response(OPUS, 4, 310, long=900, read=52_000)],
+        [Response(HAIKU, 60_000, 11), Response(HAIKU, 60_000, 12)],
+    ),
     "searches of which one is a side call's": (
         [Response(OPUS, 10, 20, searches=1)],
         [Response(OPUS, 30, 40, searches=1)],

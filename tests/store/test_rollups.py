@@ -38,14 +38,16 @@ def lab(home: Path) -> Iterator[Lab]:
 
 
 def as_before(lab: Lab) -> None:
-    """Takes the migration back."""
+    """Takes the migration back, and all that came after it."""
     db = lab.db
     (view,) = db.execute("select sql from sqlite_master where name = 'utc_days'").fetchone()
     db.execute("drop view utc_days")
     for table in ("day", "day_model", "session_part"):
         db.execute(f"drop table {table}")
     db.execute(view.replace("d.day * 86400", "d.quarter * 900").replace("day_model d", "quarter d"))
-    db.execute("delete from _sqlite_migrations where name = 'm008_rollups'")
+    db.execute("drop table composition")
+    db.execute("drop trigger composition_gone")
+    db.execute("delete from _sqlite_migrations where name >= 'm008'")
     db.execute("pragma user_version = 7")
 
 

@@ -14,7 +14,7 @@ import msgspec
 from toktui.clock import QUARTER_MS
 from toktui.ingest.quote import OpenLogs
 from toktui.ingest.weigh import reported, weigh_call
-from toktui.model import TIERS, Tokens
+from toktui.model import FLAG_SUM, TIERS, Tokens
 from toktui.pricing.calibrate import Calibration, Weight, calibration_for, estimate
 from toktui.pricing.price import price
 from toktui.store.estimates import CELL, EXTRAS, PLACEHOLDER
@@ -163,6 +163,7 @@ def _more_nusd(book: RateBook, row: CallRow, model: str, output: int) -> int | N
         price(
             book, model=model, at_ms=row.at_ms, tier=TIERS[row.tier], geo=row.geo,
             tokens=Tokens(t.input, t.cache_read, t.cache_write_5m, t.cache_write_1h, total),
+            summed=bool(row.flags & FLAG_SUM),
         )
         for total in (t.output, t.output + output)
     ]  # fmt: skip

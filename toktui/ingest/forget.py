@@ -11,18 +11,21 @@ import msgspec
 from toktui.facts import Ran, encode
 from toktui.ingest.forgetting import Rule, digest
 from toktui.ingest.settle import HOME
+from toktui.ingest.stored import call_rows
 from toktui.model import REASONS
 from toktui.store.backup import backups, set_aside
 from toktui.store.limits import forget_limits
 from toktui.store.outcomes import forget_outcomes
-from toktui.store.writer import CALL_COLUMNS, CallRow
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from toktui.ingest.settle import Settler
+    from toktui.store.writer import CallRow
 
-_COLUMNS: Final = ", ".join(f"c.{column}" for column in CALL_COLUMNS)
+_AT_ONCE: Final = 5_000
+"""Calls that are in memory."""
 
 
 class Forgotten(msgspec.Struct, frozen=True):
@@ -60,11 +63,26 @@ def forget(settler: Settler, rule: Rule, now_ms: int, backup_folder: Path) -> Fo
 def _apply(settler: Settler, rule: Rule) -> int:
     db = settler.db
     found = db.execute(
-        f"select {_COLUMNS} from call c join name p on p.id = c.project"
+        "select c.id from call c join name p on p.id = c.project"
         " where (?1 is null or c.at_ms < ?1) and (?2 is null or p.text = ?2)",
         (rule.before_ms, rule.project),
     )
-    rows = [CallRow(*row) for row in found]
+    numbers = [number for (number,) in found]
+    sessions: set[tuple[int, int]] = set()
+    for start in range(0, len(numbers), _AT_ONCE):
+        rows = list(call_rows(db, numbers[start : start + _AT_ONCE]).values())
+        _drop(settler, rows)
+        sessions.update((row.agent, row.session) for row in rows)
+    _forget_ledgers(settler, sessions)
+    if rule.before_ms is not None and rule.project is None:
+        forget_limits(db, rule.before_ms)
+    _sweep(settler, rule)
+    return len(numbers)
+
+
+def _drop(settler: Settler, rows: Sequence[CallRow]) -> None:
+    """Takes calls out with their evidence; only what knows them again is kept."""
+    db = settler.db
     for row in rows:
         for reason, stream, reemit, copies in db.execute(
             "select reason, stream, reemit, rows from sighting where call = ?", (row.id,)
@@ -79,27 +97,25 @@ def _apply(settler: Settler, rule: Rule) -> int:
         "insert or ignore into forgotten_call (agent, key) values (?, ?)",
         [(row.agent, digest(row.key)) for row in rows],
     )
-    _forget_ledgers(settler, {(row.agent, row.session) for row in rows})
-    if rule.before_ms is not None and rule.project is None:
-        forget_limits(db, rule.before_ms)
-    _sweep(settler, rule)
-    return len(rows)
 
 
 def _forget_ledgers(settler: Settler, sessions: set[tuple[int, int]]) -> None:
     """A ledger of a session would bring its forgotten calls back as what the logs lack."""
+    db = settler.db
+    ran: set[bytes] = set()
     for agent, session in sessions:
-        (key,) = settler.db.execute("select key from session where id = ?", (session,)).fetchone()
-        settler.db.execute(
+        (key,) = db.execute("select key from session where id = ?", (session,)).fetchone()
+        db.execute(
             "insert or ignore into forgotten_call (agent, key) values (?, ?)",
             (agent, digest(f"ledger:{key}")),
         )
-        settler.db.execute(
-            "delete from fact where kind in ('ledger', 'status') and subject = ?", (key,)
-        )
-        settler.db.execute(
-            "delete from fact where kind = 'commit' and body = ?", (encode(Ran(key)),)
-        )
+        db.execute("delete from fact where kind in ('ledger', 'status') and subject = ?", (key,))
+        ran.add(encode(Ran(key)))
+    commits = db.execute("select log, subject, offset, body from fact where kind = 'commit'")
+    db.executemany(
+        "delete from fact where kind = 'commit' and log = ? and subject = ? and offset = ?",
+        [place for *place, body in commits.fetchall() if body in ran],
+    )
 
 
 def _sweep(settler: Settler, rule: Rule) -> None:

@@ -182,7 +182,7 @@ def _residuals(
             branch,
             version,
             "residual",
-            0,
+            FLAG_SUM,
             0,
             None,
             0,

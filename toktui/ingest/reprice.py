@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from toktui.model import TIERS
+from toktui.model import FLAG_SUM, TIERS
 from toktui.pricing.price import price
 from toktui.store.writer import CALL_COLUMNS, CallRow
 
@@ -61,7 +61,7 @@ def _add(one: int | None, other: int | None) -> int | None:
 
 def reprice(settler: Settler, now_ms: int) -> int:
     """Prices every call by the settler's book; gives how many changed."""
-    changed = _reprice(settler, now_ms, "")
+    changed = _reprice(settler, now_ms, "true")
     _remember_book(settler)
     return changed
 
@@ -70,7 +70,7 @@ def price_unpriced(settler: Settler, now_ms: int) -> int:
     """Prices what had no price, if the book is another one than last time."""
     if stored_book(settler.db) == settler.book.version:
         return 0
-    changed = _reprice(settler, now_ms, "where c.cost_nusd is null")
+    changed = _reprice(settler, now_ms, "c.cost_nusd is null")
     _remember_book(settler)
     return changed
 
@@ -89,14 +89,14 @@ def _remember_book(settler: Settler) -> None:
 
 
 def _reprice(settler: Settler, now_ms: int, where: str) -> int:
-    changed = 0
-    rows = list(_calls(settler.db, where))
-    for start in range(0, len(rows), _BATCH):
+    changed = after = 0
+    while rows := list(_calls(settler.db, f"c.id > {after} and {where}", _BATCH)):
+        after = rows[-1][0].id
         with settler.writer.transaction():
             settler.writer.stamp = now_ms
             new: list[CallRow] = []
             old: list[CallRow] = []
-            for row, _, model in rows[start : start + _BATCH]:
+            for row, _, model in rows:
                 priced = settler.rows.priced(row, model)
                 if priced != row:
                     new.append(priced)
@@ -106,10 +106,13 @@ def _reprice(settler: Settler, now_ms: int, where: str) -> int:
     return changed
 
 
-def _calls(db: sqlite3.Connection, where: str = "") -> Iterator[tuple[CallRow, str, str]]:
+def _calls(
+    db: sqlite3.Connection, where: str = "true", most: int = -1
+) -> Iterator[tuple[CallRow, str, str]]:
+    """At most so many, with their agent and the log's name of their model, in a lasting order."""
     for row in db.execute(
         f"select {_COLUMNS}, a.text, m.text from call c join name a on a.id = c.agent"
-        f" join name m on m.id = c.model {where} order by c.id"
+        f" join name m on m.id = c.model where {where} order by c.id limit {most}"
     ):
         yield CallRow(*row[:-2]), row[-2], row[-1]
 
@@ -123,4 +126,5 @@ def _cost(book: RateBook, row: CallRow, model: str) -> Cost | None:
         geo=row.geo,
         tokens=row.tokens,
         web_search=row.web_search,
+        summed=bool(row.flags & FLAG_SUM),
     )

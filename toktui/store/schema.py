@@ -9,6 +9,7 @@ from typing import Final
 
 from toktui.store.compositions import m009_compositions
 from toktui.store.estimates import m002_estimates
+from toktui.store.evidence import m010_evidence
 from toktui.store.first import m001_first
 from toktui.store.limits import m004_limit_past
 from toktui.store.outcomes import m006_outcomes
@@ -20,11 +21,11 @@ from toktui.store.standing import m003_standing
 APPLICATION_ID: Final = 0x746F6B74
 """'tokt' in ASCII: how `file` and we know the store."""
 
-VERSION: Final = 9
+VERSION: Final = 10
 """The number of migrations of this program."""
 
 MIGRATIONS: Final = (
     m001_first, m002_estimates, m003_standing, m004_limit_past, m005_spreads, m006_outcomes,
-    m007_shares, m008_rollups, m009_compositions,
+    m007_shares, m008_rollups, m009_compositions, m010_evidence,
 )  # fmt: skip
 """In order; the store's `user_version` says how many of them it has."""

@@ -131,7 +131,10 @@ class Sums:
     def take_out(self, row: CallRow) -> None:
         """Takes a call out."""
         key = (row.at_ms // QUARTER_MS, *_shared(row))
-        self._piles.setdefault(key, []).append(tuple(-n for n in measures(row)))
+        pile = self._piles.setdefault(key, [])
+        pile.append(tuple(-n for n in measures(row)))
+        if len(pile) > _HIGHEST_PILE:
+            pile[:] = (_added(pile),)
 
     def flush(self, sessions: set[int], *, shrunk: bool) -> None:
         """Brings everything into the rollups. `sessions` are all whose calls have changed; `shrunk`

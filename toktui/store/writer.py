@@ -9,7 +9,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from toktui.model import Tokens
+from toktui.model import FLAG_SUM, Tokens
 from toktui.store.estimates import PLACEHOLDER
 from toktui.store.shares import share_again
 from toktui.store.spreads import ESTIMATED, drop_spreads
@@ -114,7 +114,8 @@ def keep_price(row: CallRow, old: CallRow | None) -> CallRow:
 
 
 def _what_is_priced(row: CallRow) -> tuple[object, ...]:
-    return (row.model, row.tier, row.geo, row.at_ms, row.tokens, row.web_search)
+    is_sum = row.flags & FLAG_SUM
+    return (row.model, row.tier, row.geo, row.at_ms, row.tokens, row.web_search, is_sum)
 
 
 class Writer:
