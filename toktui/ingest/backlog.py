@@ -16,7 +16,7 @@ from toktui.ingest.zst import is_compressed
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence, Set
 
     from toktui.ingest.discover import FoundLog
     from toktui.ingest.settle import Settler
@@ -132,7 +132,7 @@ def job(
     found: FoundLog,
     known: KnownLog | None,
     *,
-    begun: Collection[str] | None = None,
+    begun: Set[str] | None = None,
 ) -> Job:
     """Where to go on with a log; `begun` are the keys that began in it, where they are at hand."""
     if known is None:
@@ -141,9 +141,9 @@ def job(
         "select head, tail, generation, parser, state, open_key from log where id = ?", (known.id,)
     ).fetchone()
     if begun is None:
-        begun = _begun(db, known) if known.offset else ()
+        begun = _begun(db, known) if known.offset else frozenset()
     checkpoint = Checkpoint(
-        Mark(known.offset, head, tail), generation, parser, state, open_key, tuple(begun)
+        Mark(known.offset, head, tail), generation, parser, state, open_key, begun
     )
     new = found.stat.size - known.offset
     goes_on = parser == agent(found.agent).PARSER and new >= 0 and not is_compressed(found.path)
@@ -151,7 +151,7 @@ def job(
     return Job(found.agent, found.path, found.root, checkpoint, size)
 
 
-def _begun(db: sqlite3.Connection, known: KnownLog) -> tuple[str, ...]:
+def _begun(db: sqlite3.Connection, known: KnownLog) -> set[str]:
     rows = db.execute(
         "select distinct c.key, s.body from source o join sighting s on s.source = o.id"
         " join call c on c.id = s.call where o.log = ? and o.kind in (0, 2)",
@@ -169,7 +169,7 @@ def _begun(db: sqlite3.Connection, known: KnownLog) -> tuple[str, ...]:
         sighting, _, _ = as_refused(body)
         if sighting.kind in BEGINNERS:
             begun.add(sighting.key)
-    return tuple(begun)
+    return begun
 
 
 def follow_moves(

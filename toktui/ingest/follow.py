@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toktui.agents import agent
 from toktui.ingest.backlog import (
@@ -17,7 +17,7 @@ from toktui.ingest.backlog import (
     mark_gone,
 )
 from toktui.ingest.discover import FoundLog, Root, can_be_kept, find_logs, log_roots
-from toktui.ingest.index import note_problem, read_job
+from toktui.ingest.index import CALLS_PER_COMMIT, note_problem, read_job
 from toktui.ingest.progress import Problem
 from toktui.ingest.reading import STILL_MS, begun_in
 from toktui.ingest.tail import Stat, stat_beside
@@ -43,6 +43,14 @@ _REST: Final = 20
 _LONGEST_REST_S: Final = 10.0
 _MOST_OPEN: Final = 64
 """Logs whose begun calls are kept in memory."""
+
+
+class _Read(NamedTuple):
+    """A log, from where it was read on, and what it said."""
+
+    log: FoundLog
+    job: Job
+    batches: list[Batch]
 
 
 class Follower:
@@ -149,48 +157,70 @@ class Follower:
         return any(_folder_mtime(folder) != known for folder, known in self._folders.items())
 
     def _read(self, logs: Iterable[FoundLog]) -> Outcome | None:
-        batches: list[Batch] = []
-        read: list[tuple[FoundLog, Job]] = []
+        """Reads and settles what is new, in as many transactions as memory asks for."""
+        total: Outcome | None = None
+        read: list[_Read] = []
+        calls = 0
         for log in logs:
-            known = self._known.get(log.path)
-            if not is_new(log, known) or self._is_waiting(log):
+            found = self._read_one(log)
+            if found is None:
                 continue
-            if self._rest_until.get(log.path, 0.0) > time.monotonic():
-                continue
-            begun = time.monotonic()
-            one = job(self._settler.db, log, known, begun=self._begun.get(log.path))
-            found = read_job(one, self._context.now_ms())
-            if isinstance(found, str):
-                if self._problems.get(log.path) != found:
-                    self._problems[log.path] = found
-                    note_problem(self._settler, one, found)
-                self._tried[log.path] = (log.stat, self._context.now_ms() + STILL_MS)
-                continue
-            self._problems.pop(log.path, None)
-            batches.extend(found)
-            read.append((log, one))
-            if found[-1].in_place:
-                now = time.monotonic()
-                self._rest_until[log.path] = now + min(_LONGEST_REST_S, _REST * (now - begun))
-        if not batches:
+            read.append(found)
+            calls += sum(len(batch.gathered.heard) for batch in found.batches)
+            if calls >= CALLS_PER_COMMIT:
+                total = self._settle(read, total)
+                read, calls = [], 0
+        return self._settle(read, total) if read else total
+
+    def _read_one(self, log: FoundLog) -> _Read | None:
+        """What is new in a log; None if there is nothing, or if it cannot be read now."""
+        known = self._known.get(log.path)
+        if not is_new(log, known) or self._is_waiting(log):
             return None
+        if self._rest_until.get(log.path, 0.0) > time.monotonic():
+            return None
+        begun = time.monotonic()
+        one = job(self._settler.db, log, known, begun=self._begun.get(log.path))
+        found = read_job(one, self._context.now_ms())
+        if isinstance(found, str):
+            if self._problems.get(log.path) != found:
+                self._problems[log.path] = found
+                note_problem(self._settler, one, found)
+            self._tried[log.path] = (log.stat, self._context.now_ms() + STILL_MS)
+            return None
+        self._problems.pop(log.path, None)
+        if found[-1].in_place:
+            now = time.monotonic()
+            self._rest_until[log.path] = now + min(_LONGEST_REST_S, _REST * (now - begun))
+        return _Read(log, one, found)
+
+    def _settle(self, read: Sequence[_Read], total: Outcome | None) -> Outcome:
+        """Settles in one transaction; gives what changed in all, with what had before."""
+        batches = [batch for one in read for batch in one.batches]
         outcome = self._settler.settle(batches, self._context.now_ms())
-        for log, one in read:
-            self._after(log, one, [batch for batch in batches if batch.path == log.path])
-        return outcome
+        for one in read:
+            self._after(one)
+        if total is None:
+            return outcome
+        total.add(outcome)
+        return total
 
     def _is_waiting(self, log: FoundLog) -> bool:
         """The log ends in half a line that was looked at, and nothing has changed since."""
         tried = self._tried.get(log.path)
         return tried is not None and tried[0] == log.stat and self._context.now_ms() < tried[1]
 
-    def _after(self, log: FoundLog, one: Job, batches: Sequence[Batch]) -> None:
+    def _after(self, read: _Read) -> None:
         """Remembers how far the log is read, so that the next look costs one stat."""
+        log, batches = read.log, read.batches
         path = log.path
-        self._begun.pop(path, None)
+        begun = self._begun.pop(path, None)
         if len(self._begun) >= _MOST_OPEN:
             del self._begun[next(iter(self._begun))]
-        begun = set[str]() if batches[0].fresh else set(one.before.begun)
+        if batches[0].fresh:
+            begun = set[str]()
+        elif begun is None:
+            begun = set(read.job.before.begun)
         for batch in batches:
             begun |= begun_in(batch)
         self._begun[path] = begun

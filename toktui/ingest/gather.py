@@ -12,6 +12,8 @@ from toktui.evidence import CONTINUED, Evidence, absorb, merge, of_sighting
 from toktui.model import Sighting
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from toktui.agents.base import Agent
     from toktui.model import Fact
 
@@ -95,7 +97,8 @@ class Gathered(msgspec.Struct, array_like=True):
 
 
 class Gatherer:
-    """Reads the lines of one log in order. `begun` are keys that began in this log before."""
+    """Reads the lines of one log in order. `begun` are keys that began in this log before; they
+    may be many, and are not copied."""
 
     def __init__(
         self,
@@ -103,13 +106,14 @@ class Gatherer:
         state: Any,
         *,
         latest_ms: int,
-        begun: set[str] | None = None,
+        begun: Set[str] = frozenset(),
         open_key: str = "",
     ) -> None:
         self.agent = agent
         self.state = state
         self._latest_ms = latest_ms
-        self._begun = begun if begun is not None else set[str]()
+        self._begun_before = begun
+        self._begun = set[str]()
         self._open_key = open_key
         self._clear()
 
@@ -231,11 +235,12 @@ class Gatherer:
         """
         if sighting.kind not in BEGINNERS:
             return 0
-        if sighting.key not in self._begun:
-            self._begun.add(sighting.key)
-            self._open_key = sighting.key
+        key = sighting.key
+        if key not in self._begun and key not in self._begun_before:
+            self._begun.add(key)
+            self._open_key = key
             return 0
-        return CONTINUED if sighting.key == self._open_key and not sighting.repeats else 0
+        return CONTINUED if key == self._open_key and not sighting.repeats else 0
 
     def _fact(self, fact: Fact, at: int, length: int) -> None:
         if fact.kind == "run":

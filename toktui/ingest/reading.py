@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Set
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -32,7 +33,7 @@ class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
     parser: int = 0
     state: bytes = b""
     open_key: str = ""
-    begun: tuple[str, ...] = ()
+    begun: Set[str] = frozenset()
     """Keys that began in this log; read from the store where the log goes on."""
 
 
@@ -110,11 +111,11 @@ class _Reader:
     def batches(self, path: str, root: str, before: Checkpoint, *, same: bool) -> Iterator[Batch]:
         if same and before.mark.offset and before.parser == self._agent.PARSER:
             state = self._agent.load_state(before.state)
-            begun, open_key, offset = set(before.begun), before.open_key, before.mark.offset
+            begun, open_key, offset = before.begun, before.open_key, before.mark.offset
             generation = before.generation
         else:
             state = self._agent.start(path)
-            begun, open_key, offset = set[str](), "", 0
+            begun, open_key, offset = frozenset[str](), "", 0
             generation = before.generation + (not same)
         gatherer = Gatherer(
             self._agent, state, latest_ms=self._latest_ms, begun=begun, open_key=open_key
