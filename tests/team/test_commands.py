@@ -190,7 +190,7 @@ def test_preview_is_what_submit_sends_and_its_hash_the_receipt(device: Device, t
 def test_preview_needs_no_key_and_no_server(device: Device, told: Told):
     device.join(key_place="keyring")
     device.call()
-    assert device.run("team", "preview", "--day", TODAY).stdout.startswith('{"v":1')
+    assert device.run("team", "preview", "--day", TODAY).stdout.startswith('{"v":2')
     assert "never sent" in device.run("team", "preview", "--day", "2020-01-01").stderr
     device.run("team", "preview", "--day", "2026-02-31", exit_code=2)
     assert told.heard == []

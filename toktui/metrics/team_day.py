@@ -66,6 +66,35 @@ def first_day_ms(db: sqlite3.Connection) -> int | None:
     return None if quarter is None else int(quarter) * QUARTER_MS
 
 
+_DOUBTFUL: Final = """
+with doubtful (log, at_ms) as (
+  select log, at_ms from misread
+  union select id, null from log where problem <> '' and gone_ms is null
+), span (at_ms, first_ms, last_ms) as (
+  select d.at_ms,
+    (select min(s.first_ms) from source o
+      join session s on s.agent = l.agent and s.key = o.session where o.log = l.id),
+    nullif(l.mtime_ns / 1000000, 0)
+  from doubtful d join log l on l.id = d.log
+)
+select exists (
+  select 1 from span
+  where iif(at_ms is not null, at_ms >= ?1 and at_ms < ?2,
+    coalesce(last_ms, ?1) >= ?1 and coalesce(first_ms, last_ms, ?1) < ?2)
+)
+"""
+
+
+def is_partly_unread(db: sqlite3.Connection, within: Range) -> bool:
+    """Whether calls of this time may be missing: a log could not be read, or not every line of it.
+
+    When a line was written that nobody understands is not known: it was between the first call of
+    its log and the log's last change. Of a log that could never be read nothing is known, so it may
+    hold calls of any time.
+    """
+    return bool(db.execute(_DOUBTFUL, (within.start_ms, within.end_ms)).fetchone()[0])
+
+
 def forgotten_ms(db: sqlite3.Connection) -> int | None:
     """When the user last had calls forgotten; None if never."""
     (made_ms,) = db.execute("select max(made_ms) from forgotten_rule").fetchone()

@@ -80,8 +80,15 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     trend: float | None
     """What a unit costs now as a multiple of the own best; None until both are known."""
     linked_share: float | None
-    """Landed share: cost of the sessions linked to landed changes, as a share of all cost."""
+    """Landed share: cost of the sessions linked to landed changes, as a share of all cost. A lower
+    bound while `linked_unpriced` is more than 0; None where none of their costs is known."""
+    linked_unpriced: int
+    """Landed changes whose cost is not known, or only in part."""
     lacks_unpriced: bool
+    unpriced_share: float | None
+    """Tokens without a price, as a share of all; None without tokens."""
+    unread_days: int
+    """Days on which not every log could be read: tokens and cost are this much at least."""
     holds_estimates: bool
     tokens: int
     cache_hit_rate: float | None
@@ -118,6 +125,13 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
 
 def load_board(db: Connection, who: Speaker, now_ms: int) -> Board:
     """The main board as `who` sees it: 28 closed days."""
+    return load_board_and_ids(db, who, now_ms)[0]
+
+
+def load_board_and_ids(
+    db: Connection, who: Speaker, now_ms: int
+) -> tuple[Board, tuple[str, ...]]:
+    """The board, and the ids of its members in the order of its standings, which leave no page."""
     info = db.execute(select(team).where(team.c.id == who.team)).one()
     until = days_before(day_label(now_ms, zone_named(info.zone)), 1)
     since = days_before(until, WINDOW_DAYS - 1)
@@ -125,17 +139,19 @@ def load_board(db: Connection, who: Speaker, now_ms: int) -> Board:
     listed = [one for one in people if one.appearance != "hidden"]
     hidden = [one for one in people if one.appearance == "hidden"]
     usual, counted = _usual(listed, hidden)
-    standings = _placed([_standing(one, usual, who.member) for one in listed])
+    placed = _placed([(one.id, _standing(one, usual, who.member)) for one in listed])
+    standings = tuple(one for _, one in placed)
     you = next((one for one in standings if one.is_you), None)
     if you is None:
         mine = next((one for one in hidden if one.id == who.member), None)
         you = None if mine is None else _standing(mine, usual, who.member)
-    return Board(
+    board = Board(
         team=info.name, zone=info.zone, since=since, until=until,
         usual_nusd=None if usual is None else round(usual), members=len(listed),
         hidden=len(hidden) if len(hidden) >= LEAST_HIDDEN else None, counted=counted,
         worth=WORTH, standings=standings, you=you,
     )  # fmt: skip
+    return board, tuple(one for one, _ in placed)
 
 
 class _Member(NamedTuple):
@@ -209,9 +225,7 @@ def _standing(one: _Member, usual: float | None, me: str) -> Standing:
     tokens, changes = tokens_of(sums), changes_of(sums)
     prompt = tokens - sums["output"]
     hit = sums["cache_read"] / prompt if prompt else None
-    share = None
-    if cost and sums["shares"]:
-        share = min(1.0, sum(sums[name] for name in LINKED) / cost)
+    share = _linked_share(sums, cost) if sums["shares"] else None
     index = trend = None
     if not own and usual is not None:
         index = round(index_of(spent_of(sums), units, usual), 4)
@@ -225,12 +239,21 @@ def _standing(one: _Member, usual: float | None, me: str) -> Standing:
         cost_per_unit_nusd=round(cost / units) if cost is not None and units else None,
         trend=None if trend is None else round(trend, 4),
         linked_share=None if share is None else round(share, 4),
-        lacks_unpriced=sums["unpriced_calls"] > 0, holds_estimates=sums["estimated_calls"] > 0,
+        linked_unpriced=sums["linked_unpriced"], lacks_unpriced=sums["unpriced_calls"] > 0,
+        unpriced_share=round(sums["unpriced_tokens"] / tokens, 4) if tokens else None,
+        unread_days=sums["partly_unread"], holds_estimates=sums["estimated_calls"] > 0,
         tokens=tokens, cache_hit_rate=None if hit is None else round(hit, 4),
         active_days=sums["days"], level=level if is_you or level == "live" else None,
         badges=() if index is None or level == "self-reported"
         else _badges(index, hit, share, trend),
     )  # fmt: skip
+
+
+def _linked_share(sums: Mapping[str, int], cost: int | None) -> float | None:
+    linked = sum(sums[name] for name in LINKED)
+    if not cost or (sums["linked_unpriced"] and not linked):
+        return None
+    return min(1.0, linked / cost)
 
 
 def _level(one: _Member) -> Level:
@@ -256,16 +279,18 @@ def _cost(one: Mapping[str, int]) -> int | None:
     return one["cost_nusd"] if one["calls"] > one["unpriced_calls"] else None
 
 
-def _placed(standings: Sequence[Standing]) -> tuple[Standing, ...]:
-    """In order, equal ones on the same place; those without an index by name behind them."""
-    ranked = sorted(
-        standings, key=lambda one: (one.index is None, one.index or 0.0, one.name.lower())
-    )
-    placed: list[Standing] = []
-    for number, one in enumerate(ranked, 1):
+def _placed(standings: Sequence[tuple[str, Standing]]) -> list[tuple[str, Standing]]:
+    """In order, equal ones on the same place; those without an index by name behind them. Each
+    stands with its member's id."""
+    ranked = sorted(standings, key=lambda one: (
+        one[1].index is None, one[1].index or 0.0, one[1].name.lower(), one[0]
+    ))  # fmt: skip
+    placed: list[tuple[str, Standing]] = []
+    for number, (member_id, one) in enumerate(ranked, 1):
         place = None
         if one.index is not None:
-            same = placed and placed[-1].index == one.index
-            place = placed[-1].place if same else number
-        placed.append(msgspec.structs.replace(one, place=place))
-    return tuple(placed)
+            before = placed[-1][1] if placed else None
+            same = before is not None and before.index == one.index
+            place = before.place if before is not None and same else number
+        placed.append((member_id, msgspec.structs.replace(one, place=place)))
+    return placed

@@ -29,6 +29,8 @@ class Consumed(msgspec.Struct, frozen=True, kw_only=True):
     cost_nusd: int | None
     lacks_unpriced: bool
     holds_estimates: bool
+    unread_days: int
+    """Days on which not every log could be read: all of this is so much at least."""
     cache_hit_rate: float | None
 
 
@@ -63,7 +65,9 @@ def load_consumption(db: Connection, who: Speaker, span: str, now_ms: int) -> Co
         raise Refused("wrong_value", f"The spans are {', '.join(DAYS)}.")
     until = day_label(now_ms, zone_named(info.zone))
     since = days_before(until, DAYS[span] - 1)
-    sums = ("calls", *_BUCKETS, "unpriced_calls", "estimated_calls", "cost_nusd")
+    sums = (
+        "calls", *_BUCKETS, "unpriced_calls", "estimated_calls", "partly_unread", "cost_nusd"
+    )  # fmt: skip
     days = member_day.c
     found = db.execute(
         select(member.c.id, member.c.name, *(func.sum(days[name]).label(name) for name in sums))
@@ -81,6 +85,7 @@ def load_consumption(db: Connection, who: Speaker, span: str, now_ms: int) -> Co
             tokens=prompt + n["output"],
             cost_nusd=n["cost_nusd"] if n["calls"] > n["unpriced_calls"] else None,
             lacks_unpriced=n["unpriced_calls"] > 0, holds_estimates=n["estimated_calls"] > 0,
+            unread_days=n["partly_unread"],
             cache_hit_rate=round(n["cache_read"] / prompt, 4) if prompt else None,
         ))  # fmt: skip
     return Consumption(

@@ -26,6 +26,7 @@ from toktui.team.wire.document import (
     Outcomes,
     Row,
     Size,
+    V,
     encode,
     schema_hash,
 )
@@ -128,7 +129,7 @@ def _document(
     )
     reverted = int(draw.random() < 0.03)
     return Document(
-        v=1, team=who.team, device=who.device, day=day, rev=1, closed=closed,
+        v=V, team=who.team, device=who.device, day=day, rev=1, closed=closed,
         client=Client(version="demo"), rows=rows,
         outcomes=Outcomes(landed=landed, reverted=reverted) if person.shares else None,
     )

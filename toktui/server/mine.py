@@ -20,6 +20,7 @@ MOST_SIGN_INS: Final = 5
 _PROMPT: Final = ("input", "cache_read", "cache_write_5m", "cache_write_1h")
 _SUMS: Final = (
     "calls", *_PROMPT, "output", "unpriced_calls", "estimated_calls", "cost_nusd", *LANDED,
+    "partly_unread",
 )  # fmt: skip
 
 
@@ -33,6 +34,7 @@ class OwnDay(msgspec.Struct, frozen=True, kw_only=True):
     """None if no call has a price."""
     lacks_unpriced: bool
     holds_estimates: bool
+    is_partly_unread: bool
     cache_hit_rate: float | None
     changes: int | None
     """That landed; None if not shared."""
@@ -110,6 +112,7 @@ def load_days(db: Connection, who: Speaker, since: str, until: str) -> tuple[Own
             day=row["day"], calls=row["calls"], tokens=prompt + row["output"],
             cost_nusd=row["cost_nusd"] if row["calls"] > row["unpriced_calls"] else None,
             lacks_unpriced=row["unpriced_calls"] > 0, holds_estimates=row["estimated_calls"] > 0,
+            is_partly_unread=row["partly_unread"] > 0,
             cache_hit_rate=row["cache_read"] / prompt if prompt else None,
             changes=sum(row[name] for name in LANDED) if row["shares_outcomes"] else None,
         ))  # fmt: skip

@@ -22,7 +22,7 @@ from toktui.server.tables import (
 from toktui.server.upsert import upsert
 from toktui.server.worth import WORTH
 from toktui.server.zones import range_of
-from toktui.team.wire.document import OTHER, SIZES, Document, Row, decode, hashes_of
+from toktui.team.wire.document import OTHER, SIZES, Document, Landed, Row, decode, hashes_of
 
 if TYPE_CHECKING:
     from toktui.clock import Range
@@ -61,7 +61,8 @@ def add_up(db: Connection, who: Speaker, day: str) -> AddedUp:
     where = {"member": member_id, "day": day, "team": who.team}
     db.execute(delete(day_row).where(day_row.c.member == member_id, day_row.c.day == day))
     landed = _landed(documents)
-    if not rows and not any(landed.values()):
+    unread = int(any(one.partly_unread for one in documents))
+    if not rows and not any(landed.values()) and not unread:
         # A day whose calls were forgotten, or that never had any, is no active one.
         db.execute(
             delete(member_day).where(member_day.c.member == member_id, member_day.c.day == day)
@@ -76,6 +77,7 @@ def add_up(db: Connection, who: Speaker, day: str) -> AddedUp:
     upsert(db, member_day, ("member", "day"), [{
         **dict.fromkeys(SUMS, 0), **where, **totals, **landed,
         "shares_outcomes": any(one.outcomes is not None for one in documents),
+        "partly_unread": unread,
         "live": int(all(one.first_ms <= within.end_ms + LIVE_MS for one in found)),
     }])  # fmt: skip
     return AddedUp(documents, within)
@@ -132,19 +134,27 @@ def _landed(documents: list[Document]) -> dict[str, Any]:
     Every device of a member may see the same repository, so only one device counts: whose changes
     are worth most.
     """
-    shared = [one.outcomes for one in documents if one.outcomes is not None]
+    shared = [(one.outcomes, one.v) for one in documents if one.outcomes is not None]
     if not shared:
         return {}
-    best = max(shared, key=lambda one: (
-        sum(landed.changes * WORTH[landed.size] for landed in one.landed),
-        sum(landed.changes for landed in one.landed), -one.reverted,
+    best, version = max(shared, key=lambda one: (
+        sum(landed.changes * WORTH[landed.size] for landed in one[0].landed),
+        sum(landed.changes for landed in one[0].landed), -one[0].reverted,
     ))  # fmt: skip
     by_size = {landed.size: landed for landed in best.landed}
-    values: dict[str, Any] = {"reverted": best.reverted}
+    unpriced = sum(_unpriced(landed, version) for landed in best.landed)
+    values: dict[str, Any] = {"reverted": best.reverted, "linked_unpriced": unpriced}
     room = MOST_A_DAY
     for size, changes, cost in reversed(tuple(zip(SIZES, LANDED, LINKED, strict=True))):
         if size in by_size:
             values[changes] = min(room, by_size[size].changes)
-            values[cost] = min(MOST, by_size[size].cost_nusd)
+            values[cost] = min(MOST, by_size[size].cost_nusd or 0)
             room -= values[changes]
     return values
+
+
+def _unpriced(landed: Landed, version: int) -> int:
+    """Changes whose cost is not known, or only in part."""
+    # The first version of the protocol had no other word for it.
+    unknown = version == 1 and landed.cost_nusd == 0
+    return landed.changes if unknown else landed.unpriced_changes

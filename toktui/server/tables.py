@@ -34,8 +34,9 @@ MEASURES: Final = (
 """What is summed of the rows of a day; `cost_nusd` is the server's."""
 LANDED: Final = ("landed_xs", "landed_s", "landed_m", "landed_l", "landed_xl")
 LINKED: Final = ("linked_xs", "linked_s", "linked_m", "linked_l", "linked_xl")
-SUMS: Final = (*MEASURES, *LANDED, *LINKED, "reverted")
-"""What a member's day holds."""
+SUMS: Final = (*MEASURES, *LANDED, *LINKED, "reverted", "linked_unpriced", "partly_unread")
+"""What a member's day holds: `linked_unpriced` landed changes whose cost is not known, or only in
+part, and 1 in `partly_unread` where a device could not read all of its logs."""
 
 
 def _number(name: str) -> Column[int]:

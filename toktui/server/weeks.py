@@ -10,10 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from sqlalchemy import Connection, select
 
 from toktui.server.enough import changes_of, spent_of, too_little
-from toktui.server.tables import member
 from toktui.server.windows import WEEKS, WINDOW_WEEKS, load_weeks
 from toktui.server.worth import units_of
 from toktui.server.zones import days_before
@@ -21,6 +19,8 @@ from toktui.team.wire.document import SIZES, Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection
 
     from toktui.server.windows import Weeks
 
@@ -68,15 +68,6 @@ def load_trends(
     ends = [days_before(until, 7 * week) for week in range(WEEKS)]
     weeks = load_weeks(db, team_id, until)
     return {one: _trend(weeks[one], ends) for one in members if any(weeks[one].all)}
-
-
-def ids_of(db: Connection, team_id: str, names: Sequence[str]) -> dict[str, str]:
-    """The listed members of these names."""
-    found = db.execute(
-        select(member.c.name, member.c.id)
-        .where(member.c.team == team_id, member.c.appearance != "hidden", member.c.name.in_(names))
-    )  # fmt: skip
-    return {row.name: row.id for row in found}
 
 
 def _trend(weeks: Weeks, ends: Sequence[str]) -> Trend:

@@ -38,7 +38,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     trend: _Index | None = None
     """What a unit costs now as a multiple of the own best."""
     linked_share: _Share | None = None
+    linked_unpriced: _Count = 0
+    """Landed changes whose cost is not known, or only in part: the share is so much at least."""
     lacks_unpriced: bool = False
+    unread_days: _Count = 0
+    """On which not every log could be read."""
     holds_estimates: bool = False
     tokens: _Money = 0
     cache_hit_rate: _Share | None = None

@@ -72,7 +72,8 @@ def _draft(
     if known is not None and known.closed and made.tokens < known.tokens:
         made = respelled(made, reason="recounted" if corrects else _why_less(db, known))
     said = known.content if known is not None else None
-    is_news = made.content != said and (known is not None or bool(made.document.rows))
+    says_something = bool(made.document.rows) or made.document.partly_unread
+    is_news = made.content != said and (known is not None or says_something)
     is_same = waiting is not None and waiting.content == made.content
     return Draft(made, is_news or (corrects and known is not None), known,
                  waiting if is_same else None)  # fmt: skip

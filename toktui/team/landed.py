@@ -38,7 +38,8 @@ def outcomes_of(db: sqlite3.Connection, zone: ZoneInfo) -> OutcomesOf:
         if not found.outcomes.known:
             return None
         changes: Counter[str] = Counter()
-        cost: Counter[str] = Counter()
+        unpriced: Counter[str] = Counter()
+        cost: dict[str, int] = {}
         reverted = 0
         for change in by_day.get(day_label(within.start_ms, zone), ()):
             if change.reverted_ms is not None:
@@ -46,9 +47,14 @@ def outcomes_of(db: sqlite3.Connection, zone: ZoneInfo) -> OutcomesOf:
                 continue
             size = str(change.size)
             changes[size] += 1
-            cost[size] = min(MOST, cost[size] + (change.spent.nusd or 0))
+            spent = change.spent
+            if spent.nusd is not None:
+                cost[size] = min(MOST, cost.get(size, 0) + spent.nusd)
+            if spent.nusd is None or spent.lacks:
+                unpriced[size] += 1
         landed = tuple(
-            Landed(size=size, changes=min(MOST_CHANGES, changes[size]), cost_nusd=cost[size])
+            Landed(size=size, changes=min(MOST_CHANGES, changes[size]), cost_nusd=cost.get(size),
+                   unpriced_changes=min(MOST_CHANGES, unpriced[size]))
             for size in SIZES if changes[size]
         )  # fmt: skip
         return Outcomes(landed=landed, reverted=min(MOST_CHANGES, reverted))

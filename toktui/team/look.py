@@ -43,6 +43,8 @@ class DayLine(msgspec.Struct, frozen=True, kw_only=True):
     sent_ms: int | None = None
     sha256: str = ""
     flags: tuple[str, ...] = ()
+    partly_unread: bool = False
+    """Calls may be missing, since not every log of the day could be read."""
     more_calls: int = 0
     """Calls that came since it was sent."""
 
@@ -115,10 +117,12 @@ def _line(
             day=day, word=word, calls=sent.calls, tokens=sent.tokens, cost_nusd=sent.cost_nusd,
             lacks_unpriced=sent.lacks_unpriced, holds_estimates=sent.holds_estimates, rev=sent.rev,
             sent_ms=sent.sent_ms, sha256=sent.sha256, flags=sent.flags,
+            partly_unread=sent.partly_unread,
         )  # fmt: skip
     return msgspec.structs.replace(
         _line_of(day, "not taken" if waiting else "open", sums), rev=sent.rev, sent_ms=sent.sent_ms,
-        sha256=sent.sha256, flags=sent.flags, more_calls=max(0, sums.calls - sent.calls),
+        sha256=sent.sha256, flags=sent.flags, partly_unread=sent.partly_unread,
+        more_calls=max(0, sums.calls - sent.calls),
     )  # fmt: skip
 
 

@@ -60,6 +60,7 @@ class Sent(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """Of the toktui that sent it."""
     lacks_unpriced: bool = False
     holds_estimates: bool = False
+    partly_unread: bool = False
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,14 @@ import msgspec
 from toktui import VERSION
 from toktui.clock import Range, day_label, day_start_ms
 from toktui.metrics.one_state import one_state
-from toktui.metrics.team_day import MEASURES, DayRow, first_day_ms, load_call_keys, load_team_day
+from toktui.metrics.team_day import (
+    MEASURES,
+    DayRow,
+    first_day_ms,
+    is_partly_unread,
+    load_call_keys,
+    load_team_day,
+)
 from toktui.pricing.rates import RateBook, load_book
 from toktui.team.wire.document import (
     MOST,
@@ -28,6 +35,7 @@ from toktui.team.wire.document import (
     Outcomes,
     Row,
     Sketch,
+    V,
     digest,
     encode,
 )
@@ -99,10 +107,11 @@ def preview(
         rows = _rows(load_team_day(db, within), load_book())
         asked = "sketches" in member.shares
         sketches = _sketches(db, within, member.pepper) if asked else ()
+        unread = is_partly_unread(db, within)
     document = Document(
-        v=1, team=member.team, device=member.device, day=day, rev=rev,
+        v=V, team=member.team, device=member.device, day=day, rev=rev,
         closed=day < day_label(now_ms, zone), client=Client(version=VERSION), rows=rows,
-        outcomes=shared, sketches=sketches,
+        outcomes=shared, sketches=sketches, partly_unread=unread,
     )  # fmt: skip
     # Another toktui or revision that says the same is no reason to send a day again.
     said = msgspec.structs.replace(document, rev=1, client=Client(version="0"), reason="")

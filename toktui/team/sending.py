@@ -156,6 +156,7 @@ class Sending:
             result=receipt.result, flags=tuple(clean(f, 24) for f in receipt.flags[:_MOST_FLAGS]),
             calls=made.calls, tokens=made.tokens, cost_nusd=made.cost_nusd, version=VERSION,
             lacks_unpriced=made.lacks_unpriced, holds_estimates=made.holds_estimates,
+            partly_unread=document.partly_unread,
         )  # fmt: skip
         known = self.file.sent().get(document.day) if is_held else None
         if known is not None:

@@ -123,6 +123,7 @@ def pretend_to_send(
             calls=made.calls, tokens=made.tokens, cost_nusd=made.cost_nusd,
             version=made.document.client.version, lacks_unpriced=made.lacks_unpriced,
             holds_estimates=made.holds_estimates,
+            partly_unread=made.document.partly_unread,
         ), made.body)  # fmt: skip
     return count
 

@@ -20,6 +20,7 @@ from toktui.team.wire.document import (
     Outcomes,
     Row,
     Sketch,
+    V,
     schema_hash,
 )
 from toktui.team.wire.messages import Enrolled
@@ -80,7 +81,7 @@ class Device:
         cost = sum(row.cost_nusd or 0 for row in rows)
         size = draw.choice(_SIZES)
         return Document(
-            v=1, team=self.team, device=self.id, day=day, rev=rev, closed=False,
+            v=V, team=self.team, device=self.id, day=day, rev=rev, closed=False,
             # Of a day that is over a smaller document is taken only with a reason.
             client=Client(version="soak"), rows=rows, reason="recounted",
             outcomes=Outcomes(

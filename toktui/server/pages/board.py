@@ -8,7 +8,7 @@ import msgspec
 
 from toktui.server import board as measures
 from toktui.server import enough
-from toktui.server.board import Standing, load_board
+from toktui.server.board import Standing, load_board_and_ids
 from toktui.server.charts import (
     Bar,
     Columns,
@@ -21,7 +21,7 @@ from toktui.server.charts import (
     shares,
 )
 from toktui.server.pages.reading import LONGEST_KEPT, page
-from toktui.server.weeks import Landed, Trend, ids_of, landed_together, load_trends
+from toktui.server.weeks import Landed, Trend, landed_together, load_trends
 from toktui.server.worth import counting
 from toktui.team.wire.document import SIZES
 
@@ -64,18 +64,21 @@ class BoardLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _load(db: Connection, who: Speaker, request: Request, now_ms: int) -> dict[str, Any]:
-    board = load_board(db, who, now_ms)
+    board, everybody = load_board_and_ids(db, who, now_ms)
     asked = request.query_params.get("page", "1")[:LONGEST_KEPT]
     number = _page_number(asked, len(board.standings))
-    shown = board.standings[(number - 1) * PER_PAGE : number * PER_PAGE]
-    ids = ids_of(db, who.team, [one.name for one in shown])
-    trends = load_trends(db, who.team, [*ids.values(), who.member], board.until)
+    here = slice((number - 1) * PER_PAGE, number * PER_PAGE)
+    shown, ids = board.standings[here], everybody[here]
+    trends = load_trends(db, who.team, [*ids, who.member], board.until)
     most = max((sum(one.changes.values()) for one in shown), default=0)
-    lines = [line_of(one, trends.get(ids.get(one.name, ""), _NO_TREND), most) for one in shown]
+    lines = [
+        line_of(one, trends.get(member_id, _NO_TREND), most)
+        for member_id, one in zip(ids, shown, strict=True)
+    ]
     yours = None
     if board.you is not None:
         yours = line_of(board.you, trends.get(who.member, _NO_TREND), most)
-    landed = landed_together(trends[one] for one in ids.values() if one in trends)[-WEEKS:]
+    landed = landed_together(trends[one] for one in ids if one in trends)[-WEEKS:]
     most_landed = max((sum(week.by_size.values()) for week in landed), default=0)
     top = nice_top(max(4, most_landed))
     return {

@@ -39,6 +39,7 @@ def _load(db: Connection, who: Speaker, request: Request, now_ms: int) -> dict[s
         "cost_nusd": sum(priced) if priced else None,
         "lacks_unpriced": any(one.lacks_unpriced for one in found.members),
         "holds_estimates": any(one.holds_estimates for one in found.members),
+        "unread_days": sum(one.unread_days for one in found.members),
     }  # fmt: skip
 
 

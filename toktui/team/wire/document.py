@@ -16,8 +16,8 @@ import msgspec
 
 from toktui.model import Tier
 
-V: Final = 1
-"""Of the protocol."""
+V: Final = 2
+"""Of what documents say. The first one wrote a cost that nobody knew as 0."""
 
 MOST: Final = (1 << 53) - 1
 MOST_BODY: Final = 64 * 1024
@@ -75,12 +75,16 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         return self.prompt + self.output
 
 
-class Landed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Landed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True,
+             omit_defaults=True):  # fmt: skip
     """Changes of one size that landed on the day, and the cost of the sessions linked to them."""
 
     size: Size
     changes: Annotated[int, msgspec.Meta(ge=1, le=10_000)]
-    cost_nusd: Count
+    cost_nusd: Count | None
+    """List cost of what has a price; null if nothing has."""
+    unpriced_changes: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+    """Of which the cost is not known, or only in part."""
 
 
 class Outcomes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -108,7 +112,7 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                omit_defaults=True):  # fmt: skip
     """All that a device sends for a day; a later one replaces it whole."""
 
-    v: Annotated[int, msgspec.Meta(ge=1, le=1)]
+    v: Annotated[int, msgspec.Meta(ge=1, le=V)]
     team: TeamId
     device: DeviceId
     day: Day
@@ -120,6 +124,9 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     rows: Annotated[tuple[Row, ...], msgspec.Meta(max_length=MOST_ROWS)]
     reason: Literal["", "user_deleted", "duplicate_resolved", "recounted"] = ""
     """Why a closed day holds less than before."""
+    partly_unread: bool = False
+    """A log that may hold calls of the day could not be read, or not every line of it: the day
+    holds this much at least."""
     outcomes: Outcomes | None = None
     """Absent: not shared, which is not nothing."""
     sketches: Annotated[tuple[Sketch, ...], msgspec.Meta(max_length=32)] = ()
@@ -177,6 +184,15 @@ def check(document: Document) -> None:
             raise WrongDocumentError("the hashes of a sketch do not rise")
     if document.outcomes is not None:
         _once([landed.size for landed in document.outcomes.landed], "size")
+        for landed in document.outcomes.landed:
+            _check_cost(landed)
+
+
+def _check_cost(landed: Landed) -> None:
+    if landed.unpriced_changes > landed.changes:
+        raise WrongDocumentError("a part of the changes is more than the changes")
+    if landed.cost_nusd is None and landed.unpriced_changes < landed.changes:
+        raise WrongDocumentError("a cost is null where that of no change is known")
 
 
 def hashes_of(sketch: Sketch) -> list[str]:
@@ -206,6 +222,7 @@ def schema_hash() -> str:
 
 FIELDS: Final[tuple[tuple[str, str], ...]] = (
     ("day, rev, closed", "the day in the team's zone, a rising number, whether the day is over"),
+    ("partly_unread", "whether some of the day's logs could not be read: yes or no, and no more"),
     ("client.version", "version of toktui"),
     ("agent, model, tier", "which agent; the model's public name, else `other`; how it was served"),
     ("calls", "how many calls, and how many of them are estimated or have no price"),
@@ -215,7 +232,8 @@ FIELDS: Final[tuple[tuple[str, str], ...]] = (
 """What a document always holds, in words, for those who are asked."""
 
 OPTIONAL: Final = {
-    "outcomes": "landed changes by size, their cost, and how many were reverted; nothing else",
+    "outcomes": "landed changes by size, their cost, of how many it is not known, and how many were"
+    " reverted; nothing else",
     "sketches": "64 keyed hashes of call ids per agent and day: a copied history counts once",
 }
 """The parts that are sent only by those who say so, by their field."""

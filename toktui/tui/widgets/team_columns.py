@@ -48,10 +48,10 @@ def board_fields() -> list[Field[Standing]]:
         Field(Column("unit", "per S", 8, True, 76), lambda one: fmt.money(one.cost_per_unit_nusd),
               lambda one: one.cost_per_unit_nusd, "cost_per_unit_nusd"),
         Field(Column("cost", "cost", 9, True, 60),
-              lambda one: fmt.money(one.cost_nusd, lacks=one.lacks_unpriced,
-                                    estimated=one.holds_estimates),
+              lambda one: fmt.money(one.cost_nusd, estimated=one.holds_estimates,
+                                    lacks=one.lacks_unpriced or one.unread_days > 0),
               lambda one: one.cost_nusd, "cost_nusd"),
-        Field(Column("share", "linked", 7, True, 118), lambda one: _percent(one.linked_share),
+        Field(Column("share", "linked", 7, True, 118), _linked,
               lambda one: one.linked_share, "linked_share"),
         Field(Column("hit", "cache", 7, True, 84), lambda one: _percent(one.cache_hit_rate),
               lambda one: one.cache_hit_rate, "cache_hit_rate"),
@@ -82,6 +82,11 @@ def ratio(index: float) -> str:
 
 def _percent(share: float | None) -> str:
     return fmt.UNKNOWN if share is None else f"{int(share * 100 + 0.5)} %"
+
+
+def _linked(one: Standing) -> str:
+    is_least = one.linked_share is not None and one.linked_unpriced > 0
+    return f"{fmt.AT_LEAST if is_least else ''}{_percent(one.linked_share)}"
 
 
 def _sizes(one: Standing) -> str:
@@ -140,8 +145,8 @@ def day_fields(when: Callable[[int], str]) -> list[Field[DayLine]]:
               lambda one: fmt.tokens(one.tokens, estimated=one.holds_estimates),
               lambda one: one.tokens),
         Field(Column("cost", "cost", 9, True, 48),
-              lambda one: fmt.money(one.cost_nusd, lacks=one.lacks_unpriced,
-                                    estimated=one.holds_estimates),
+              lambda one: fmt.money(one.cost_nusd, estimated=one.holds_estimates,
+                                    lacks=one.lacks_unpriced or one.partly_unread),
               lambda one: one.cost_nusd, "cost_nusd", lambda _, p: p.text),
         Field(Column("rev", "revision", 8, True, 92),
               lambda one: fmt.UNKNOWN if one.rev is None else str(one.rev), lambda one: one.rev),
@@ -150,9 +155,13 @@ def day_fields(when: Callable[[int], str]) -> list[Field[DayLine]]:
               lambda one: one.sent_ms, "sent_ms"),
         Field(Column("hash", "hash of the bytes", 17, False, 104),
               lambda one: one.sha256 or fmt.UNKNOWN, style=lambda _, p: p.faint),
-        Field(Column("flags", "", 9, False, 76), lambda one: ", ".join(one.flags),
+        Field(Column("flags", "", 9, False, 76), _marks,
               style=lambda _, p: p.warning),
     ]  # fmt: skip
+
+
+def _marks(one: DayLine) -> str:
+    return ", ".join((*one.flags, *(("unread",) if one.partly_unread else ())))
 
 
 def _day_style(one: DayLine, palette: Palette) -> Style:
