@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import Connection, select
 
 from toktui.server.board import load_board
-from toktui.server.days import read, take
-from toktui.server.people import Speaker, enrol, make_code, make_team
+from toktui.server.days import forget_day, read, take
+from toktui.server.enrolling import enrol
+from toktui.server.people import Speaker, leave, make_code, make_team
 from toktui.server.start import open_database
 from toktui.server.tables import flag, member_day
 from toktui.team.wire.document import Client, Document, Row, Sketch, encode, schema_hash
@@ -98,6 +99,20 @@ def test_who_sends_calls_of_his_own_afterwards_is_flagged_no_more(db: Connection
     send(db, other, range(100, 130), rev=2)
     assert flagged(db) == {one.member, third.member}
     send(db, one, range(200, 230), rev=2)
+    assert flagged(db) == set()
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_with_whom_the_copied_days_go_goes_the_mark_of_the_others(db: Connection, leaves: bool):
+    team_id, owner = make_team(db, name="Shop", zone="UTC", retention_days=400, now_ms=NOW_MS)
+    one = joined(db, team_id, owner)
+    other = joined(db, team_id, make_code(db, team_id, now_ms=NOW_MS))
+    send(db, one, range(20))
+    send(db, other, range(20))
+    if leaves:
+        leave(db, team_id, other.member, NOW_MS)
+    else:
+        forget_day(db, other, "2026-11-26", NOW_MS)
     assert flagged(db) == set()
 
 

@@ -20,7 +20,8 @@ from toktui.pricing.price import price
 from toktui.server.board import Standing, index_of, load_board, trend_of
 from toktui.server.database import Database
 from toktui.server.days import forget_day, read, take
-from toktui.server.people import Speaker, enrol, make_code, make_team
+from toktui.server.enrolling import enrol
+from toktui.server.people import Speaker, make_code, make_team
 from toktui.server.refusal import Refused
 from toktui.server.repricing import public_book
 from toktui.server.start import open_database

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Connection, select
 
 from toktui.server.database import Database
-from toktui.server.people import Speaker, appear, enrol, leave, make_code, make_team
+from toktui.server.enrolling import enrol
+from toktui.server.people import Speaker, appear, leave, make_code, make_team
 from toktui.server.refusal import Refused
 from toktui.server.start import open_database
 from toktui.server.tables import member
@@ -51,7 +52,8 @@ def join(
 @pytest.mark.parametrize(
     ("one", "other"),
     [("Ada", "ada"), ("Éva", "Éva"), ("Éva", "ÉVA"), ("Straße", "STRASSE"), ("Ada", " Ada "),
-     ("Ada", "A\u200bda"), ("Ada", "\uff21\uff44\uff41")],
+     ("Ada", "A\u200bda"), ("Ada", "\uff21\uff44\uff41"), ("Ada", "\u0410d\u0430"),
+     ("Eve", "\u0395ve"), ("Ilya", "llya"), ("B0b", "Bob")],
 )  # fmt: skip
 def test_nobody_takes_a_name_that_reads_the_same(
     db: Connection, shop: tuple[str, str], one: str, other: str
@@ -71,6 +73,11 @@ def test_a_name_that_is_free_again_can_be_taken(db: Connection, shop: tuple[str,
     second = join(db, shop, "Éva")
     appear(db, second, "hidden", "Éva", NOW_MS)
     join(db, shop, "Éva")
+
+
+def test_names_that_only_resemble_each_other_are_two(db: Connection, shop: tuple[str, str]):
+    for name in ("Ada", "Adda", "Éda", "Al", "Ai", "\u0416anna", "Janna"):
+        join(db, shop, name)
 
 
 def test_hidden_members_have_no_name_that_could_clash(db: Connection, shop: tuple[str, str]):

@@ -19,7 +19,8 @@ from tests.server.test_protocol import Device
 from toktui.server.board import load_board
 from toktui.server.database import Database
 from toktui.server.days import expire, read, take
-from toktui.server.people import Speaker, enrol, make_team
+from toktui.server.enrolling import enrol
+from toktui.server.people import Speaker, make_team
 from toktui.server.refusal import Refused
 from toktui.server.start import open_database
 from toktui.server.tables import document, member_day, metadata

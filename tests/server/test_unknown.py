@@ -10,11 +10,11 @@ from sqlalchemy import Connection, select
 
 from tests.server.test_gaming import NOW_MS, WINDOW, Team, day_of, send
 from toktui.server.board import load_board, load_board_and_ids
-from toktui.server.consumption import load_consumption
+from toktui.server.consumption import load_consumption, load_day_tokens
 from toktui.server.database import Database
 from toktui.server.mine import load_days
 from toktui.server.start import open_database
-from toktui.server.tables import member, member_day
+from toktui.server.tables import flag, member, member_day
 from toktui.server.tables import team as team_row
 from toktui.team.wire.document import Landed, Outcomes, WrongDocumentError, decode, encode
 
@@ -155,3 +155,40 @@ def test_the_ids_beside_the_standings_are_those_of_their_members(db: Connection,
              if (board_of := load_board(db, who, NOW_MS).you) is not None}  # fmt: skip
     assert [one.cost_nusd for one in board.standings] == [spent[one] for one in ids]
     assert len(set(ids)) == len(ids)
+
+
+def test_calls_without_any_tokens_are_no_finished_work_for_nothing(db: Connection, team: Team):
+    for day in WINDOW:
+        made = day_of(team.mallory, day, 1.0)
+        empty = msgspec.structs.replace(
+            made.rows[0], model="other", input=0, cache_read=0, output=0, cost_nusd=None,
+            unpriced_calls=made.rows[0].calls,
+        )  # fmt: skip
+        send(db, team.mallory, msgspec.structs.replace(
+            made, rev=9, rows=(empty,), reason="recounted"
+        ))  # fmt: skip
+    db.execute(flag.delete())
+    you = team.standing(db)
+    assert (you.index, you.missing) == (None, "too much without a price")
+
+
+def test_absurd_numbers_of_one_member_break_no_page_of_the_others(db: Connection, team: Team):
+    most = (1 << 53) - 1
+    who = team.mallory
+    for day in WINDOW:
+        row = day_of(who, day, 1.0).rows[0]
+        rows = tuple(
+            msgspec.structs.replace(
+                row, agent=f"agent-{n}", calls=most, input=most, cache_read=most, output=most,
+                cache_write_5m=most, cache_write_1h=most, cost_nusd=most,
+            )
+            for n in range(64)
+        )  # fmt: skip
+        send(db, who, msgspec.structs.replace(day_of(who, day, 1.0), rev=9, rows=rows))
+    db.execute(team_row.update().values(consumption=True))
+    found = load_consumption(db, who, "28 days", NOW_MS)
+    (model,) = found.models
+    (own,) = [one for one in found.members if one.name == "Mallory"]
+    assert own.tokens <= model.tokens < 1 << 63
+    assert max(load_day_tokens(db, who, WINDOW[-1], WINDOW[0]).values()) < 1 << 63
+    assert load_board(db, who, NOW_MS).standings

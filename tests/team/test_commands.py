@@ -147,6 +147,35 @@ def test_an_enrolment_that_cannot_be_used_leaves_no_key(
     assert device.run("team", "status", exit_code=2)
 
 
+def test_a_device_whose_enrolment_was_not_heard_of_joins_with_the_same_key(
+    device: Device, told: Told
+):
+    for lost in (problem("not_ready"), (502, b"<html>", {})):
+        told.says.extend([(200, json.dumps(INFO).encode(), {}), lost])
+        assert "the same code" in join(device, "--yes", exit_code=1).stderr
+        assert device.run("team", "status", exit_code=2)
+    first, again = (json.loads(told.heard[n][2])["public_key"] for n in (1, 3))
+    assert first == again
+    told.says.append(problem("code_refused"))
+    enrols(told)
+    join(device, "--yes")
+    looks = [json.loads(body) for _, path, body in told.heard[4:] if path == "/v1/team"]
+    assert looks == [{"code": CODE}, {"code": CODE, "public_key": first}]
+    assert json.loads(told.heard[-1][2])["public_key"] == first
+    assert len(list((device.data / KEYS).iterdir())) == 1
+    told.says.extend([(200, b"{}", {}), problem("not_signed")])
+    device.run("team", "leave", "--yes")
+    assert list((device.data / KEYS).iterdir()) == []
+
+
+def test_a_code_that_is_refused_tells_nothing_of_a_device_that_never_asked(
+    device: Device, told: Told
+):
+    told.says.append(problem("code_refused"))
+    assert "not valid" in join(device, "--yes", exit_code=1).stderr
+    assert len(told.heard) == 1
+
+
 def test_a_code_is_not_used_up_where_the_key_cannot_be_kept(device: Device, told: Told):
     device.data.mkdir()
     (device.data / KEYS).write_text("in the way")

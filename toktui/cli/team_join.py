@@ -63,7 +63,7 @@ def join(
             f"This device is in the team {known.membership.team_name} already.",
             "`toktui team leave` leaves it.",
         )
-    found = look(address, code, context.now_ms)
+    found = look(address, code, context.now_ms, keys_of(context))
     is_link = found.kind == "link"
     write(f"Team    {clean(found.name)}\nServer  {address}\n"
           f"Days    those of {clean(found.zone)}, up to {found.backfill_days} before today,"

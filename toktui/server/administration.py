@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from toktui.server.people import LONGEST_NAME, leave, note, readable
+from toktui.server.names import readable
+from toktui.server.people import LONGEST_NAME, alone_in, leave, note
 from toktui.server.refusal import Refused
 from toktui.server.roster import RANK
 from toktui.server.tables import code, device, member, session, team
@@ -96,7 +97,8 @@ def withdraw_invite(db: Connection, who: Speaker, invite: str, now_ms: int) -> N
 
 
 def revoke_device(db: Connection, who: Speaker, device_id: str, now_ms: int) -> None:
-    """Revokes one of the member's own devices and signs its browsers out; its days stay."""
+    """Revokes one of the member's own devices and signs its browsers out; its days stay. Codes for
+    a further device let nobody in any more."""
     done = db.execute(
         update(device)
         .where(device.c.id == device_id, device.c.member == who.member,
@@ -106,12 +108,14 @@ def revoke_device(db: Connection, who: Speaker, device_id: str, now_ms: int) -> 
     if done.rowcount != 1:
         raise Refused("not_found", "There is no such device of yours in use.")
     db.execute(delete(session).where(session.c.device == device_id))
+    # Who has the device may have made one, to come back with.
+    db.execute(delete(code).where(code.c.kind == "link", code.c.made_by == who.member))
     note(db, who.team, "device_revoked", now_ms, who.member)
 
 
 def _require(db: Connection, who: Speaker, role: Role) -> Role:
     """The role that the actor has now. Others of the team who change it at this moment wait."""
-    db.execute(select(team.c.id).where(team.c.id == who.team).with_for_update())
+    alone_in(db, who.team)
     held = _held(db, who, who.member)
     if RANK[held] < RANK[role]:
         raise Refused("forbidden")

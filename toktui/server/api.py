@@ -11,11 +11,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
-from toktui.server import people
+from toktui.server import enrolling, people
 from toktui.server.administration import revoke_device
 from toktui.server.board import load_board
 from toktui.server.consumption import load_consumption
-from toktui.server.days import Received, forget_day, held, hold, read, take
+from toktui.server.days import Received, forget_day, held, read, take
 from toktui.server.export import export_of, team_export_of
 from toktui.server.limits import asker
 from toktui.server.refusal import Refused
@@ -81,7 +81,7 @@ def _signed(
             site.keys.check(site.database, signed)
             site.per_device.take(signed.device, now_ms)
             with site.database.write() if writes else site.database.read() as db:
-                who = speaker_of(db, signed.device)
+                who = speaker_of(db, signed.device, alone=windowed and writes)
                 if windowed and writes:
                     signed.use_up(db, now_ms)
                 return answer(site, db, who, call)
@@ -121,7 +121,7 @@ def _open(
 
 
 def _look(_site: Site, db: Connection, call: Call, _request: Request) -> object:
-    return people.look(db, decoded(call.body, messages.Look).code, call.now_ms)
+    return enrolling.look(db, decoded(call.body, messages.Look), call.now_ms)
 
 
 def _enrol(site: Site, db: Connection, call: Call, request: Request) -> object:
@@ -130,7 +130,7 @@ def _enrol(site: Site, db: Connection, call: Call, request: Request) -> object:
     signed.cover(call.body)
     signed.check(asked.public_key)
     signed.check_time(call.now_ms)
-    return people.enrol(db, asked, call.now_ms)
+    return enrolling.enrol(db, asked, call.now_ms)
 
 
 def _team(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
@@ -200,7 +200,6 @@ def _team_export(_site: Site, db: Connection, who: Speaker, call: Call) -> objec
 
 
 def _leave(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
-    hold(db, who.member)
     people.leave(db, who.team, who.member, call.now_ms)
     return {}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from sqlalchemy import Connection, func, select
@@ -98,32 +99,35 @@ def load_consumption(db: Connection, who: Speaker, span: str, now_ms: int) -> Co
 def load_day_tokens(db: Connection, who: Speaker, since: str, until: str) -> dict[str, int]:
     """Tokens of the listed members on each day that has any."""
     days = member_day.c
-    tokens = sum((days[name] for name in _BUCKETS[1:]), days[_BUCKETS[0]])
-    found = db.execute(
-        select(days.day, func.sum(tokens))
+    found: Any = db.execute(
+        select(days.day, *(func.sum(days[name]) for name in _BUCKETS))
         .select_from(member_day.join(member, member.c.id == days.member))
         .where(days.team == who.team, days.day >= since, days.day <= until,
                member.c.appearance != "hidden")
         .group_by(days.day)
     )  # fmt: skip
-    return {day: int(size) for day, size in found}
+    return {day: sum(map(int, sizes)) for day, *sizes in found}
 
 
 def _models(db: Connection, team_id: str, since: str, until: str) -> tuple[ModelUse, ...]:
     rows = day_row.c
-    tokens = sum((rows[name] for name in _BUCKETS[1:]), rows[_BUCKETS[0]])
-    cost = func.sum(rows.cost_nusd)
-    found = db.execute(
-        select(rows.model, func.sum(rows.calls), func.sum(tokens), cost,
-               func.sum(rows.unpriced_calls), func.sum(rows.estimated_calls))
+    sums = ("calls", *_BUCKETS, "unpriced_calls", "estimated_calls", "cost_nusd")
+    found: Any = db.execute(
+        select(rows.model, *(func.sum(rows[name]) for name in sums))
         .select_from(day_row.join(member, member.c.id == rows.member))
         .where(rows.team == team_id, rows.day >= since, rows.day <= until,
                member.c.appearance != "hidden")
-        .group_by(rows.model).order_by(rows.model)
+        # By member, and added up here: the sum of all may not fit 64 bits.
+        .group_by(rows.model, rows.member)
     )  # fmt: skip
+    models: dict[str, Counter[str]] = defaultdict(Counter)
+    for model, *values in found:
+        models[model].update(dict(zip(sums, map(int, values), strict=True)))
     return tuple(
-        ModelUse(model=model, calls=int(calls), tokens=int(size),
-                 cost_nusd=int(spent) if calls > unpriced else None,
-                 lacks_unpriced=unpriced > 0, holds_estimates=estimated > 0)
-        for model, calls, size, spent, unpriced, estimated in found
+        ModelUse(
+            model=model, calls=n["calls"], tokens=sum(n[name] for name in _BUCKETS),
+            cost_nusd=n["cost_nusd"] if n["calls"] > n["unpriced_calls"] else None,
+            lacks_unpriced=n["unpriced_calls"] > 0, holds_estimates=n["estimated_calls"] > 0,
+        )
+        for model, n in sorted(models.items())
     )  # fmt: skip

@@ -8,8 +8,11 @@ can lose a page where two processes checkpoint at once.
 from __future__ import annotations
 
 import fcntl
+import glob
+import os
+import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -32,6 +35,9 @@ BUSY_S: Final = 10
 READERS: Final = 8
 _PATIENCE: Final = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 """PostgreSQL gives up a lock or a lost session after these, and the client comes again."""
+COPIES_MS: Final = 30 * 86_400_000
+"""How long a copy of before an upgrade is kept."""
+_BEFORE: Final = ".before-"
 _MIGRATING: Final = 7_366_711
 """Key of PostgreSQL's advisory lock under which a schema is brought up to date."""
 
@@ -91,18 +97,19 @@ class Database:
         """Makes this process the one that serves a SQLite file. StoreError if another one does."""
         if not self.is_sqlite:
             return
-        lock = open(f"{self.url.database}.lock", "ab")  # noqa: SIM115  held until `close`
+        self._claim = self._lock("Stop it; several processes need PostgreSQL.")
+        with self._writing.connect() as connection:
+            _raw(connection).execute("pragma wal_autocheckpoint = 1000")
+
+    def _lock(self, hint: str) -> IO[bytes]:
+        """The lock of the one who serves a SQLite file, until it is closed."""
+        lock = open(f"{self.url.database}.lock", "ab")  # noqa: SIM115  held by who asks
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             lock.close()
-            raise StoreError(
-                "Another `toktui serve` runs on this database.",
-                "Stop it; several processes need PostgreSQL.",
-            ) from error
-        self._claim = lock
-        with self._writing.connect() as connection:
-            _raw(connection).execute("pragma wal_autocheckpoint = 1000")
+            raise StoreError("Another `toktui serve` runs on this database.", hint) from error
+        return lock
 
     @contextmanager
     def read(self) -> Generator[Connection]:
@@ -146,8 +153,12 @@ class Database:
                 "The database was made by a newer toktui.", "Update toktui on this server."
             )
         head = scripts.get_current_head()
-        if current != head:
+        if current == head:
+            return
+        with ExitStack() as stack:
             if current is not None and self.is_sqlite:
+                # Who serves it knows nothing of the steps.
+                stack.enter_context(self._lock("Stop it before the upgrade."))
                 self._keep_before(str(head))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -155,9 +166,19 @@ class Database:
 
     def _keep_before(self, revision: str) -> None:
         """A copy of the file as it is, before a step changes it; the first one stays."""
-        target = Path(f"{self.url.database}.before-{revision}")
+        target = Path(f"{self.url.database}{_BEFORE}{revision}")
         if not target.exists():
             self.back_up(target)
+
+    def forget_copies(self, now_ms: int) -> None:
+        """Deletes copies of before an upgrade once they are old: they hold who has left since."""
+        if not self.is_sqlite:
+            return
+        file = Path(str(self.url.database))
+        for copy in file.parent.glob(f"{glob.escape(file.name)}{_BEFORE}*"):
+            with suppress(OSError):
+                if copy.stat().st_mtime * 1000 < now_ms - COPIES_MS:
+                    copy.unlink()
 
     def is_ready(self) -> bool:
         """Whether the database answers."""
@@ -174,16 +195,33 @@ class Database:
             raise StoreError(
                 "PostgreSQL has its own backup.", "Use pg_dump; docs/serve.md has the command."
             )
+        shown = clean(str(target), 400)
         if target.exists():
-            raise StoreError(f"{clean(str(target), 400)} exists.", "Name another file.")
-        with self._reading.connect() as connection:
-            _raw(connection).execute("vacuum into ?", (str(target),))
-        target.chmod(0o600)
+            raise StoreError(f"{shown} exists.", "Name another file.")
+        part = target.with_name(f"{target.name}.part")
+        try:
+            part.unlink(missing_ok=True)
+            # For its owner alone before anything is in it; and whole before it has its name.
+            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
+            with self._reading.connect() as connection:
+                _raw(connection).execute("vacuum into ?", (str(part),))
+            with part.open("rb") as written:
+                os.fsync(written.fileno())
+            part.rename(target)
+        except (OSError, sqlite3.Error) as error:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            raise StoreError(
+                f"{shown} cannot be written: {clean(why or type(error).__name__)}",
+                "Make room, or name a file in another folder.",
+            ) from error
 
     def erase_traces(self) -> None:
         """Takes what was deleted out of SQLite's write-ahead log, and off PostgreSQL's pages, too.
 
-        Whoever reads at this moment is waited for, for some seconds.
+        Whoever reads at this moment is waited for, for some seconds; what then stays goes the next
+        time.
         """
         if self.is_sqlite:
             with self._turn, self._writing.connect() as connection:

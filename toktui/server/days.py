@@ -164,6 +164,7 @@ def forget_day(db: Connection, speaker: Speaker, day: str, now_ms: int) -> None:
         return
     db.execute(delete(sketch).where(sketch.c.device == speaker.device, sketch.c.day == day))
     flag_deleted(db, speaker, day, now_ms)
+    duplicates.take_off(db, speaker.team, day)
     add_up(db, speaker, day)
 
 

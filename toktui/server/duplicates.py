@@ -79,15 +79,9 @@ def flag_copies(db: Connection, speaker: Speaker, found: Document, now_ms: int) 
     Whoever submits the same day of the team at this moment waits, so that one of two that come at
     once sees the other.
     """
-    if db.dialect.name == "postgresql":
-        key = func.hashtextextended(f"{speaker.team} {found.day}", 0)
-        db.execute(select(func.pg_advisory_xact_lock(key)))
+    _alone_with(db, speaker.team, found.day)
     agents = {one.agent: split(one.hashes) for one in found.sketches}
-    flagged = set(db.execute(
-        select(flag.c.member).where(
-            flag.c.team == speaker.team, flag.c.day == found.day, flag.c.rule == "duplicate"
-        )
-    ).scalars())  # fmt: skip
+    flagged = _flagged(db, speaker.team, found.day)
     if not agents and speaker.member not in flagged:
         return
     copied = _copied_from(db, speaker, found.day, agents)
@@ -100,6 +94,33 @@ def flag_copies(db: Connection, speaker: Speaker, found: Document, now_ms: int) 
         })  # fmt: skip
     if speaker.member in flagged:
         _clear(db, speaker.team, found.day, flagged | copied.keys())
+
+
+def days_marked(db: Connection, member_id: str) -> list[str]:
+    """The days of a member on which others have sent the same calls."""
+    marked = select(flag.c.day).where(flag.c.member == member_id, flag.c.rule == "duplicate")
+    return list(db.execute(marked.order_by(flag.c.day)).scalars())
+
+
+def take_off(db: Connection, team_id: str, day: str) -> None:
+    """A day of somebody's is gone: takes the mark off those who had the same calls, if they share
+    them with nobody any more."""
+    _alone_with(db, team_id, day)
+    _clear(db, team_id, day, _flagged(db, team_id, day))
+
+
+def _alone_with(db: Connection, team_id: str, day: str) -> None:
+    if db.dialect.name == "postgresql":
+        key = func.hashtextextended(f"{team_id} {day}", 0)
+        db.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+def _flagged(db: Connection, team_id: str, day: str) -> set[str]:
+    return set(db.execute(
+        select(flag.c.member).where(
+            flag.c.team == team_id, flag.c.day == day, flag.c.rule == "duplicate"
+        )
+    ).scalars())  # fmt: skip
 
 
 def _clear(db: Connection, team_id: str, day: str, flagged: Iterable[str]) -> None:

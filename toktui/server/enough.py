@@ -31,7 +31,8 @@ def too_little(one: Mapping[str, Any]) -> TooLittle:
         return "too few days"
     if one["reverted"] > MOST_REVERTED * changes:
         return "too many reverted"
-    if one["unpriced_tokens"] > MOST_UNPRICED * tokens_of(one):
+    tokens = tokens_of(one)
+    if not tokens or one["unpriced_tokens"] > MOST_UNPRICED * tokens:
         return "too much without a price"
     return ""
 

@@ -14,7 +14,8 @@ from toktui.clock import day_label
 from toktui.model import Tokens
 from toktui.pricing.price import price
 from toktui.server.days import read, take
-from toktui.server.people import Speaker, enrol, make_code, make_team
+from toktui.server.enrolling import enrol
+from toktui.server.people import Speaker, make_code, make_team
 from toktui.server.repricing import public_book
 from toktui.server.tables import member, team
 from toktui.server.zones import days_before, range_of, zone_named

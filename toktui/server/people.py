@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
-import unicodedata
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection, delete, select, update
 
 from toktui.clock import day_label
+from toktui.server import duplicates
 from toktui.server.codes import hashed, hashed_code, new_code, new_id, new_secret
+from toktui.server.names import readable, reads_alike
 from toktui.server.refusal import Refused
 from toktui.server.tables import (
     audit,
@@ -25,10 +26,9 @@ from toktui.server.tables import (
     sketch,
     team,
 )
-from toktui.server.zones import days_before, zone_named
+from toktui.server.zones import zone_named
 from toktui.team.wire.document import schema_hash
-from toktui.team.wire.messages import Appearance, Enrol, Enrolled, Role, TeamInfo
-from toktui.text import clean
+from toktui.team.wire.messages import Appearance, Role, TeamInfo
 
 HOUR_MS: Final = 3_600_000
 LINK_MS: Final = 8 * 60_000
@@ -47,11 +47,22 @@ class Speaker:
     device: str
     role: Role
     zone: str
+    browser: str = ""
+    """Hash of the browser's cookie."""
 
     @property
     def leads(self) -> bool:
         """Whether invites and members are theirs to manage; settings and roles are the owner's."""
         return self.role in ("owner", "admin")
+
+
+def alone_in(db: Connection, team_id: str) -> None:
+    """Makes others wait who change at this moment who is in a team, and who may do what there.
+
+    Of what is locked in a transaction the team comes first, then members, then codes, so that two
+    never wait for each other. Who sends days locks himself alone.
+    """
+    db.execute(select(team.c.id).where(team.c.id == team_id).with_for_update())
 
 
 def make_team(
@@ -81,25 +92,6 @@ def make_code(
     return made
 
 
-def look(db: Connection, given: str, now_ms: int) -> TeamInfo:
-    """What a code leads to."""
-    found = _valid(db, given, now_ms)
-    return team_info(db, found.team, now_ms, kind=found.kind)
-
-
-def _valid(db: Connection, given: str, now_ms: int, *, lock: bool = False) -> Any:
-    statement = select(code).where(code.c.hash == hashed_code(given))
-    found = db.execute(statement.with_for_update() if lock else statement).first()
-    if found is None or found.uses_left < 1 or found.expires_ms <= now_ms:
-        raise Refused("code_refused")
-    if found.made_by is not None:
-        maker = db.execute(select(member.c.role).where(member.c.id == found.made_by)).scalar()
-        # Whoever left or lost the right to invite has no valid invites any more.
-        if maker is None or (found.kind == "invite" and maker == "member"):
-            raise Refused("code_refused")
-    return found
-
-
 def team_info(db: Connection, team_id: str, now_ms: int, *, kind: str = "") -> TeamInfo:
     """A team as those see it who may join it."""
     found = db.execute(select(team).where(team.c.id == team_id)).one()
@@ -111,44 +103,6 @@ def team_info(db: Connection, team_id: str, now_ms: int, *, kind: str = "") -> T
     )
 
 
-def enrol(db: Connection, asked: Enrol, now_ms: int) -> Enrolled:
-    """A new member, or a member's new device; uses the code up."""
-    if asked.schema != schema_hash():
-        raise Refused("consent", "The consent is to other fields than this server takes.")
-    found = _valid(db, asked.code, now_ms, lock=True)
-    if db.execute(select(device.c.id).where(device.c.public_key == asked.public_key)).first():
-        raise Refused("wrong_value", "The key is enrolled already.")
-    db.execute(update(code).where(code.c.hash == found.hash).values(uses_left=code.c.uses_left - 1))
-    info = team_info(db, found.team, now_ms)
-    if found.kind == "link":
-        member_id = found.made_by
-    else:
-        member_id = _new_member(db, found, info, asked, now_ms)
-    device_id = new_id("d")
-    db.execute(device.insert().values(
-        id=device_id, member=member_id, team=found.team, public_key=asked.public_key,
-        schema=asked.schema, made_ms=now_ms,
-    ))  # fmt: skip
-    note(db, found.team, "device_enrolled", now_ms, member_id)
-    who = db.execute(select(member).where(member.c.id == member_id)).one()
-    pepper = db.execute(select(team.c.pepper).where(team.c.id == found.team)).scalar_one()
-    return Enrolled(
-        team=info, member=member_id, device=device_id, pepper=pepper, role=who.role,
-        first_day=who.first_day,
-    )
-
-
-def _new_member(db: Connection, found: Any, info: TeamInfo, asked: Enrol, now_ms: int) -> str:
-    member_id = new_id("m")
-    db.execute(member.insert().values(
-        id=member_id, team=found.team, role=found.role, joined_ms=now_ms,
-        appearance=asked.appearance, name=shown_name(db, found.team, asked.appearance, asked.name),
-        first_day=days_before(info.today, info.backfill_days),
-    ))  # fmt: skip
-    note(db, found.team, "member_joined", now_ms, member_id)
-    return member_id
-
-
 def shown_name(
     db: Connection, team_id: str, appearance: Appearance, name: str, own: str = ""
 ) -> str:
@@ -157,28 +111,15 @@ def shown_name(
         return ""
     shown = readable(name, 40)
     # Whoever takes a name in this team at this moment, too, waits.
-    db.execute(select(team.c.id).where(team.c.id == team_id).with_for_update())
+    alone_in(db, team_id)
     # Compared here, since SQLite knows upper and lower case only of ASCII.
     others = db.execute(
         select(member.c.name)
         .where(member.c.team == team_id, member.c.id != own, member.c.name != "")
     ).scalars()  # fmt: skip
-    if any(_folded(other) == _folded(shown) for other in others):
+    if any(reads_alike(other, shown) for other in others):
         raise Refused("wrong_value", "Another member has this name.")
     return shown
-
-
-def readable(name: str, cells: int) -> str:
-    """A name of a team or member, cleaned; refuses one of which nothing is left."""
-    shown = clean(name, cells).strip()
-    if not shown:
-        raise Refused("wrong_value", "The name is empty.")
-    return shown
-
-
-def _folded(name: str) -> str:
-    """Equal for names that differ in case, width or spaces alone."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def sign_in_address(
@@ -205,13 +146,19 @@ def appear(db: Connection, who: Speaker, appearance: Appearance, name: str, now_
 
 def leave(db: Connection, team_id: str, member_id: str, now_ms: int) -> None:
     """Deletes a member with everything that is his; the audit log keeps that somebody left."""
-    # Whoever leaves at this moment, too, waits: one owner stays.
-    db.execute(select(team.c.id).where(team.c.id == team_id).with_for_update())
-    role = db.execute(select(member.c.role).where(member.c.id == member_id)).scalar()
+    # Whoever leaves at this moment, too, waits: one owner stays. And a day of his that is being
+    # stored is here before it is looked for.
+    alone_in(db, team_id)
+    role = db.execute(
+        select(member.c.role).where(member.c.id == member_id).with_for_update()
+    ).scalar()
     if role == "owner":
         _pass_on(db, team_id, member_id, now_ms)
+    marked = duplicates.days_marked(db, member_id)
     for table in (document, day_row, member_day, sketch, flag, session, device):
         db.execute(delete(table).where(table.c.member == member_id))
+    for day in marked:
+        duplicates.take_off(db, team_id, day)
     db.execute(delete(code).where(code.c.made_by == member_id))
     db.execute(delete(member).where(member.c.id == member_id))
     db.execute(

@@ -8,11 +8,11 @@ import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 from starlette.requests import ClientDisconnect
 
 from toktui.server.codes import hashed
-from toktui.server.people import Speaker
+from toktui.server.people import Speaker, alone_in
 from toktui.server.refusal import Refused
 from toktui.server.tables import device, member, session, team, used_signature
 from toktui.server.upsert import insert_new
@@ -146,8 +146,10 @@ class KnownKeys:
             self._keys[signed.device] = key
 
 
-def speaker_of(db: Connection, device_id: str) -> Speaker:
-    """The device whose signature was checked, if it may still speak."""
+def speaker_of(db: Connection, device_id: str, *, alone: bool = False) -> Speaker:
+    """The device whose signature was checked, if it may still speak; `alone` in its team."""
+    if alone:
+        _wait_for(db, select(device.c.team).where(device.c.id == device_id))
     found = db.execute(
         select(device.c.revoked_ms, *_WHO).select_from(_JOINED).where(device.c.id == device_id)
     ).first()
@@ -156,14 +158,26 @@ def speaker_of(db: Connection, device_id: str) -> Speaker:
     return _speaker(found)
 
 
-def reader_of(db: Connection, cookie: str, now_ms: int) -> Speaker | None:
-    """Who is signed in with a cookie."""
+def reader_of(
+    db: Connection, cookie: str, now_ms: int, *, alone: bool = False
+) -> Speaker | None:
+    """Who is signed in with a cookie; `alone` in the team."""
+    if alone:
+        _wait_for(db, select(device.c.team).select_from(
+            session.join(device, device.c.id == session.c.device)
+        ).where(session.c.hash == hashed(cookie)))  # fmt: skip
     found = db.execute(
         select(*_WHO).select_from(_JOINED.join(session, session.c.device == device.c.id))
         .where(session.c.hash == hashed(cookie), session.c.kind == "cookie",
                session.c.expires_ms > now_ms, device.c.revoked_ms.is_(None))
     ).first()  # fmt: skip
-    return None if found is None else _speaker(found)
+    return None if found is None else _speaker(found, browser=hashed(cookie))
+
+
+def _wait_for(db: Connection, teams: Select[Any]) -> None:
+    team_id: str | None = db.execute(teams).scalar()
+    if team_id is not None:
+        alone_in(db, team_id)
 
 
 _WHO: Final = (device.c.id, device.c.member, device.c.team, member.c.role, team.c.zone)
@@ -172,5 +186,5 @@ _JOINED: Final = device.join(member, member.c.id == device.c.member).join(
 )
 
 
-def _speaker(found: Any) -> Speaker:
-    return Speaker(found.team, found.member, found.id, found.role, found.zone)
+def _speaker(found: Any, browser: str = "") -> Speaker:
+    return Speaker(found.team, found.member, found.id, found.role, found.zone, browser)

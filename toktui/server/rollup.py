@@ -56,7 +56,7 @@ def add_up(db: Connection, who: Speaker, day: str) -> AddedUp:
         .where(document.c.member == member_id, document.c.day == day).order_by(document.c.device)
     ).all()
     documents = [decode(bytes(one.body)) for one in found if one.body]
-    rows = _rows(documents, within)
+    rows = _within_bounds(_rows(documents, within))
     db.execute(update(member).where(member.c.id == member_id).values(changed=NEXT))
     where = {"member": member_id, "day": day, "team": who.team}
     db.execute(delete(day_row).where(day_row.c.member == member_id, day_row.c.day == day))
@@ -73,7 +73,7 @@ def add_up(db: Connection, who: Speaker, day: str) -> AddedUp:
             {**where, "agent": agent, "model": model, "tier": tier, **sums}
             for (agent, model, tier), sums in sorted(rows.items())
         ])  # fmt: skip
-    totals = {name: min(MOST, sum(row[name] for row in rows.values())) for name in MEASURES}
+    totals = {name: sum(row[name] for row in rows.values()) for name in MEASURES}
     upsert(db, member_day, ("member", "day"), [{
         **dict.fromkeys(SUMS, 0), **where, **totals, **landed,
         "shares_outcomes": any(one.outcomes is not None for one in documents),
@@ -96,6 +96,16 @@ def _rows(documents: list[Document], within: Range) -> dict[_Key, dict[str, int]
             for name, value in _measured(row, within, copy).items():
                 sums[name] = min(MOST, sums[name] + value)
     return dict(found)
+
+
+def _within_bounds(rows: dict[_Key, dict[str, int]]) -> dict[_Key, dict[str, int]]:
+    """The rows of a day, cut so that none of their sums is more than a day may hold."""
+    left: dict[str, int] = dict.fromkeys(MEASURES, MOST)
+    for key in sorted(rows):
+        for name, value in rows[key].items():
+            rows[key][name] = min(value, left[name])
+            left[name] -= rows[key][name]
+    return rows
 
 
 def _measured(row: Row, within: Range, copy: Copied | None) -> dict[str, int]:

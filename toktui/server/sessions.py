@@ -12,9 +12,9 @@ import msgspec
 from sqlalchemy import Connection, delete, select
 
 from toktui.server.codes import hashed, new_secret
-from toktui.server.people import HOUR_MS, Speaker, note
+from toktui.server.people import HOUR_MS, Speaker, alone_in, note
 from toktui.server.refusal import Refused
-from toktui.server.tables import device, member, session, team
+from toktui.server.tables import audit, device, member, session, team
 
 LASTS_MS: Final = 8 * HOUR_MS
 _OLD: Final = "The address was used before, or is older than a minute. Make a new one."
@@ -45,28 +45,38 @@ def guest_of(db: Connection, secret: str, now_ms: int) -> Guest:
 
 def sign_in(db: Connection, secret: str, now_ms: int) -> str:
     """Changes an address for the cookie of one browser; it is good once."""
+    team_id = db.execute(
+        select(device.c.team).select_from(session.join(device, device.c.id == session.c.device))
+        .where(*_unused(secret, now_ms))
+    ).scalar()  # fmt: skip
+    if team_id is None:
+        raise Refused("signed_out", _OLD)
+    alone_in(db, team_id)
+    guest_of(db, secret, now_ms)
     found = db.execute(
         delete(session).where(*_unused(secret, now_ms))
         .returning(session.c.member, session.c.device)
-    ).first()  # fmt: skip
-    who = None if found is None else db.execute(
-        select(device.c.team).where(device.c.id == found.device, device.c.revoked_ms.is_(None))
-    ).scalar()  # fmt: skip
-    if found is None or who is None:
-        raise Refused("signed_out", _OLD)
+    ).one()  # fmt: skip
     cookie = new_secret()
     db.execute(session.insert().values(
         hash=hashed(cookie), kind="cookie", member=found.member, device=found.device,
         expires_ms=now_ms + LASTS_MS,
     ))  # fmt: skip
-    note(db, who, "signed_in", now_ms, found.member)
+    note(db, team_id, "signed_in", now_ms, found.member)
     return cookie
 
 
 def sign_out(db: Connection, who: Speaker, *, everywhere: bool) -> None:
-    """Signs this device's browsers out, or those of all of the member's devices."""
-    mine = session.c.member == who.member if everywhere else session.c.device == who.device
+    """Signs the asking browser out, or all of the member's."""
+    mine = session.c.member == who.member if everywhere else session.c.hash == who.browser
     db.execute(delete(session).where(mine))
+
+
+def forget_sign_ins(db: Connection, team_id: str, before_ms: int) -> None:
+    """Deletes when somebody signed in, as old as the days that the team keeps no more."""
+    db.execute(delete(audit).where(
+        audit.c.team == team_id, audit.c.action == "signed_in", audit.c.at_ms < before_ms
+    ))  # fmt: skip
 
 
 def _unused(secret: str, now_ms: int) -> tuple[Any, ...]:

@@ -108,6 +108,9 @@ class WindowCache:
                 one: kept[one] if one in kept and kept[one][0] > new[0] else new
                 for one, new in found.items()
             }
+            # Somebody may still read as of the day that has just ended, and nobody of an earlier.
+            for old in sorted(key for key in self._teams if key[0] == team_id)[:-1]:
+                del self._teams[old]
             self._teams[team_id, until] = merged
             while len(self._teams) > _MOST_TEAMS:
                 del self._teams[next(iter(self._teams))]

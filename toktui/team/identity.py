@@ -65,6 +65,18 @@ def keep(private: bytes, name: str, folder: Path) -> Place:
     return "file"
 
 
+def kept(name: str, folder: Path) -> tuple[bytes, Place] | None:
+    """A key that was stored under `name` before, with its place; None if there is none that can be
+    used."""
+    places: tuple[Place, ...] = ("file", "keyring")
+    for place in places:
+        try:
+            return fetch(place, name, folder), place
+        except KeyMissingError:
+            continue
+    return None
+
+
 def fetch(place: Place, name: str, folder: Path) -> bytes:
     """The key. KeyMissingError if it is gone, damaged, or if others could have read it."""
     private = _from_keyring(name) if place == "keyring" else _from_file(_file(folder, name))

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from toktui.errors import ToktuiError, UsageError
 from toktui.team import identity
+from toktui.team.failures import kind_of_error
 from toktui.team.http import Server, ServerError, nonsense
 from toktui.team.membership import Membership
 from toktui.team.wire.document import schema_hash
@@ -39,16 +40,29 @@ _LATER: Final = (
     "Nothing is sent any more. `toktui team leave` asks again, `toktui team resume` stays, `toktui"
     " team leave --here` forgets the team on this device only."
 )
+_REFUSED: Final = "code_refused"
+_AGAIN: Final = "Join again with the same code: it is not used up twice."
 KEYS: Final = "team"
 """Folder of key files in the data folder."""
 
 
-def look(url: str, code: str, now_ms: Callable[[], int]) -> TeamInfo:
-    """What a code leads to; tells the server nothing but the code. UsageError for what is no code,
-    ServerError for what is no team that this toktui can join."""
+def look(url: str, code: str, now_ms: Callable[[], int], folder: Path) -> TeamInfo:
+    """What a code leads to; tells the server nothing but the code, and of a device that it may know
+    already its public key. UsageError for what is no code, ServerError for what is no team that
+    this toktui can join."""
     if not _CODE.fullmatch(code):
         raise UsageError("CODE is not one of a board.", "Copy it whole, as it was given to you.")
-    found = Server(url, now_ms).ask("POST", "/v1/team", Look(code=code)).as_(TeamInfo)
+    server = Server(url, now_ms)
+    try:
+        answer = server.ask("POST", "/v1/team", Look(code=code))
+    except ServerError as error:
+        before = identity.kept(_key_name(url, code), folder) if error.code == _REFUSED else None
+        if before is None:
+            raise
+        # The last time the answer was lost: the code may have been used up by this very device.
+        asked = Look(code=code, public_key=public_key(before[0]))
+        answer = server.ask("POST", "/v1/team", asked)
+    found = answer.as_(TeamInfo)
     _check(found)
     if found.schema != schema_hash():
         raise ServerError(
@@ -75,19 +89,28 @@ def join(
 ) -> Membership:  # fmt: skip
     """Enrols this device, after the user's consent to what was `shown`.
 
-    The key is kept first: a device whose key cannot be kept uses up no code.
+    The key is kept first: a device whose key cannot be kept uses up no code. It stays where nobody
+    knows whether the server took it: the same key again with the same code is the same device.
     """
-    private = new_key()
-    public = public_key(private)
-    key_name = hashlib.sha256(public.encode()).hexdigest()[:16]
-    place = identity.keep(private, key_name, folder)
+    key_name = _key_name(url, code)
+    before = identity.kept(key_name, folder)
+    if before is None:
+        identity.forget("file", key_name, folder)
+        private = new_key()
+        place = identity.keep(private, key_name, folder)
+    else:
+        private, place = before
     asked = Enrol(
-        code=code, public_key=public, appearance=appearance, name=name, schema=schema_hash()
-    )
+        code=code, public_key=public_key(private), appearance=appearance, name=name,
+        schema=schema_hash(),
+    )  # fmt: skip
     try:
         enrolled = Server(url, now_ms, key=private).ask("POST", "/v1/enrol", asked).as_(Enrolled)
         _check_enrolled(enrolled, shown)
-    except BaseException:
+    except ServerError as error:
+        # Nonsense is what something else answered, in its place.
+        if kind_of_error(error) == "later" and error.code != "nonsense":
+            raise ServerError(error.code, error.what, _AGAIN, error.problem) from error
         identity.forget(place, key_name, folder)
         raise
     made = Membership(
@@ -100,6 +123,12 @@ def join(
     )  # fmt: skip
     file.remember(made)
     return made
+
+
+def _key_name(url: str, code: str) -> str:
+    """Under which the key of a device is kept that joins by a code."""
+    plain = code.replace("-", "").upper()
+    return hashlib.sha256(f"{url} {plain}".encode()).hexdigest()[:16]
 
 
 def _check_enrolled(found: Enrolled, shown: TeamInfo) -> None:

@@ -137,11 +137,11 @@ def test_every_page_is_readable_by_everybody_and_asks_nobody_else(
 
 
 def test_the_pages_of_a_hidden_member_and_of_one_who_sent_nothing(hostile: Harbour, chromium: Any):
-    hidden = hostile.people("hidden")[0]
-    with hostile.database.write() as db:
-        empty = hostile.people("hidden")[1]
-        db.execute(delete(member_day).where(member_day.c.member == empty.member))
-        db.execute(delete(document).where(document.c.member == empty.member))
+    hidden, empty = hostile.people("hidden")[:2]
+    hostile.change(
+        delete(member_day).where(member_day.c.member == empty.member),
+        delete(document).where(document.c.member == empty.member),
+    )
     for who in (hidden, empty):
         small = {"width": 375, "height": 800}
         window = Window(hostile, chromium, color_scheme="dark", viewport=small)

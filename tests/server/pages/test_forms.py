@@ -10,9 +10,11 @@ from sqlalchemy import func, select, update
 
 from tests.server.pages.conftest import Harbour, Visitor
 from toktui.server.codes import hashed_code
-from toktui.server.people import look, make_code
+from toktui.server.enrolling import look
+from toktui.server.people import make_code
 from toktui.server.refusal import Refused
 from toktui.server.tables import audit, code, device, document, member, team
+from toktui.team.wire.messages import Look
 
 FORMS = (
     "/you/appearance", "/you/revoke", "/team/settings", "/team/invites", "/team/invites/withdraw",
@@ -166,10 +168,10 @@ def test_a_new_invite_is_shown_once_works_and_is_stored_only_as_a_hash(
     assert row.expires_ms == harbour.clock() + 5 * 3_600_000
     assert made not in str(rows(select(code)) + rows(select(audit)))
     with harbour.database.read() as db:
-        assert look(db, made, harbour.clock()).name == "Harbour"
+        assert look(db, Look(code=made), harbour.clock()).name == "Harbour"
     assert ada.send("/team/invites/withdraw", invite=row.hash).status == 303
     with harbour.database.read() as db, pytest.raises(Refused):
-        look(db, made, harbour.clock())
+        look(db, Look(code=made), harbour.clock())
     actions = [line.action for line in rows(select(audit).order_by(audit.c.id))]
     assert actions[-2:] == ["invite_made", "invite_withdrawn"]
 

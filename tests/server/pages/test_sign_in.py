@@ -83,11 +83,13 @@ def test_signing_out_ends_the_session_on_the_server(
     harbour: Harbour, ada: Visitor, everywhere: str
 ):
     again = Visitor(harbour, dict(ada.cookies))
+    phone = harbour.visitor(harbour.owner)
     answer = ada.send("/sign-out", everywhere=everywhere)
     assert (answer.status, answer.headers["location"]) == (303, "/signed-out")
     assert not ada.cookies
     assert ada.get("/signed-out").status == 200
     assert again.get("/you").status == 401
+    assert phone.get("/you").status == (401 if everywhere else 200)
 
 
 def test_when_somebody_signs_in_is_told_to_him_alone(harbour: Harbour, ada: Visitor, rows: Any):

@@ -65,9 +65,9 @@ def signed_in(request: Request) -> str:
     return cookie
 
 
-def speaker(db: Connection, cookie: str, now_ms: int) -> Speaker:
-    """Who is signed in; refuses a cookie that is not good any more."""
-    found = reader_of(db, cookie, now_ms)
+def speaker(db: Connection, cookie: str, now_ms: int, *, alone: bool = False) -> Speaker:
+    """Who is signed in; refuses a cookie that is not good any more. `alone`: acts in the team."""
+    found = reader_of(db, cookie, now_ms, alone=alone)
     if found is None:
         raise Refused("signed_out")
     return found

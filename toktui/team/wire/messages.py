@@ -15,19 +15,23 @@ Share = Literal["outcomes", "sketches"]
 Role = Literal["owner", "admin", "member"]
 Code = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z2-7-]{20,64}\Z")]
 Name = Annotated[str, msgspec.Meta(max_length=64)]
+PublicKey = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9+/]{43}=\Z")]
 
 
-class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True,
+           omit_defaults=True):  # fmt: skip
     """Asks what a code leads to; changes nothing."""
 
     code: Code
+    public_key: PublicKey | None = None
+    """Of a device that may have enrolled with the code already, and did not hear of it."""
 
 
 class Enrol(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Makes a member, or with a code of `link` one more device of a member."""
 
     code: Code
-    public_key: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9+/]{43}=\Z")]
+    public_key: PublicKey
     appearance: Appearance = "hidden"
     name: Name = ""
     schema: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}\Z")]
