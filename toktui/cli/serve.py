@@ -67,14 +67,16 @@ def serve(
     """The team board: `init` once, then run it."""
     if ctx.get_parameter_source("url") is click.core.ParameterSource.DEFAULT and port:
         url = f"http://127.0.0.1:{port}"
+    from toktui.errors import UsageError
+    from toktui.server.settings import Settings, checked_url
+
+    url = checked_url(url)
     ctx.obj = (database, url)
     if ctx.invoked_subcommand is not None:
         return
-    from toktui.errors import UsageError
-    from toktui.server.settings import Settings
     from toktui.server.start import run
 
-    settings = Settings(url.rstrip("/"), rate)
+    settings = Settings(url, rate)
     if host not in ("127.0.0.1", "::1", "localhost") and not settings.is_secure:
         raise UsageError(
             "Others could read and change what is sent.",
