@@ -48,8 +48,10 @@ def forget(settler: Settler, rule: Rule, now_ms: int, backup_folder: Path) -> Fo
         gone = _apply(settler, rule)
     settler.rules_changed()
     with suppress(sqlite3.OperationalError):
-        # Only makes the file smaller, and needs its size once more to do so.
+        # Only makes the file smaller, and needs its size once more to do so: on the disk.
+        db.execute("pragma temp_store = file")
         db.execute("vacuum")
+    db.execute("pragma temp_store = memory")
     dropped = 0
     for backup in backups(backup_folder):
         backup.path.unlink(missing_ok=True)
@@ -72,6 +74,7 @@ def _apply(settler: Settler, rule: Rule) -> int:
     for start in range(0, len(numbers), _AT_ONCE):
         rows = list(call_rows(db, numbers[start : start + _AT_ONCE]).values())
         _drop(settler, rows)
+        settler.writer.flush()
         sessions.update((row.agent, row.session) for row in rows)
     _forget_ledgers(settler, sessions)
     if rule.before_ms is not None and rule.project is None:

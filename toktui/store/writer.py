@@ -139,7 +139,7 @@ class Writer:
         self.db.execute("begin immediate")
         try:
             yield
-            self._flush()
+            self.flush()
             self.db.execute("commit")
         except BaseException:
             if self.db.in_transaction:
@@ -265,8 +265,9 @@ class Writer:
         self.db.executemany(_AWAIT, [(call,) for call in self._reweighed])
         self._reweighed.clear()
 
-    def _flush(self) -> None:
-        """Brings what this transaction has changed into the rollups."""
+    def flush(self) -> None:
+        """Brings what this transaction has changed into the rollups: at its end, and where it
+        changes more than is to be held in memory."""
         self._await_estimates()
         sessions = {*self._spans, *self._shrunk}
         shrunk = bool(self._shrunk)
