@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toktui.agents import agent
+from toktui.ingest.apart import note_problem, settle_apart
 from toktui.ingest.backlog import (
     follow_moves,
     is_new,
@@ -17,9 +18,9 @@ from toktui.ingest.backlog import (
     mark_gone,
 )
 from toktui.ingest.discover import FoundLog, Root, can_be_kept, find_logs, log_roots
-from toktui.ingest.index import CALLS_PER_COMMIT, note_problem, read_job
+from toktui.ingest.index import CALLS_PER_COMMIT
 from toktui.ingest.progress import Problem
-from toktui.ingest.reading import STILL_MS, begun_in
+from toktui.ingest.reading import STILL_MS, begun_in, read_job
 from toktui.ingest.tail import Stat, stat_beside
 from toktui.text import clean
 
@@ -184,9 +185,8 @@ class Follower:
         found = read_job(one, self._context.now_ms())
         if isinstance(found, str):
             if self._problems.get(log.path) != found:
-                self._problems[log.path] = found
                 note_problem(self._settler, one, found)
-            self._tried[log.path] = (log.stat, self._context.now_ms() + STILL_MS)
+            self._failed(log, found)
             return None
         self._problems.pop(log.path, None)
         if found[-1].in_place:
@@ -197,9 +197,12 @@ class Follower:
     def _settle(self, read: Sequence[_Read], total: Outcome | None) -> Outcome:
         """Settles in one transaction; gives what changed in all, with what had before."""
         batches = [batch for one in read for batch in one.batches]
-        outcome = self._settler.settle(batches, self._context.now_ms())
+        outcome = settle_apart(self._settler, batches, self._context.now_ms())
         for one in read:
-            self._after(one)
+            if why := outcome.failed.get(one.log.path):
+                self._failed(one.log, why)
+            else:
+                self._after(one)
         if total is None:
             return outcome
         total.add(outcome)
@@ -209,6 +212,12 @@ class Follower:
         """The log ends in half a line that was looked at, and nothing has changed since."""
         tried = self._tried.get(log.path)
         return tried is not None and tried[0] == log.stat and self._context.now_ms() < tried[1]
+
+    def _failed(self, log: FoundLog, why: str) -> None:
+        """Nothing was taken in: it is tried again when the log changes, or in a while."""
+        self._begun.pop(log.path, None)
+        self._problems[log.path] = why
+        self._tried[log.path] = (log.stat, self._context.now_ms() + STILL_MS)
 
     def _after(self, read: _Read) -> None:
         """Remembers how far the log is read, so that the next look costs one stat."""

@@ -7,8 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
+from toktui.ingest.apart import note_problem, settle_apart
 from toktui.ingest.reading import read_job
 from toktui.ingest.seen import Outcome
 
@@ -25,15 +24,6 @@ CALLS_PER_COMMIT: Final = 8_000
 """More would let the workers wait: what they say meanwhile has to fit their pipes."""
 _FIRST_COMMIT_S: Final = 0.25
 _COMMIT_S: Final = 1.0
-
-Advance = "Callable[[Job, int], None]"
-
-
-class ReadFailed(msgspec.Struct, frozen=True):
-    """A log that could not be read, and why; the reason is clean."""
-
-    job: Job
-    why: str
 
 
 def index(
@@ -85,28 +75,17 @@ def _index(
         waiting.extend(found)
         calls += sum(len(batch.gathered.heard) for batch in found)
         if calls >= CALLS_PER_COMMIT or time.monotonic() - since > patience:
-            outcome = settler.settle(waiting, now_ms())
+            outcome = settle_apart(settler, waiting, now_ms())
             total.add(outcome)
             waiting, calls, since, patience = [], 0, time.monotonic(), _COMMIT_S
             if committed is not None and not committed(outcome):
                 return total
     if waiting:
-        outcome = settler.settle(waiting, now_ms())
+        outcome = settle_apart(settler, waiting, now_ms())
         total.add(outcome)
         if committed is not None:
             committed(outcome)
     return total
-
-
-def note_problem(settler: Settler, job: Job, why: str) -> None:
-    """Keeps why a log cannot be read, so that it is shown until it can."""
-    with settler.writer.transaction():
-        agent = settler.writer.name(job.agent)
-        settler.db.execute(
-            "insert into log (agent, path, root, problem) values (?, ?, ?, ?)"
-            " on conflict (path) do update set problem = excluded.problem",
-            (agent, job.path, job.root, why),
-        )
 
 
 def _read(

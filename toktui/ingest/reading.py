@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from toktui.agents import agent as agent_named
-from toktui.ingest.gather import BEGINNERS, DAY_MS, Gathered, Gatherer, as_refused
+from toktui.ingest.gather import BEGINNERS, DAY_MS, PARSER_ERROR, Gathered, Gatherer, as_refused
 from toktui.ingest.tail import Mark, Stat, blocks, is_same, length_of, mark_at, open_log, rest
 from toktui.text import clean
 
@@ -97,6 +97,10 @@ def read_job(job: Job, now_ms: int) -> list[Batch] | str:
         return list(read_log(job.agent, job.path, job.root, job.before, now_ms))
     except OSError as error:
         return clean(error.strerror or str(error), 120)
+    except MemoryError:
+        raise
+    except Exception as error:
+        return f"{PARSER_ERROR}{type(error).__name__}"
 
 
 class _Reader:

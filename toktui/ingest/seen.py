@@ -24,6 +24,8 @@ class Outcome(msgspec.Struct):
     unfinished: int = 0
     """Logs whose last line has no newline and was not read: it may still be written."""
     copies: dict[str, int] = msgspec.field(default_factory=dict)
+    failed: dict[str, str] = msgspec.field(default_factory=dict)
+    """Logs that could not be taken in, by path, with why."""
 
     def add(self, other: Outcome) -> None:
         """Adds what a later transaction changed."""
@@ -34,6 +36,7 @@ class Outcome(msgspec.Struct):
         self.updated += other.updated
         self.not_understood += other.not_understood
         self.unfinished += other.unfinished
+        self.failed |= other.failed
         for reason, rows in other.copies.items():
             self.copies[reason] = self.copies.get(reason, 0) + rows
 

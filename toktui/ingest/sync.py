@@ -72,7 +72,7 @@ def sync_store(
         outcome,
         time.monotonic() - started,
         store_totals(settler.db),
-        (*discovery.problems, *done.problems),
+        (*discovery.problems, *done.problems, *outcome.failed.items()),
     )
 
 
