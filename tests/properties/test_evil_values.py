@@ -69,7 +69,7 @@ def assert_explained(lab: Lab) -> None:
         msgspec.json.encode(as_document(why))
         for line in as_lines(why, cells=100).splitlines():
             assert line.isprintable(), line
-        load_composition(lab.db, shipped_book(), number, len)
+        load_composition(lab.db, shipped_book(), number, len, now_ms=NOW_MS)
 
 
 def keys(db: sqlite3.Connection) -> set[str]:

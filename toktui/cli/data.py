@@ -212,6 +212,7 @@ def purge(*, everything: bool, yes: bool) -> None:
     from toktui.cli.output import write
     from toktui.cli.start import open_context
     from toktui.cli.team_start import still_in_a_team
+    from toktui.export.figures import count_of
     from toktui.ingest.purge import own_files
     from toktui.ingest.purge import purge as delete
     from toktui.text import clean
@@ -219,9 +220,9 @@ def purge(*, everything: bool, yes: bool) -> None:
     context = open_context()
     files = own_files(context.paths)
     where = clean(str(context.paths.data), 400)
-    _ask(f"Delete {len(files)} files of toktui in {where} for good?", yes=yes)
+    _ask(f"Delete {count_of(len(files), 'file')} of toktui in {where} for good?", yes=yes)
     gone = delete(context, remember=not everything)
-    write(f"{gone} files were deleted.")
+    write(f"Deleted {count_of(gone, 'file')}.")
     still_in_a_team(context)
 
 

@@ -184,7 +184,9 @@ def _warnings(
     if not found_roots:
         yield "No agent has a folder here; `toktui --demo` shows what it would look like."
     if unreadable:
-        yield f"{len(unreadable)} folders or logs cannot be read."
+        many = len(unreadable) != 1
+        what = f"{len(unreadable):,} folders or logs" if many else "1 folder or log"
+        yield f"{what} cannot be read."
     misread = sum(one.not_understood for one in agents)
     if misread:
         yield f"{misread:,} lines were not understood and are not counted."

@@ -62,8 +62,9 @@ def back_up(db: sqlite3.Connection, paths: Paths, *, now_ms: int, keep: int) -> 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     pages, size = (db.execute(f"pragma {p}").fetchone()[0] for p in ("page_count", "page_size"))
     free = shutil.disk_usage(folder).free
-    if free < pages * size + _SPARE:
-        return f"No backup was made: {free >> 20} MB are free, {(pages * size) >> 20} are needed."
+    needed = pages * size + _SPARE
+    if free < needed:
+        return f"No backup was made: {free >> 20} MB are free, {-(-needed >> 20)} are needed."
     path = folder / f"toktui-{_stamp(now_ms)}.db"
     part = path.with_suffix(".part")
     for left in folder.glob("*.part"):
