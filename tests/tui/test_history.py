@@ -153,6 +153,18 @@ async def test_from_an_empty_stretch_enter_leads_to_the_last_calls_before(
         assert "No calls in this time." in screens.text
 
 
+async def test_the_last_line_leads_to_the_session_that_wasted_most(normal: Path, run: Run):
+    async with run(normal) as screens:
+        await screens.press(*WAY)
+        worst = screens.app.view.data.waste.worst
+        assert worst is not None
+        assert f"in infra {worst.id[:8]}" in screens.text
+        await screens.press("shift+tab", "enter")
+        assert screens.app.view.KEY == "session"
+        assert screens.app.view.data.row.id == worst.id
+        assert "▲ cold" in screens.text
+
+
 async def test_an_empty_store_says_what_comes(empty: Path, run: Run):
     async with run(empty, size=(80, 24)) as screens:
         await screens.press(*WAY, "enter", "tab", "up", "c", "c", "w", "m", "left")

@@ -251,8 +251,15 @@ def _waste(waste: Waste) -> list[str]:
     extra = dollars(waste.nusd, lacking=waste.unpriced > 0)
     return [
         f"Waste: {count_of(waste.turns, 'cold turn')} cost {extra} more than warm ones:"
-        f" {', '.join(causes)}. It is inside of the list cost."
+        f" {', '.join(causes)}. It is inside of the list cost.{_worst(waste)}"
     ]
+
+
+def _worst(waste: Waste) -> str:
+    worst = waste.worst
+    if worst is None:
+        return ""
+    return f" Most in one session: {dollars(worst.nusd)}, `toktui why {worst.id}`."
 
 
 def _marks(sums: Sums) -> list[str]:

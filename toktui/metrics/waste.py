@@ -6,6 +6,7 @@ the call before it in its conversation.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -19,6 +20,7 @@ from toktui.metrics.sessions_in import sessions_in
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
     from toktui.clock import Range
     from toktui.pricing.rates import RateBook
@@ -27,6 +29,15 @@ _PROMPT: Final = "(c.input + c.cache_read + c.cache_write_5m + c.cache_write_1h)
 
 
 _SESSIONS: Final = "session s indexed by session_last"
+
+
+class Worst(msgspec.Struct, frozen=True):
+    """The session whose cold turns cost most; `number` is that of the store."""
+
+    number: int
+    id: str
+    project: str
+    nusd: int
 
 
 class Waste(msgspec.Struct, frozen=True):
@@ -44,6 +55,8 @@ class Waste(msgspec.Struct, frozen=True):
     model_nusd: int = 0
     lost: int = 0
     lost_nusd: int = 0
+    worst: Worst | None = None
+    """None: no cold turn has a price."""
 
 
 def load_waste(
@@ -59,19 +72,33 @@ def load_waste(
         f" and c.cache_read * 2 < {_PROMPT} and {_PROMPT} >= ?4{meant}",
         (*within, RESIDUAL, SMALLEST),
     )
-    counts: dict[str, int] = dict.fromkeys(Waste.__struct_fields__, 0)
+    counts: defaultdict[str, int] = defaultdict(int)
+    sessions: defaultdict[tuple[int, str], int] = defaultdict(int)
     for row in rows.fetchall():
-        cold = coldness(db, book, call_of(row))
+        call = call_of(row)
+        cold = coldness(db, book, call)
         if cold is None:
             continue
         extra = cold.extra_nusd or 0
+        sessions[call.session, call.session_key] += extra
         counts["turns"] += 1
         counts["tokens"] += cold.tokens
         counts["nusd"] += extra
         counts["unpriced"] += cold.extra_nusd is None
         counts[cold.why] += 1
         counts[f"{cold.why}_nusd"] += extra
-    return Waste(**counts)
+    return Waste(**counts, worst=_worst(db, sessions))
+
+
+def _worst(db: sqlite3.Connection, sessions: Mapping[tuple[int, str], int]) -> Worst | None:
+    """The first of the costliest, by its id."""
+    number, key = min(sessions, key=lambda each: (-sessions[each], each[1]), default=(0, ""))
+    if not number or not sessions[number, key]:
+        return None
+    (project,) = db.execute(
+        "select p.text from session s join name p on p.id = s.project where s.id = ?", (number,)
+    ).fetchone()
+    return Worst(number, key, project, sessions[number, key])
 
 
 def calls_to_look_at(

@@ -15,7 +15,7 @@ from toktui.metrics.spans import Kind, Span, span_of
 from toktui.tui import format as fmt
 from toktui.tui.view import Ask, Open, View
 from toktui.tui.widgets.drawing import palette_of
-from toktui.tui.widgets.review_board import VAST, ReviewBoard
+from toktui.tui.widgets.review_board import VAST, WASTE, ReviewBoard
 from toktui.tui.widgets.review_lists import LISTS, places_of, short_name
 from toktui.tui.widgets.review_notes import calls_before, last_lines, nothing_lines
 from toktui.tui.widgets.review_tables import table_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from toktui.export.seen import SeenTable
+    from toktui.metrics.waste import Worst
     from toktui.tui.lines import Line
     from toktui.tui.refresher import Reading
     from toktui.tui.theme import Palette
@@ -56,7 +57,8 @@ class HistoryView(View[History]):
     MEANINGS = (
         ("← →", "the week, or whatever is shown, before and after; in the year: weeks"),
         ("↑ ↓ tab", "choose a bar or a line"),
-        ("enter", "open it: a day, a session, or this review of one project, model, branch"),
+        ("enter", "open it: a day, a session, or this review of one project, model, branch;"
+                  " on the last line the session that wasted most"),
         ("d w m", "a week by days, 13 weeks, 12 months; m then enter: a month by days"),
         ("n", "back to now"),
         ("b", "stack the bars by agent or by model"),
@@ -92,6 +94,7 @@ class HistoryView(View[History]):
         board.year = data.year if data and self.about.year else ()
         board.calendar = data.year if data and self.about.calendar else ()
         board.waste = last_lines(data, self.about.name, palette_of(self)) if data else ()
+        board.waste_opens = self._worst is not None
         if data is not None and data.review.span != self._shown:
             self._shown = data.review.span
             board.start()
@@ -119,7 +122,8 @@ class HistoryView(View[History]):
 
     def cursor_row(self) -> int | None:
         """Where the cursor is in it."""
-        return self._board.cursor[1]
+        part, index = self._board.cursor
+        return None if part == WASTE else index
 
     def changes_ms(self) -> int | None:
         """When another day begins in a stretch that runs."""
@@ -206,6 +210,9 @@ class HistoryView(View[History]):
             self._look_at(span_of(kind, local_date(last_ms, self.zone)))
         elif name == "year":
             self._open(span=span_of("day", self.data.year[index].day), year=False)
+        elif name == WASTE:
+            if self._worst is not None:
+                self.post_message(Open("session", self._worst.number))
         elif name == "sessions":
             self.post_message(Open("session", review.sessions[index].row.number))
         elif name == "pieces":
@@ -246,6 +253,11 @@ class HistoryView(View[History]):
             self.data, palette, now_ms=self.now_ms, zone=self.zone,
             filtered=self._is_filtered,
         )  # fmt: skip
+
+    @property
+    def _worst(self) -> Worst | None:
+        """The session that wasted most, where that is known."""
+        return self.data.waste.worst if self.data and self.data.waste else None
 
     @property
     def _is_filtered(self) -> bool:

@@ -24,6 +24,8 @@ Stack = Literal["agent", "model"]
 Target = tuple[str, int]
 """What can be chosen: the name of a list, and the index in it."""
 _FIGURES: Final = 9
+TALL: Final = 28
+"""Lines of a board with room for more of everything."""
 
 
 class Row(NamedTuple):
@@ -175,3 +177,12 @@ def piece_label(review: Review, index: int) -> str:
         case _:
             named = review.span.kind == "week"
             return f"{day:%a} {day.day:2}" if named else f"{day:%a} {day.day:2} {day:%b}"
+
+
+def bars_at_most(pieces: int, *, wide: bool, height: int) -> int:
+    """How many lines the bars get: one for each piece where that leaves room for the rest."""
+    if pieces <= 7:
+        return max(3, min(7, height - 1))
+    if wide and height >= TALL:
+        return min(14, height - 1)
+    return max(3, min(8, height - 8))

@@ -9,7 +9,15 @@ from textual.message import Message
 
 from toktui.tui.lines import Line
 from toktui.tui.widgets.drawing import Drawing, palette_of
-from toktui.tui.widgets.review_bars import Row, Stack, Target, bar_rows, legend
+from toktui.tui.widgets.review_bars import (
+    TALL,
+    Row,
+    Stack,
+    Target,
+    bar_rows,
+    bars_at_most,
+    legend,
+)
 from toktui.tui.widgets.review_lists import (
     LISTS,
     head_lines,
@@ -32,8 +40,9 @@ if TYPE_CHECKING:
 
 WIDE: Final = 100
 VAST: Final = 170
-TALL: Final = 28
 _AIRY: Final = 22
+WASTE: Final = "waste"
+"""The part of the cursor that is the last line."""
 _GAP: Final = 3
 Block = tuple[list[Row], int]
 """Rows, and the column at which they begin."""
@@ -69,6 +78,8 @@ class ReviewBoard(Drawing, can_focus=True):
         self.list_name = LISTS[0]
         self.waste: Sequence[Line] = ()
         """The last line, the longest form first."""
+        self.waste_opens = False
+        """Whether that line leads to a session."""
         self.cursor: Target = ("pieces", 0)
         self._nothing = nothing
         self._stacked: list[str] = []
@@ -85,13 +96,16 @@ class ReviewBoard(Drawing, can_focus=True):
             return []
         names = ["year"] if self.year else ["pieces"]
         lists = (*self._lists(self.size.width), *self._stacked)
-        return [*names, *(name for name in lists if length_of(review, name))]
+        names += (name for name in lists if length_of(review, name))
+        return [*names, WASTE] if self.waste_opens else names
 
     def _length(self, part: str) -> int:
         if self.review is None:
             return 0
         if part == "year":
             return len(self.year)
+        if part == WASTE:
+            return 1
         return len(self.review.bars) if part == "pieces" else length_of(self.review, part)
 
     def keep_cursor(self) -> None:
@@ -201,7 +215,8 @@ class ReviewBoard(Drawing, can_focus=True):
             lines.append(Line())
         if self.waste and len(lines) < height:
             fitting = (line for line in self.waste if line.width <= width)
-            lines.append(next(fitting, self.waste[-1]))
+            last = Row(next(fitting, self.waste[-1]), (WASTE, 0) if self.waste_opens else None)
+            lines = self._put(lines, [([last], 0)])
         return lines
 
     def _upper(self, review: Review, width: int, height: int, palette: Palette) -> list[Block]:
@@ -211,7 +226,7 @@ class ReviewBoard(Drawing, can_focus=True):
             lines = year_lines(self.year, width, palette, at)
             return [([Row(line) for line in lines[:height]], 0)]
         pieces = len(review.bars)
-        at_most = _bars_at_most(pieces, width, height)
+        at_most = bars_at_most(pieces, wide=width >= WIDE, height=height)
         if width >= WIDE:
             half = (width - _GAP) // 2
             bars = self._bars(review, half, at_most, palette)
@@ -284,12 +299,3 @@ class ReviewBoard(Drawing, can_focus=True):
                 line.extend(pieces)
             found.append(line)
         return found
-
-
-def _bars_at_most(pieces: int, width: int, height: int) -> int:
-    """How many lines the bars get: one for each piece where that leaves room for the rest."""
-    if pieces <= 7:
-        return max(3, min(7, height - 1))
-    if width >= WIDE and height >= TALL:
-        return min(14, height - 1)
-    return max(3, min(8, height - 8))

@@ -29,9 +29,10 @@ def last_lines(data: History, name: str, palette: Palette) -> list[Line]:
     if data.waste is None:
         head.add("WASTE  ", palette.dim).add("x looks for cold turns", palette.faint)
         return [head]
-    cost, causes = _waste(data.waste, palette)
-    whole = Line(*head.pieces).extend(cost.pieces).extend(causes.pieces)
-    return [whole, Line(*head.pieces).extend(cost.pieces), cost]
+    cost, causes, worst = _waste(data.waste, palette)
+    paid = Line(*head.pieces).extend(cost.pieces)
+    by_session = Line(*paid.pieces).extend(worst.pieces)
+    return [Line(*paid.pieces).extend(causes.pieces).extend(worst.pieces), by_session, paid, cost]
 
 
 def _bought(bought: Summary, palette: Palette) -> Line:
@@ -47,11 +48,11 @@ def _bought(bought: Summary, palette: Palette) -> Line:
     return line
 
 
-def _waste(waste: Waste, palette: Palette) -> tuple[Line, Line]:
-    """What cold turns cost, and why they were cold."""
+def _waste(waste: Waste, palette: Palette) -> tuple[Line, Line, Line]:
+    """What cold turns cost, why they were cold, and the session in which they cost most."""
     line = Line().add("WASTE  ", palette.dim)
     if not waste.turns:
-        return line.add("no cold turn", palette.faint), Line()
+        return line.add("no cold turn", palette.faint), Line(), Line()
     nusd = None if waste.unpriced == waste.turns else waste.nusd
     line.add(fmt.money(nusd, lacks=waste.unpriced > 0), palette.warning)
     line.add(f" by {fmt.plural(waste.turns, 'cold turn')}", palette.text)
@@ -64,7 +65,13 @@ def _waste(waste: Waste, palette: Palette) -> tuple[Line, Line]:
         )
         if count and each
     ]
-    return line, Line().add(f"   {', '.join(causes)}", palette.faint) if causes else Line()
+    why = Line().add(f"   {', '.join(causes)}", palette.faint) if causes else Line()
+    worst = Line()
+    if waste.worst is not None:
+        worst.add(f"   {fmt.money(waste.worst.nusd)} in ", palette.faint)
+        worst.add(fmt.project_name(waste.worst.project), palette.text)
+        worst.add(f" {waste.worst.id[:8]}", palette.faint)
+    return line, why, worst
 
 
 def calls_before(data: History, *, filtered: bool) -> int | None:
