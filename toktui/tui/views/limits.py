@@ -54,18 +54,19 @@ class WindowHead(Drawing):
         line = Line().add("USED BY  ", palette.dim)
         if limit is None or window is None:
             return [line.add("nobody: it is not known when this window begins", palette.faint)]
-        line.add(f"{limit.agent} {limit.name}  ", palette.strong)
+        line.add(f"{limit.agent} {limit.name}", palette.strong)
         start = fmt.moment(window.start_ms, look.at_ms, self._zone).strip()
         end = fmt.moment(window.end_ms, look.at_ms, self._zone).strip()
-        line.add(f"{start} – {end}", palette.text)
+        used = Line()
         if window.used_percent is not None:
-            line.add(f"   {window.used_percent:.0f} % used", palette.accent)
+            used.add(f"   {window.used_percent:.0f} % used", palette.accent)
         cost = fmt.money(window.cost_nusd, lacks=window.unpriced > 0)
-        line.add(f"   {cost}", palette.strong)
         further = (
+            Line().add(f"  {start} – {end}", palette.text), used,
+            Line().add(f"   {cost}", palette.strong),
             Line().add(f"   {fmt.plural(window.calls, 'call')}", palette.dim),
             Line().add(f"   {fmt.tokens(window.tokens)} tokens", palette.dim),
-        )
+        )  # fmt: skip
         return [as_fits(line, further, width)]
 
 

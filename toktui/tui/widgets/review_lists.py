@@ -70,10 +70,10 @@ def head_lines(review: Review, width: int, palette: Palette) -> list[Line]:
     """What is reviewed, what it cost, and what it is beside."""
     sums = review.sums
     left = Line().add(span_name(review.span), palette.strong)
-    if review.running:
-        left.add("  so far", palette.faint)
     cost = Line().add(sum_money(sums) if sums.calls else "$0", palette.hot)
-    cost.add(" list cost", palette.faint)
+    for line, words, meant in ((left, "  so far", review.running), (cost, " list cost", True)):
+        if meant and left.width + cost.width + len(words) < width:
+            line.add(words, palette.faint)
     beside = Line()
     for word, nusd in _beside(review):
         beside.add("   " if beside.pieces else "").add(f"{word} ", palette.faint)

@@ -27,6 +27,12 @@ _GAUGE: Final = 24
 _NARROW: Final = 96
 
 
+_BESIDE: Final = (("left", 12), ("pace", 7))
+"""Columns that are left out where they have no room, the last one first."""
+_SAID: Final = 21
+"""Cells of `not full before 16:10`, which has its room before them."""
+
+
 class WindowTable(Drawing):
     """A line for each window: how full, how long it still goes, its pace, when it runs out."""
 
@@ -58,13 +64,23 @@ class WindowTable(Drawing):
         head = Line().add("  ").cell("agent", agents + 2, palette.faint)
         head.cell("window", names + 2, palette.faint)
         head.cell("used", bar + 9 if bar >= 6 else 9, palette.faint)
-        head.cell("left", 12, palette.faint).cell("pace", 7, palette.faint)
+        room = width - head.width
+        says = room >= _SAID
+        left = room - _SAID if says else room
+        beside = [column for column in _BESIDE if (left := left - column[1]) >= 0]
+        for word, cells in beside:
+            head.cell(word, cells, palette.faint)
         narrow = width < _NARROW
         said = "full at this pace" if narrow else "said, and when it is full at this pace"
-        head.add(said, palette.faint)
+        head.add(said if says else "", palette.faint)
         lines = [head]
         for index, limit in enumerate(shown, self._top):
-            line = self._line(limit, look, agents, names, bar, palette)
+            line = self._line(limit, agents, names, bar, palette)
+            values = (_left(limit, look), _pace(limit))
+            for (_, cells), value in zip(beside, values, strict=False):
+                line.cell(value, cells, palette.dim)
+            if says:
+                line.extend(self._said(limit, look, palette).pieces)
             if index == look.chosen:
                 line = Line(*line.strip(width).apply_style(palette.cursor))
                 line.pieces[0] = Line().add("› ", palette.hot + palette.cursor).pieces[0]
@@ -72,7 +88,7 @@ class WindowTable(Drawing):
         return lines
 
     def _line(
-        self, limit: Limit, look: LimitsLook, agents: int, names: int, bar: int, palette: Palette
+        self, limit: Limit, agents: int, names: int, bar: int, palette: Palette
     ) -> Line:
         line = Line().add("  ", palette.hot).cell(limit.agent, agents + 2, palette.text)
         line.cell(limit.name, names + 2, palette.strong)
@@ -82,11 +98,8 @@ class WindowTable(Drawing):
             style = palette.accent if used is None else heat(used, palette)
             line.extend(gauge(share, bar, style, palette.faint).pieces)
         text = fmt.UNKNOWN if used is None else f"{used:.0f} %"
-        line.cell(text, 7, palette.faint if used is None else palette.strong, "right").add("  ")
-        left = "" if limit.resets_ms is None else fmt.span(limit.resets_ms - look.at_ms)
-        line.cell(left, 12, palette.dim)
-        line.cell("" if limit.pace is None else f"×{limit.pace:.2g}", 7, palette.dim)
-        return line.extend(self._said(limit, look, palette).pieces)
+        style = palette.faint if used is None else palette.strong
+        return line.cell(text, 7, style, "right").add("  ")
 
     def _said(self, limit: Limit, look: LimitsLook, palette: Palette) -> Line:
         line = Line()
@@ -112,3 +125,11 @@ class WindowTable(Drawing):
         look, index = self.look, event.y - 1 + self._top
         if look is not None and event.y >= 1 and index < len(look.limits):
             self.post_message(self.Chosen(index))
+
+
+def _left(limit: Limit, look: LimitsLook) -> str:
+    return "" if limit.resets_ms is None else fmt.span(limit.resets_ms - look.at_ms)
+
+
+def _pace(limit: Limit) -> str:
+    return "" if limit.pace is None else f"×{limit.pace:.2g}"
