@@ -116,6 +116,7 @@ def run() -> Run:
             ingest=StandIn,
             theme=theme,
             store_name="~/.local/share/toktui/toktui.db",
+            home=str(store.parents[1] / "home"),
         )
         async with app.run_test(size=size) as pilot:
             screens = Screens(app, pilot)
