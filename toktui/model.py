@@ -70,9 +70,10 @@ class Tokens(msgspec.Struct, frozen=True, gc=False):
         return self.prompt + self.output
 
 
-Kind = Literal["row", "progress", "spawn", "ledger"]
+Kind = Literal["row", "progress", "spawn", "ledger", "guess"]
 """What a sighting is: an ordinary row, an embedded report of another log's call, a row in the log
-of a spawned session (so that a repetition is a replay), or a line of the agent's own ledger."""
+of a spawned session (so that a repetition is a replay), a line of the agent's own ledger, or a turn
+of which a log only has the text, and no id that others share."""
 
 
 class Sighting(msgspec.Struct, frozen=True, gc=False, array_like=True):

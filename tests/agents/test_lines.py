@@ -35,7 +35,8 @@ def golden_lines(agent: str) -> list[bytes]:
         line
         for home in GOLDEN
         if home.parent.parent.name == agent
-        for data in files_of(home).values()
+        for path, data in files_of(home).items()
+        if not agent_named(agent).is_document(path.as_posix())
         for line in data.splitlines()
     ]
     assert found

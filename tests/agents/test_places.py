@@ -41,6 +41,13 @@ HOME = Path("/h")
         ("zcode", ".zcode/cli/db/db.sqlite"),
         ("hermes", ".hermes/profiles/work/state.db"),
         ("hermes", "AppData/Local/hermes/state.db"),
+        ("cursor", ".cursor/projects/srv-kites/agent-transcripts/c1/c1.jsonl"),
+        ("cursor", ".cursor/projects/srv-kites/agent-transcripts/c1.jsonl"),
+        ("cursor", ".cursor/projects/srv-kites/agent-transcripts/c1.txt"),
+        ("cursor", ".cursor/projects/srv-kites/agent-transcripts/c1/subagents/c2.jsonl"),
+        ("cursor", ".cursor/chats/00ff/c1/store.db"),
+        ("cursor", ".cursor/acp-sessions/c1/store.db"),
+        ("cursor", ".config/cursor/chats/00ff/c1/store.db"),
     ],
 )  # fmt: skip
 def test_a_log_is_found_below_a_root(name: str, log: str) -> None:
@@ -63,6 +70,7 @@ def test_a_log_is_found_below_a_root(name: str, log: str) -> None:
         ("crush", "CRUSH_GLOBAL_DATA", "/x", "/x/crush.db"),
         ("zcode", "ZCODE_HOME", "/x", "/x/cli/db/db.sqlite"),
         ("hermes", "HERMES_HOME", "/x", "/x/state.db"),
+        ("cursor", "CURSOR_DATA_DIR", "/x", "/x/chats/00ff/c1/store.db"),
     ],
 )  # fmt: skip
 def test_a_variable_of_the_user_moves_a_root(
@@ -82,7 +90,12 @@ def test_a_variable_of_the_user_moves_a_root(
         ("cline", "sessions/s/s.compaction.json"), ("amp", "history.jsonl"),
         ("droid", "-srv-kites/s.jsonl"), ("goose", "sessions.db-shm"), ("crush", "projects.json"),
         ("zed", "0.db"), ("hermes", "cron/state.db"), ("zcode", "db.sqlite-wal"),
-        ("rovo-dev", "1b2c/metadata.json"),
+        ("rovo-dev", "1b2c/metadata.json"), ("cursor", "projects/k/terminals/1.txt"),
+        ("cursor", "projects/k/agent-transcripts/c1/other.jsonl"),
+        ("cursor", "chats/00ff/store.db"), ("cursor", "extensions/x/store.db"),
+        ("cursor", "projects/k/agent-transcripts/c1.md"),
+        ("cursor", "projects/k/agent-transcripts/c1/subagents/x/c2.jsonl"),
+        ("cursor", "chats/00ff/c1/meta.json"), ("cursor", "ide_state.json"),
     ],
 )  # fmt: skip
 def test_what_lies_beside_logs_is_none(name: str, log: str) -> None:

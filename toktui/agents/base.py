@@ -107,6 +107,8 @@ class Agent:
     account: str = ""
     """How the keys, and the sessions, of rows begin that a vendor's account lists, which name no
     call: see `matching`."""
+    guesses: bool = False
+    """Some of its logs only have the text of turns that others count: see the kind `guess`."""
     replays: bool = False
     """Forked and spawned sessions repeat their parent's counters: see `lineage`."""
 

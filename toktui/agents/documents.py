@@ -88,7 +88,7 @@ def decode(data: bytes, shape: type[_T]) -> _T:
 
 def whole(data: bytes) -> bytes:
     """The same bytes, if they are one JSON value; UnreadableError while they are half written."""
-    if not _is_whole(data):
+    if not is_whole(data):
         raise UnreadableError("half written, or no JSON")
     return data
 
@@ -161,7 +161,8 @@ def at_places(found: Iterable[tuple[int, bytes]], places: Collection[int]) -> Ma
     return {place: data for place, data in found if place in wanted}
 
 
-def _is_whole(data: bytes) -> bool:
+def is_whole(data: bytes) -> bool:
+    """Whether the bytes are one JSON value."""
     try:
         _as_raw(data)
         return True

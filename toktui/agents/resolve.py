@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from toktui.evidence import Evidence, Source
-from toktui.model import FLAG_GAP, FLAG_SESSION_GUESSED, Exactness, Reason
+from toktui.model import FLAG_GAP, FLAG_SESSION_GUESSED, FLAG_TIME_MOVED, Exactness, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,29 +63,43 @@ def resolve(
     """The call that the evidence of one key amounts to; `known` is not empty."""
     if len(known) == 1:
         return _alone(known[0])
-    best = max((k.evidence for k in known), key=Evidence.rank)
-    session, decider, guessed = _session(known, origin_of)
-    home = _home(known, session)
+    told, timed = _telling(known)
+    best = max((k.evidence for k in told), key=Evidence.rank)
+    session, decider, guessed = _session(timed, origin_of)
+    home = _home(timed, session)
     counted = _counted(known, home, session)
-    reported = [k.evidence.reported_nusd for k in known if k.evidence.reported_nusd is not None]
-    flags = best.flags | (FLAG_SESSION_GUESSED if guessed else 0)
-    for k in known:
+    reported = [k.evidence.reported_nusd for k in told if k.evidence.reported_nusd is not None]
+    flags = best.flags & ~FLAG_TIME_MOVED | (FLAG_SESSION_GUESSED if guessed else 0)
+    for k in timed:
         flags |= k.evidence.flags & ~FLAG_GAP
     return Resolved(
         numbers=best,
         session=session,
         agent_id=known[counted].source.agent_id,
-        at_ms=min(k.evidence.first_ms for k in known),
+        at_ms=min(k.evidence.first_ms for k in timed),
         project=decider.project or _project(known, session),
         branch=decider.evidence.branch,
         version=decider.evidence.version,
-        exactness=_exactness([k.evidence for k in known]),
+        exactness=_exactness([k.evidence for k in told]),
         flags=flags,
-        window=max(k.evidence.window for k in known),
+        window=max(k.evidence.window for k in told),
         reported_nusd=max(reported) if reported else None,
         home=counted,
         copies=tuple(_copies(k, known[counted], counted=i == counted) for i, k in enumerate(known)),
     )
+
+
+def _telling(known: Sequence[Known]) -> tuple[Sequence[Known], Sequence[Known]]:
+    """Those that give the numbers, and those that give time and session. A guess does neither where
+    anybody else tells of the call, or another guess of whose key it is; and among guesses goes a
+    time that is the turn's own."""
+    if all(k.source.kind != "guess" for k in known):
+        return known, known
+    told = [k for k in known if k.source.kind != "guess"]
+    if told:
+        return told, told
+    own = [k for k in known if not k.evidence.own_key] or known
+    return own, [k for k in own if not k.evidence.flags & FLAG_TIME_MOVED] or own
 
 
 def _alone(k: Known) -> Resolved:

@@ -33,6 +33,11 @@ class _Report(msgspec.Struct):
     call: int = 0
 
     @property
+    def is_told_elsewhere(self) -> bool:
+        """It was put under a call of another key already, whose numbers say more."""
+        return bool(self.seen.evidence.own_key)
+
+    @property
     def begin(self) -> int:
         return min(self.seen.evidence.first_ms, self.seen.evidence.at_ms)
 
@@ -55,7 +60,7 @@ def match_account(
     ]
     reports = _around(settler, agent, new)
     rows = _claims(r for r in reports if r.own.startswith(account))
-    calls = _claims(r for r in reports if not r.own.startswith(account))
+    calls = _claims(r for r in reports if not r.own.startswith(account) and not r.is_told_elsewhere)
     wanted = matches(rows, calls)
     sessions = _sessions(settler, reports, account)
     begin, end = _span(new)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from toktui.evidence import unpack
 from toktui.facts import Ran, encode
 from toktui.ingest.forgetting import Rule, digest
 from toktui.ingest.settle import HOME
@@ -86,10 +87,13 @@ def _apply(settler: Settler, rule: Rule) -> int:
 def _drop(settler: Settler, rows: Sequence[CallRow]) -> None:
     """Takes calls out with their evidence; only what knows them again is kept."""
     db = settler.db
+    # What a log says under a key of its own would stand alone when it is read again.
+    keys = {(row.agent, row.key) for row in rows}
     for row in rows:
-        for reason, stream, reemit, copies in db.execute(
-            "select reason, stream, reemit, rows from sighting where call = ?", (row.id,)
+        for reason, stream, reemit, copies, body in db.execute(
+            "select reason, stream, reemit, rows, body from sighting where call = ?", (row.id,)
         ):
+            keys.add((row.agent, unpack(body).own_key or row.key))
             if reason != HOME:
                 settler.writer.add_copies(row.agent, REASONS[int(reason)], -copies)
             settler.writer.add_copies(row.agent, "stream", -stream)
@@ -98,7 +102,7 @@ def _drop(settler: Settler, rows: Sequence[CallRow]) -> None:
     db.executemany("delete from sighting where call = ?", [(row.id,) for row in rows])
     db.executemany(
         "insert or ignore into forgotten_call (agent, key) values (?, ?)",
-        [(row.agent, digest(row.key)) for row in rows],
+        [(agent, digest(key)) for agent, key in keys],
     )
 
 

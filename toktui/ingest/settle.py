@@ -16,6 +16,7 @@ from toktui.evidence import pack, unpack
 from toktui.ingest.account import match_account
 from toktui.ingest.call_rows import CallRows
 from toktui.ingest.forgetting import Forgetting
+from toktui.ingest.guesses import place_guesses
 from toktui.ingest.kinship import Kinship
 from toktui.ingest.ledger import settle_ledgers
 from toktui.ingest.new_calls import HOME, NewCalls
@@ -131,6 +132,7 @@ class Settler:
     ) -> None:
         """Resolves every key of one agent that new evidence or facts touch."""
         related = move_replays(self, agent, heard, logs, outcome)
+        place_guesses(self, agent, heard, outcome)
         match_account(self, agent, heard, outcome)
         for key in self.forgetting.tombstones(agent, heard):
             del heard[key]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from toktui.model import Kind
     from toktui.store.writer import Writer
 
-KINDS: Final[tuple[Kind, ...]] = ("row", "progress", "spawn", "ledger")
+KINDS: Final[tuple[Kind, ...]] = ("row", "progress", "spawn", "ledger", "guess")
 """As the store numbers them."""
 
 

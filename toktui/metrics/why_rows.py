@@ -13,7 +13,7 @@ from toktui.model import PARTS, Kind, Tokens
 if TYPE_CHECKING:
     import sqlite3
 
-_KINDS: Final[tuple[Kind, ...]] = ("row", "progress", "spawn", "ledger")
+_KINDS: Final[tuple[Kind, ...]] = ("row", "progress", "spawn", "ledger", "guess")
 _PART_COLUMNS: Final = tuple(f"cost_{part}" for part in PARTS)
 SELECT_CALLS: Final = (
     "select c.id, c.key, a.text, s.key, g.text, c.at_ms, p.text, b.text, v.text, m.text, r.text,"

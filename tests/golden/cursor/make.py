@@ -1,4 +1,4 @@
-"""Makes the databases of the golden cases: `python tests/golden/cursor/make.py`.
+"""Makes the databases of the golden cases: `python -m tests.golden.cursor.make`.
 
 SQLite's files are no reading matter, so what is in them is written here. Everything is invented.
 """
@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from tests.golden.cursor.talks import Row, answered, asked, chat, ended, lines, wrapped
 
 HERE = Path(__file__).parent
 USER = "home/.config/Cursor/User"
@@ -192,7 +195,112 @@ def spooled() -> None:
         (folder / f"{name}-000001.jsonl").write_text("\n".join(lines) + "\n")
 
 
+def talks() -> None:
+    """Conversations of which there is text, in part told by the hook and by the database."""
+    case, own = HERE / "3.20-transcripts", HERE / "3.20-transcripts/home/.cursor"
+    c, d, e, f, g, h = (f"c0ffee00-0000-4000-8000-00000000001{n}" for n in range(6))
+    before, during = "c0ffee00-0000-4000-8000-0000000000b1", "c0ffee00-0000-4000-8000-0000000000b2"
+    nine = 1_791_190_800_000  # 2026-10-05T09:00Z
+    kites, sails = own / "projects/srv-kites", own / "projects/srv-sails"
+
+    def at(minute: int) -> int:
+        return nine + minute * 60_000 + 17_000
+
+    def keep(path: Path, data: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+    first = [
+        # Before the hook was there: its text is all that is left; the chat has its thoughts, too.
+        asked("why does the kite fall?", at(1)), answered("Let me see.", Grep={"pattern": "tail"}),
+        answered(""), answered("It has no tail.", Task={"prompt": "count the tails"}),
+        # Several prompts without an answer between them are one turn.
+        asked("wait", at(11)), asked("go on", at(12)), answered("A tail it is."),
+        # Told by the hook, missed by it, told again, not told yet.
+        asked("go on", at(21)), answered("It flies."), asked("and?", at(31)), answered("Higher."),
+        asked("now?", at(41)), answered("Still."), asked("go on", at(51)), answered("Gone."),
+    ]  # fmt: skip
+    broken = b'{"role":"assistant","message":{"content":[{"type":"te\n\n[3]\n{"role":7}\n'
+    odd: list[Row] = [
+        {"role": "assistant", "message": {"content": [None, 3, {"type": "text", "text": 5}]}},
+        {"role": "user", "message": {"content": [{"type": "tool_result", "content": "x"}]}},
+        {"role": "assistant", "message": None}, {"type": "unheard of"},
+    ]  # fmt: skip
+    talk = kites / "agent-transcripts" / c
+    keep(talk / f"{c}.jsonl", lines([*first[:4], *odd]) + broken + lines([*first[4:], ended()]))
+    task = [asked("count the tails", at(2)), answered("There are two of them.")]
+    keep(talk / "subagents" / f"{before}.jsonl", lines(task))
+    task = [asked("count again", at(22)), answered("Now there are three.")]
+    keep(talk / "subagents" / f"{during}.jsonl", lines(task))
+    keep(kites / ".workspace-trusted", json.dumps({"workspacePath": "/srv/kites"}).encode())
+    # An old one, in the layout of the command line: no tags, no times, a turn that was stopped.
+    rows = [
+        {"role": "user", "message": {"content": "old"}}, answered("Older."),
+        {"role": "user", "message": {"content": "stop"}}, ended("aborted"),
+        {"role": "user", "message": {"content": "old"}}, answered("Oldest."), ended(),
+    ]  # fmt: skip
+    keep(sails / "agent-transcripts" / f"{d}.jsonl", lines(rows))
+    # The first transcripts were plain text; of this one there is a newer one, of the other not.
+    text = "user:\nold\nassistant:\nOlder.\nuser:\nold\nA:\nOldest.\n\nuser:\nstop\n"
+    keep(sails / "agent-transcripts" / f"{d}.txt", text.encode())
+    text = "user:\n<user_query>\nthen?\n</user_query>\nA:\n[Thinking] Hm.\nThen it fell.\n\n" + (
+        "[Tool call] Shell\n  command: ls\n[Tool result] Shell\nkites and more kites\nA:\nSo it is."
+    )
+    keep(sails / "agent-transcripts" / f"{h}.txt", text.encode())
+    # The editor's own: its database has it all.
+    rows = [asked("how high?", at(5)), answered("A mile."), ended()]
+    keep(sails / "agent-transcripts" / e / f"{e}.jsonl", lines(rows))
+    storage = case / USER / "globalStorage"
+    database(storage / "state.vscdb", "cursorDiskKV", [
+        conversation(e, "p:p1 a:a1"),
+        (f"bubbleId:{e}:p1", bubble(1, "p1", text="how high?", requestId="gen-20")),
+        (f"bubbleId:{e}:a1", bubble(2, "a1", text="A mile.", createdAt="2026-10-05T09:05:30Z")),
+    ])  # fmt: skip
+
+    def stop(nth: int, minute: int, talk: str) -> Row:
+        return {
+            "type": "stop", "at": f"2026-10-05T09:{minute:02}:00Z", "conversation_id": talk,
+            "generation_id": f"gen-{nth}", "model": "composer-2.5", "input_tokens": 900,
+            "output_tokens": nth, "cache_read_tokens": 1000, "workspace_roots": ["/srv/kites"],
+        }  # fmt: skip
+
+    keep(storage / "stop-000001.jsonl", lines([stop(21, 25, c), stop(22, 45, c)]))
+    _chats(own / "chats/00ff", at, c, f, g)
+
+
+def _chats(folder: Path, at: Callable[[int], int], c: str, f: str, g: str) -> None:
+    system: list[Row] = [
+        {"role": "system", "content": "You fly kites."},
+        {"role": "user", "content": "<user_info>\nOS: linux\n</user_info>"},
+    ]
+
+    def query(text: str, minute: int | None = None) -> Row:
+        when = at(minute) if minute is not None else None
+        return {"role": "user", "content": [{"type": "text", "text": wrapped(text, when)}]}
+
+    def reply(nth: int, *content: Row) -> Row:
+        return {"role": "assistant", "id": str(nth), "content": list(content)}
+
+    thought = {"type": "reasoning", "text": "A kite without a tail turns over in any wind."}
+    call = {"type": "tool-call", "toolName": "Grep", "args": {"pattern": "tail"}}
+    result: Row = {"role": "tool", "content": [{"type": "tool-result", "result": "none"}]}
+    one = [*system, query("why does the kite fall?", 1), reply(1, thought, call), result,
+           reply(2, {"type": "text", "text": "It has no tail."})]  # fmt: skip
+    meta = {"createdAt": at(0), "lastUsedModel": "claude-4.6-sonnet"}
+    chat(folder / c / "store.db", [(at(1), one[:3]), (at(2), one)], agentId=c, **meta)
+    # Nobody else tells of this one; what it said at first was summed up later.
+    two = [*system, query("fold it"), reply(1, {"type": "text", "text": "Folded twice."}),
+           query("go on"), reply(2, {"type": "text", "text": "Folded again."})]  # fmt: skip
+    three = [*system, two[4], two[5], query("go on", 9), reply(3, call), {"role": 7}]
+    chat(folder / f / "store.db", [(at(6), two[:4]), (at(7), two), (at(9), three)],
+         agentId=f, **meta)  # fmt: skip
+    # A sub-agent of nobody knows whom.
+    chat(folder / g / "store.db", [(at(6), two)], agentId=g, **meta)
+    (folder / g / "meta.json").write_text(json.dumps({"isSubagent": True, "cwd": "/srv/kites"}))
+
+
 if __name__ == "__main__":
     counted()
     text_only()
     spooled()
+    talks()
