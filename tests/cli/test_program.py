@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -178,6 +179,17 @@ def test_what_a_terminal_cannot_show_becomes_a_question_mark(logs: Any, toktui: 
         env=os.environ | {"PYTHONIOENCODING": "latin-1"},
     )  # fmt: skip
     assert b"?" in shown.stdout
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-16"])
+def test_a_document_is_utf_8_whatever_a_terminal_shows(encoding: str, logs: Any, toktui: Any):
+    logs.call(project="/home/dev/Grüße 世界")
+    toktui("sync")
+    said = subprocess.run(
+        [*PROGRAM, "report", "all", "--by", "project", "--json"], capture_output=True, check=True,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+    )  # fmt: skip
+    assert json.loads(said.stdout.decode("utf-8"))["rows"][0]["project"] == "/home/dev/Grüße 世界"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Literal
 
@@ -61,12 +60,12 @@ def card(
 
 def _write(file: str, data: bytes) -> None:
     """To a file, or to stdout for `-`."""
+    from toktui.cli.output import write_bytes
     from toktui.errors import ToktuiError
     from toktui.text import clean
 
     if file == "-":
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
+        write_bytes(data)
         return
     try:
         Path(file).write_bytes(data)

@@ -13,10 +13,19 @@ WIDEST: Final = 200
 
 
 def write_json(document: msgspec.Struct) -> None:
-    """One JSON document on stdout and nothing else."""
-    sys.stdout.write(msgspec.json.encode(document).decode())
-    sys.stdout.write("\n")
+    """One JSON document on stdout and nothing else, in UTF-8 whatever the terminal takes."""
+    write_bytes(msgspec.json.encode(document) + b"\n")
+
+
+def write_bytes(data: bytes) -> None:
+    """The very bytes, on stdout; what stands in its place may take only text."""
     sys.stdout.flush()
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(data.decode())
+    else:
+        buffer.write(data)
+        buffer.flush()
 
 
 def write(text: str) -> None:

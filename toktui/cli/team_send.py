@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -34,7 +33,7 @@ def preview(*, day: str | None) -> None:
     """
     from zoneinfo import ZoneInfo
 
-    from toktui.cli.output import note
+    from toktui.cli.output import note, write_bytes
     from toktui.cli.start import open_context, reading
     from toktui.clock import day_label
     from toktui.errors import UsageError
@@ -52,8 +51,7 @@ def preview(*, day: str | None) -> None:
         draft = draft_of(db, file, member, asked, context.now_ms(), outcomes=landed)
         sent = file.body(asked) if draft.known is not None and not draft.is_news else None
     body = draft.made.body if sent is None else sent
-    sys.stdout.write(body.decode())
-    sys.stdout.flush()
+    write_bytes(body)
     said = "as they were sent" if sent is not None else "not sent yet"
     if asked < member.first_day:
         said = f"never sent: the team takes days from {member.first_day} on"
@@ -171,7 +169,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, toktui.team/1.")
 def status(*, as_json: bool) -> None:
     """The team, what was sent when, what waits and why. Asks no server."""
-    from toktui.cli.output import write
+    from toktui.cli.output import write, write_bytes
     from toktui.cli.start import open_context
     from toktui.cli.team_text import status_document, status_lines
     from toktui.team.state import load_state
@@ -181,7 +179,7 @@ def status(*, as_json: bool) -> None:
         state = load_state(context.paths.data)
     assert state is not None
     if as_json:
-        write(status_document(state))
+        write_bytes(status_document(state).encode() + b"\n")
         return
     from toktui.cli.start import zone_of
 
