@@ -103,6 +103,16 @@ def test_no_line_can_make_a_parser_fail_or_hang(agent: str) -> None:
     assert stopwatch() - began < 30
 
 
+def test_a_log_of_very_many_sessions_is_remembered_in_part() -> None:
+    module = agent_named("claude-code")
+    state = module.start("/x/s1")
+    for n in range(5_000):
+        row = claude_row(f"msg_01{n:022d}", f"s{n}", stamp(1), cwd=f"/srv/{'w' * 400}")
+        (sighting,) = module.parse(lines([row])[:-1], state).sightings
+        assert sighting.project
+    assert len(msgspec.msgpack.encode(state)) < 1_000_000
+
+
 def gathered(agent: str, *blocks: bytes) -> Gathered:
     module = agent_named(agent)
     gatherer = Gatherer(module, module.start("/x/s1"), latest_ms=NOW_MS)

@@ -45,6 +45,20 @@ def test_update_does_too(newer: Path, toktui: Any, tmp_path: Path):
     assert not (tmp_path / "data" / UPDATE_NAME).exists()
 
 
+@pytest.mark.parametrize(("option", "value", "told"), [
+    ("--input", "\uff13", "such as 3.5"), ("--input", "-1", "such as 3.5"),
+    ("--from", "2026-02-31", "such as 2026-01-31"), ("--from", "2026-13-01", "such as 2026-01-31"),
+    ("--from", "20260101", "such as 2026-01-31"),
+])  # fmt: skip
+def test_what_is_no_rate_or_day_is_named(
+    option: str, value: str, told: str, toktui: Any, tmp_path: Path
+):
+    said = toktui("prices", "set", "m", "--output", "1", option, value, exit_code=2).stderr
+    assert option in said
+    assert told in said
+    assert not (tmp_path / "config").exists()
+
+
 def test_without_a_store_rates_can_be_set(toktui: Any, tmp_path: Path):
     toktui(*SET)
     assert "claude-opus-4-8" in (tmp_path / "config/config.toml").read_text()

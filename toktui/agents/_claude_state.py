@@ -11,6 +11,8 @@ from toktui.agents._claude_weak import WeakIds
 from toktui.text import clean
 
 _SEARCHES_KEPT: Final = 64
+_SESSIONS_KEPT: Final = 1024
+"""Sessions of one log whose folder is remembered; logs of agents hold a few."""
 
 
 class State(Struct, array_like=True):
@@ -19,6 +21,7 @@ class State(Struct, array_like=True):
     stem: str
     agent_id: str
     projects: dict[str, str] = {}
+    """Working folders by session, the oldest first."""
     searches: dict[str, str] = {}
     """Keys of calls by the search that they asked for, the oldest first."""
     weak: WeakIds = field(default_factory=WeakIds)
@@ -30,6 +33,8 @@ class State(Struct, array_like=True):
         known = self.projects.get(session)
         if known is None and cwd:
             known = self.projects[session] = clean(cwd, 512)
+            if len(self.projects) > _SESSIONS_KEPT:
+                del self.projects[next(iter(self.projects))]
         return known or ""
 
     def asked_for(self, search: str, key: str) -> None:

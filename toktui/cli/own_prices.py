@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -19,8 +20,8 @@ from toktui.text import clean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NUMBER = re.compile(r"\d{1,7}(\.\d{1,9})?")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_NUMBER = re.compile(r"\d{1,7}(\.\d{1,9})?", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +44,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
         for name, value in msgspec.structs.asdict(self).items():
             if value is None:
                 continue
-            pattern = _DATE if name == "valid_from" else _NUMBER
-            if not pattern.fullmatch(value):
+            if not (_is_date(value) if name == "valid_from" else _NUMBER.fullmatch(value)):
                 valid = "a date, such as 2026-01-31" if name == "valid_from" else (
                     "dollars per million tokens, such as 3.5"
                 )
@@ -52,6 +52,14 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
                 raise UsageError(f"--{option}: {clean(value)!r} is wrong.", f"Valid: {valid}.")
             found.append(f"{name} = {value}")
         return found
+
+
+def _is_date(text: str) -> bool:
+    """Whether it is a day that there is, as TOML writes it."""
+    try:
+        return bool(_DATE.fullmatch(text)) and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def put(file: Path, model: str, given: Given) -> None:
