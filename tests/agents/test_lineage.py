@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from itertools import permutations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from toktui.agents.lineage import Run, Step, family_moves
 
 
@@ -90,3 +93,88 @@ def test_a_twin_of_a_fork_moves_like_it() -> None:
 
 def test_a_log_without_totals_moves_nothing() -> None:
     assert moved(run("p", "", 1), run("f", "p")) == {"/p": {}, "/f": {}}
+
+
+def longest_relative(run: Run, runs: list[Run]) -> tuple[str, int, int]:
+    """By trying every place of every relative: the parent first, then by session and path."""
+    relatives = [
+        other for other in runs
+        if other.session != run.session and run.parent in (other.session, other.parent)
+    ]  # fmt: skip
+    best = ("", 0, 0)
+    for other in sorted(relatives, key=lambda r: (r.session != run.parent, r.session, r.path)):
+        for start in range(len(other.steps)):
+            length = 0
+            for mine, theirs in zip(run.steps, other.steps[start:], strict=False):
+                if mine.total != theirs.total:
+                    break
+                length += 1
+            if length > best[1]:
+                best = (other.path, length, start)
+    return best
+
+
+sessions = st.sampled_from(("a", "b", "c", "d"))
+families = st.lists(
+    st.tuples(
+        sessions, st.sampled_from(("", "a", "b", "x")), st.lists(st.integers(1, 3), max_size=7)
+    ),
+    max_size=7,
+)  # fmt: skip
+
+
+@given(families)
+def test_the_longest_part_of_a_relative_is_found_as_by_trying_all(
+    members: list[tuple[str, str, list[int]]]
+) -> None:
+    runs = [
+        run(session, parent, *totals, path=f"{session}{number}")
+        for number, (session, parent, totals) in enumerate(members)
+    ]
+    found = family_moves(runs)
+    for one in runs:
+        path, length, start = longest_relative(one, runs) if one.parent else ("", 0, 0)
+        match = next((other for other in runs if other.path == path), None)
+        moved = found[one.path]
+        if match is None:
+            relatives = any(
+                other.session != one.session and one.parent in (other.session, other.parent)
+                for other in runs
+            )
+            assert not moved or not relatives
+            continue
+        assert list(moved) == list(dict.fromkeys(step.key for step in one.steps[:length]))
+        if match.session == one.parent and not match.parent:
+            theirs = [step.key for step in match.steps[start : start + length]]
+            assert [moved[step.key].key for step in one.steps[:length]] == theirs
+
+
+def test_a_thousand_siblings_take_no_more_than_their_steps() -> None:
+    looked = 0
+
+    class Total(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal looked
+            looked += 1
+            return str.__eq__(self, other)
+
+        def __ne__(self, other: object) -> bool:
+            return not self == other
+
+    def steps(session: str, *totals: int) -> tuple[Step, ...]:
+        return tuple(Step(f"{session}:{n}", Total(n), early=True) for n in totals)
+
+    def looks(siblings: int) -> int:
+        nonlocal looked
+        runs = [Run("p", "p", "", steps("p", *range(30)))]
+        for number in range(siblings):
+            name = f"s{number:04}"
+            runs.append(Run(name, name, "p", steps(name, *range(20), 1_000 + number)))
+        looked = 0
+        assert all(len(moved) == 20 for path, moved in family_moves(runs).items() if path != "p")
+        return looked
+
+    assert looks(400) < 12 * looks(40)

@@ -5,6 +5,7 @@ A forked or spawned session replays its parent's history: the same running total
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -48,17 +49,73 @@ def family_moves(runs: Sequence[Run]) -> dict[str, dict[str, Moved]]:
     `runs` is a whole family: all logs that are linked by parents, present or not.
     """
     moves: dict[str, dict[str, Moved]] = {}
-    present = {run.session for run in runs}
+    family = _Family(runs)
     for run in _parents_first(runs):
-        relatives = [
-            other
-            for other in runs
-            if other.session != run.session
-            and run.parent
-            and (other.session == run.parent or other.parent == run.parent)
-        ]
-        moves[run.path] = _moves(run, relatives, present, moves)
+        moves[run.path] = _moves(run, family, moves)
     return moves
+
+
+class _Family:
+    """Who is related to whom, and where in which log each total is."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self.present = {run.session for run in runs}
+        self._children: dict[str, set[str]] = {}
+        self._own: dict[tuple[str, str], list[tuple[Run, int]]] = {}
+        self._of_children: dict[tuple[str, str], list[tuple[Run, int]]] = {}
+        for run in sorted(runs, key=lambda run: (run.session, run.path)):
+            if run.parent:
+                self._children.setdefault(run.parent, set()).add(run.session)
+            for at, step in enumerate(run.steps):
+                self._own.setdefault((run.session, step.total), []).append((run, at))
+                if run.parent:
+                    self._of_children.setdefault((run.parent, step.total), []).append((run, at))
+
+    def has_relatives(self, run: Run) -> bool:
+        """Whether a log of its parent, or of another child of that one, is here."""
+        others = {run.parent} & self.present | self._children.get(run.parent, set())
+        return bool(others - {run.session})
+
+    def longest(self, run: Run) -> tuple[Run | None, int, int]:
+        """The relative that has the longest part with which a run begins, its length, and where in
+        the relative it is. The parent goes first, then siblings by session and path."""
+        match: Run | None = None
+        length = at = 0
+        for places in (self._own, self._of_children):
+            if length == len(run.steps):
+                break
+            # What is longer goes on with the step behind the longest so far.
+            next_total = run.steps[length].total
+            before = length
+            for other, place in places.get((run.parent, next_total), ()):
+                start = place - before
+                if start < 0 or other.session == run.session or not _goes_on(
+                    run.steps, length, other.steps, start
+                ):
+                    continue
+                alike = _alike(run.steps, other.steps, start)
+                if alike > length:
+                    match, length, at = other, alike, start
+        return match, length, at
+
+
+def _goes_on(steps: Sequence[Step], length: int, others: Sequence[Step], start: int) -> bool:
+    """Whether others have the step behind so many, where theirs begin at a place."""
+    return (
+        length < len(steps)
+        and start + length < len(others)
+        and others[start + length].total == steps[length].total
+    )
+
+
+def _alike(steps: Sequence[Step], others: Sequence[Step], start: int) -> int:
+    """How many steps are as those of the others from a place on."""
+    length = 0
+    for mine, theirs in zip(steps, islice(others, start, None), strict=False):
+        if mine.total != theirs.total:
+            break
+        length += 1
+    return length
 
 
 def _parents_first(runs: Sequence[Run]) -> list[Run]:
@@ -76,45 +133,23 @@ def _parents_first(runs: Sequence[Run]) -> list[Run]:
 
 
 def _moves(
-    run: Run, relatives: Sequence[Run], present: set[str], known: Mapping[str, Mapping[str, Moved]]
+    run: Run, family: _Family, known: Mapping[str, Mapping[str, Moved]]
 ) -> dict[str, Moved]:
     if not run.parent or not run.steps:
         return {}
-    if not relatives:
-        early = [step for step in run.steps if step.early]
-        return {step.key: _of_absent(step, run) for step in early}
-    best: tuple[int, int] = (0, 0)
-    match: Run | None = None
-    for other in sorted(relatives, key=lambda r: (r.session != run.parent, r.session, r.path)):
-        length, start = _longest(run, other)
-        if length > best[0]:
-            best, match = (length, start), other
+    if not family.has_relatives(run):
+        return {step.key: _of_absent(step, run) for step in run.steps if step.early}
+    match, length, start = family.longest(run)
     if match is None:
         return {}
-    length, start = best
     if match.session != run.parent:
-        return {step.key: _of_sibling(step, run, match, present) for step in run.steps[:length]}
+        orphan = run.parent not in family.present
+        return {step.key: _of_sibling(step, run, orphan=orphan) for step in run.steps[:length]}
     theirs = known.get(match.path, {})
     return {
         step.key: _of_parent(match.steps[start + i], match, theirs)
         for i, step in enumerate(run.steps[:length])
     }
-
-
-def _longest(run: Run, other: Run) -> tuple[int, int]:
-    """Length and place in `other` of the longest part of it that `run` begins with."""
-    best = (0, 0)
-    first = run.steps[0].total
-    for start, step in enumerate(other.steps):
-        if step.total != first:
-            continue
-        length = 0
-        for mine, theirs in zip(run.steps, other.steps[start:], strict=False):
-            if mine.total != theirs.total:
-                break
-            length += 1
-        best = max(best, (length, -start))
-    return best[0], -best[1]
 
 
 def _of_parent(step: Step, parent: Run, theirs: Mapping[str, Moved]) -> Moved:
@@ -128,6 +163,5 @@ def _of_absent(step: Step, run: Run) -> Moved:
     return Moved(key, run.parent, orphan=True)
 
 
-def _of_sibling(step: Step, run: Run, sibling: Run, present: set[str]) -> Moved:
-    del sibling
-    return Moved(_of_absent(step, run).key, run.parent, orphan=run.parent not in present)
+def _of_sibling(step: Step, run: Run, *, orphan: bool) -> Moved:
+    return Moved(_of_absent(step, run).key, run.parent, orphan=orphan)
