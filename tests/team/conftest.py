@@ -75,6 +75,11 @@ class Told:
             return 200, json.dumps(BOARD).encode(), {}
         if path == "/v1/team":
             return 200, json.dumps(INFO).encode(), {}
+        if method == "GET":
+            since = path.partition("?since=")[2]
+            held = [{"day": day, "rev": rev, "sha256": digest(body)}
+                    for day, (rev, body) in sorted(self.days.items()) if day >= since]  # fmt: skip
+            return 200, json.dumps({"days": held}).encode(), {}
         if method == "PUT":
             return self._take(body)
         class Batch(msgspec.Struct):
@@ -103,7 +108,7 @@ class Told:
     @property
     def sent(self) -> list[bytes]:
         """The bodies that told of days."""
-        return [body for method, path, body in self.heard if "/v1/days" in path]
+        return [body for method, path, body in self.heard if "/v1/days" in path and method != "GET"]
 
     def calls_of(self, day: str) -> int:
         return sum(row["calls"] for row in json.loads(self.days[day][1])["rows"])

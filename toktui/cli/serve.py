@@ -126,12 +126,13 @@ def init(ctx: click.Context, *, name: str, zone: str, retention: int) -> None:
         raise UsageError("The team needs a name.", "Such as --name Shop.")
     known = zones.zone(zone, {}).key
     _, url = ctx.obj
+    more = "" if url.startswith("https://") else " --allow-http"
     owner, invite = first_team(
         _opened(ctx.obj[0]), name=name, zone=known, retention_days=retention,
         now_ms=clock.now_ms(),
     )
-    write(f"Owner, once, within 24 hours:\n  toktui team join {url} {owner}\n")
-    write(f"Members, 20 times, within 72 hours:\n  toktui team join {url} {invite}\n")
+    write(f"Owner, once, within 24 hours:\n  toktui team join {url} {owner}{more}\n")
+    write(f"Members, 20 times, within 72 hours:\n  toktui team join {url} {invite}{more}\n")
     write("Now run `toktui serve`.")
 
 

@@ -104,7 +104,8 @@ def invite(*, uses: int, hours: int) -> None:
     with connected(open_context()) as (_, member, server):
         asked = NewInvite(uses=uses, hours=hours)
         made = server.ask("POST", "/v1/invites", asked).as_(Link)
-    write(f"toktui team join {member.url} {clean(made.value)}")
+    more = " --allow-http" if member.allow_http else ""
+    write(f"toktui team join {member.url} {clean(made.value)}{more}")
 
 
 @click.command(name="open", epilog="\b\nExample:\n  toktui team open")

@@ -12,7 +12,6 @@ from toktui.team.state import TeamState, waits_of
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from toktui.team.board import Board
     from toktui.team.membership import Membership
 
 _LAST: Final = 7
@@ -28,7 +27,7 @@ def status_lines(state: TeamState, now_ms: int, zone: ZoneInfo) -> list[str]:
         f"  days    those of {member.zone}, kept for {member.retention_days} days",
         f"  sent    {_sent(state, now_ms, zone)}",
         f"  shares  {', '.join(member.shares) or 'no optional part'}",
-        f"  board   {_board(state.board, state.notes.board_ms, zone)}",
+        f"  board   {_board(state, zone)}",
     ]
     waits = waits_of(state)
     if not any(wait.stops for wait in waits):
@@ -61,15 +60,19 @@ def _sent(state: TeamState, now_ms: int, zone: ZoneInfo) -> str:
     return f"{days}, last {local_minute(last, zone)}"
 
 
-def _board(board: Board | None, at_ms: int, zone: ZoneInfo) -> str:
+def _board(state: TeamState, zone: ZoneInfo) -> str:
+    board = state.board
     if board is None:
         return "not fetched yet"
-    when = f"as of {local_minute(at_ms, zone)}"
+    when = f"as of {local_minute(state.notes.board_ms, zone)}"
     you = board.you
     if you is None:
         return f"you are not on it yet; {when}"
     if you.index is None:
-        return f"not enough yet: {you.missing or 'no index'}; {when}"
+        why = you.missing or "no index"
+        if why == "outcomes not shared" and "outcomes" in state.membership.shares:
+            why = "no repository of yours could be read: `toktui outcomes` says why"
+        return f"not enough yet: {why}; {when}"
     placed = sum(one.index is not None for one in board.standings)
     place = "hidden" if you.place is None else f"place {you.place} of {placed}"
     return f"{place}, index {you.index:.2f}; {when}"

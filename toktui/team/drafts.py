@@ -69,7 +69,10 @@ def _draft(
     if trying is not None and trying.content == made.content:
         # These bytes may have arrived: the same again are no second time.
         made = respelled(made, rev=trying.rev)
-    if known is not None and known.closed and made.tokens < known.tokens:
+    if known is not None and not known.content:
+        # The server may hold what it held before, of which we do not know how much that was.
+        made = respelled(made, reason=_why_less(db, known) or "recounted")
+    elif known is not None and known.closed and made.tokens < known.tokens:
         made = respelled(made, reason="recounted" if corrects else _why_less(db, known))
     said = known.content if known is not None else None
     says_something = bool(made.document.rows) or made.document.partly_unread

@@ -77,6 +77,20 @@ def kept(name: str, folder: Path) -> tuple[bytes, Place] | None:
     return None
 
 
+def rename(place: Place, old: str, new: str, folder: Path) -> str:
+    """Gives a stored key another name; the name that it has then, the old one if that fails."""
+    try:
+        if place == "file":
+            _file(folder, old).rename(_file(folder, new))
+        else:
+            text = _in_time(lambda: _keyring().get_password(SERVICE, old))
+            _in_time(lambda: _keyring().set_password(SERVICE, new, text))
+            _in_time(lambda: _keyring().delete_password(SERVICE, old))
+    except (OSError, _NoAnswerError):
+        return old
+    return new
+
+
 def fetch(place: Place, name: str, folder: Path) -> bytes:
     """The key. KeyMissingError if it is gone, damaged, or if others could have read it."""
     private = _from_keyring(name) if place == "keyring" else _from_file(_file(folder, name))

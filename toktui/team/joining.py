@@ -92,6 +92,7 @@ def join(
     The key is kept first: a device whose key cannot be kept uses up no code. It stays where nobody
     knows whether the server took it: the same key again with the same code is the same device.
     """
+    # By the code until it is known to be in; then by itself, for a code may let in others, too.
     key_name = _key_name(url, code)
     before = identity.kept(key_name, folder)
     if before is None:
@@ -113,6 +114,8 @@ def join(
             raise ServerError(error.code, error.what, _AGAIN, error.problem) from error
         identity.forget(place, key_name, folder)
         raise
+    own_name = hashlib.sha256(asked.public_key.encode()).hexdigest()[:16]
+    key_name = identity.rename(place, key_name, own_name, folder)
     made = Membership(
         url=url, allow_http=allow_http, team=enrolled.team.team,
         team_name=clean(enrolled.team.name, 60), zone=enrolled.team.zone, member=enrolled.member,

@@ -43,7 +43,7 @@ class Membership(msgspec.Struct, frozen=True, kw_only=True):
 class Sent(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """A day as the server last took it. `content` is the digest of what it says whatever its
     revision; of a day that is `held` the one that the server did not take, while tokens, cost and
-    revision are those that it kept."""
+    revision are those that it kept. It is empty where the server does not have it any more."""
 
     day: str
     rev: int
@@ -96,6 +96,8 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
 class Notes(msgspec.Struct, frozen=True, kw_only=True):
     """What the last round found out."""
 
+    compared_ms: int = 0
+    """When what the server holds was compared with what was sent; 0: not yet."""
     round_ms: int = 0
     """When it ended; 0: there was none."""
     board_ms: int = 0

@@ -142,13 +142,18 @@ def days_to_send(
     today: a day whose calls were forgotten here is to be forgotten there."""
     zone = ZoneInfo(member.zone)
     last = date.fromisoformat(day_label(now_ms, zone))
-    kept = (last - timedelta(days=member.retention_days)).isoformat()
     first_ms = first_day_ms(db)
     begun = [*sent] if first_ms is None else [*sent, day_label(first_ms, zone)]
     if not begun:
         return []
-    day = date.fromisoformat(max(member.first_day, kept, min(begun)))
+    day = date.fromisoformat(max(first_taken(member, now_ms), min(begun)))
     return [(day + timedelta(days=n)).isoformat() for n in range((last - day).days + 1)]
+
+
+def first_taken(member: Membership, now_ms: int) -> str:
+    """The first day that the team takes and still keeps."""
+    last = date.fromisoformat(day_label(now_ms, ZoneInfo(member.zone)))
+    return max(member.first_day, (last - timedelta(days=member.retention_days)).isoformat())
 
 
 def range_of(day: str, zone: ZoneInfo) -> Range:

@@ -19,9 +19,10 @@ from toktui.team.http import ServerError, nonsense
 from toktui.team.identity import KeyMissingError
 from toktui.team.joining import KEYS, server_of
 from toktui.team.membership import Hold
+from toktui.team.preview import first_taken
 from toktui.team.sending import Outcome, Sending, hold_back
 from toktui.team.wire.document import schema_hash
-from toktui.team.wire.messages import APPEARANCES, TeamInfo
+from toktui.team.wire.messages import APPEARANCES, Days, TeamInfo
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from toktui.team.http import Server
-    from toktui.team.membership import Membership
+    from toktui.team.membership import Membership, Sent
     from toktui.team.preview import OutcomesOf
     from toktui.team.team_file import TeamFile
 
@@ -38,6 +39,8 @@ LOCK_S: Final = 60.0
 """How long a command waits for another toktui that sends."""
 KEY_AGAIN_MS: Final = 60 * 60_000
 """When a keyring that gave no key is asked again: it may want the user each time."""
+COMPARE_MS: Final = 24 * 60 * 60_000
+"""How often it is asked what the server holds."""
 CLOCK_OFF_MS: Final = 5 * 60_000
 """From when on a difference of clocks is told."""
 _LOCK: Final = "team.lock"
@@ -102,11 +105,40 @@ def run_round(
     # Where nothing was sent that could tell whether the server is there again, this does.
     if after in (None, hold) and now is not None and not hindrance(now):
         _fetch(file, member, server, now_ms)
+        if file.hold() is None and _compare(file, member, server, now_ms, hurry=hurry):
+            done += Sending(db, file, member, server, now_ms, hurry, outcomes, corrected).run()
     off = server.clock_off_ms
     if off is not None:
         file.note(clock_off_ms=off if abs(off) > CLOCK_OFF_MS else 0)
     file.note(round_ms=now_ms())
     return Round(tuple(done))
+
+
+def _compare(
+    file: TeamFile, member: Membership, server: Server, now_ms: Callable[[], int], *, hurry: bool
+) -> bool:
+    """Looks once a day whether the server still has what it took; whether anything is missing.
+
+    It has not, where its host had to go back to a backup.
+    """
+    before_ms, at_ms = file.notes().compared_ms, now_ms()
+    if not hurry and not is_due(before_ms + COMPARE_MS, at_ms):
+        return False
+    missing: list[Sent] = []
+    if before_ms or hurry:
+        first = first_taken(member, at_ms)
+        sent = [one for day, one in file.sent().items() if day >= first]
+        try:
+            held = server.ask("GET", f"/v1/days?since={first}").as_(Days).days if sent else ()
+        except ServerError as error:
+            file.note(board_problem=error.what)
+            return False
+        revisions = {one.day: one.rev for one in held}
+        missing = [one for one in sent if revisions.get(one.day, 0) < one.rev]
+        file.sent_in_vain(missing)
+    # What was sent just now, for the first time, need not be asked for.
+    file.note(compared_ms=at_ms)
+    return bool(missing)
 
 
 def hindrance(member: Membership) -> str:

@@ -120,6 +120,16 @@ class TeamFile:
                 self._db.execute(f"delete from {table} where day = ?", (sent.day,))
 
     @_told
+    def sent_in_vain(self, several: Iterable[Sent]) -> None:
+        """The server does not have these days any more as it took them."""
+        with self._transaction():
+            for one in several:
+                self._put(
+                    "sent", one.day, msgspec.structs.replace(one, content=""),
+                    self.body(one.day) or b"",
+                )
+
+    @_told
     def waiting(self) -> dict[str, Waiting]:
         """Days that the server does not take, by day."""
         rows = self._db.execute("select day, facts from waiting order by day")

@@ -232,8 +232,7 @@ FIELDS: Final[tuple[tuple[str, str], ...]] = (
 """What a document always holds, in words, for those who are asked."""
 
 OPTIONAL: Final = {
-    "outcomes": "landed changes by size, their cost, of how many it is not known, and how many were"
-    " reverted; nothing else",
+    "outcomes": "landed changes by size, their cost if known, how many were reverted; nothing else",
     "sketches": "64 keyed hashes of call ids per agent and day: a copied history counts once",
 }
 """The parts that are sent only by those who say so, by their field."""
