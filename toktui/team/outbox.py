@@ -9,7 +9,6 @@ import logging
 import os
 import subprocess
 import sys
-import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from toktui.errors import ToktuiError
 from toktui.team.failures import is_due
 from toktui.team.team_file import open_team_file, team_path
+from toktui.team.turns import Turns
 from toktui.team.wire.document import schema_hash
 from toktui.text import clean
 
@@ -45,70 +45,35 @@ _ROUND: Final = (
 _log = logging.getLogger("toktui.team")
 
 
-class Outbox:
-    """`tell` is called in its thread whenever something of the team has changed; True while a round
-    is under way."""
+class Outbox(Turns):
+    """Rounds that are processes of their own."""
 
     def __init__(
         self, data: Path, env: Mapping[str, str], tell: Callable[[bool], None], *,
         now_ms: Callable[[], int],
     ) -> None:  # fmt: skip
-        self._data, self._env, self._tell = data, env, tell
-        self._now_ms = now_ms
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
-        self._hurry = False
-        self._pause: bool | None = None
-        self._ready = False
+        super().__init__(data, tell, now_ms, every_s=_LOOK_S)
+        self._env = env
         self._seen: tuple[int, int] | None = None
         self._failed = 0
         self._not_before = time.monotonic() + _FIRST_S
         self._process: subprocess.Popen[bytes] | None = None
-        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
-
-    def start(self) -> None:
-        """Starts the thread."""
-        self._thread.start()
 
     def stop(self) -> None:
         """Ends it, and a round that is under way: what it did not hear of is asked for again."""
         self._stopping.set()
-        self._wake.set()
         process = self._process
         if process is not None:
             with suppress(OSError):
                 process.terminate()
-        if self._thread.is_alive():
-            self._thread.join(3.0)
+        super().stop()
 
-    def ready(self, *, yes: bool) -> None:
-        """Whether the store holds what the logs do: days that are half read are not sent."""
-        if yes is not self._ready:
-            self._ready = yes
-            self._wake.set()
-
-    def send_now(self) -> None:
-        """Tries at once, whatever it waits for."""
-        self._hurry = True
-        self._wake.set()
-
-    def pause(self, *, on: bool) -> None:
-        """Sends nothing from now on, or goes on."""
-        self._pause = on
-        self._wake.set()
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._turn()
-            except (ToktuiError, OSError) as error:
-                _log.warning("the outbox rests: %s", clean(str(error), 200))
-                self._fail()
-            except Exception:
-                _log.exception("the outbox failed")
-                self._fail()
-            self._wake.wait(_LOOK_S)
-            self._wake.clear()
+    def _rest(self, error: Exception) -> None:
+        if isinstance(error, (ToktuiError, OSError)):
+            _log.warning("the outbox rests: %s", clean(str(error), 200))
+        else:
+            _log.error("the outbox failed", exc_info=error)
+        self._fail()
 
     def _turn(self) -> None:
         """Does what was asked for; a round if one is due; tells of what others changed."""
@@ -117,7 +82,7 @@ class Outbox:
                 self._seen = None
                 self._tell(False)
             return
-        pause, self._pause = self._pause, None
+        pause = self._asked_to_pause()
         with open_team_file(self._data) as file:
             if pause is not None:
                 file.pause(on=pause)

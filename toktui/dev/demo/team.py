@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import random
 import sqlite3
-import threading
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from toktui.store.connect import connect_reader
 from toktui.team.drafts import drafts
 from toktui.team.membership import Membership, Sent
 from toktui.team.team_file import open_team_file
+from toktui.team.turns import Turns
 from toktui.team.wire.document import SIZES, digest, schema_hash
 
 if TYPE_CHECKING:
@@ -144,61 +144,28 @@ def settle_team(store: Path, now_ms: int) -> None:
         db.close()
 
 
-class ImaginedOutbox:
+class ImaginedOutbox(Turns):
     """The outbox of the demo: does as if, every few minutes, without a network."""
 
     def __init__(
         self, data: Path, tell: Callable[[bool], None], now_ms: Callable[[], int]
     ) -> None:
-        self._data, self._tell, self._now_ms = data, tell, now_ms
-        self._wake, self._stopping = threading.Event(), threading.Event()
+        super().__init__(data, tell, now_ms, every_s=_TURN_S)
         self._due_ms = 0
-        self._pause: bool | None = None
-        self._ready = False
-        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
 
-    def start(self) -> None:
-        """Starts the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ends it."""
-        self._stopping.set()
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(3.0)
-
-    def ready(self, *, yes: bool) -> None:
-        """Whether all logs are read."""
-        self._ready = yes
-        self._wake.set()
-
-    def send_now(self) -> None:
-        """As if, at once."""
-        self._due_ms = 0
-        self._wake.set()
-
-    def pause(self, *, on: bool) -> None:
-        """Stops or goes on."""
-        self._pause = on
-        self._wake.set()
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.wait(_TURN_S)
-            self._wake.clear()
-            try:
-                self._turn()
-            except (ToktuiError, sqlite3.Error):
-                continue  # the demo's store comes into being
+    def _rest(self, error: Exception) -> None:
+        # The demo's store comes into being.
+        if not isinstance(error, (ToktuiError, sqlite3.Error, FileNotFoundError)):
+            raise error
 
     def _turn(self) -> None:
         now_ms = self._now_ms()
-        pause, self._pause = self._pause, None
+        pause = self._asked_to_pause()
         with open_team_file(self._data) as file:
             if pause is not None:
                 file.pause(on=pause)
-            if self._ready and now_ms >= self._due_ms:
+            if self._ready and (self._hurry or now_ms >= self._due_ms):
+                self._hurry = False
                 db = connect_reader(self._data / "toktui.db")
                 try:
                     if pretend_to_send(db, file, now_ms):

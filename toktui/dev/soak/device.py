@@ -27,6 +27,8 @@ from toktui.team.wire.messages import Enrolled
 from toktui.team.wire.signing import NEW_DEVICE, new_key, public_key, sign, signed_string
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from toktui.team.wire.document import Size
     from toktui.team.wire.messages import Appearance
 
@@ -90,6 +92,20 @@ class Device:
             ),
             sketches=tuple(_sketch(draw, agent) for agent in ("claude-code", "codex")),
         )  # fmt: skip
+
+
+async def join(ports: Sequence[int], host: str, owner: str, count: int) -> list[Device]:
+    """The owner and others of a team, spread over the processes that listen at these ports."""
+    invite = owner
+    made: list[Device] = []
+    for number in range(count):
+        device = Device(ports[number % len(ports)], host)
+        await device.enrol(invite, f"member {number}")
+        if number == 0:
+            asked = b'{"uses":1000,"hours":24}'
+            invite = (await device.json("POST", "/v1/invites", asked))["value"]
+        made.append(device)
+    return made
 
 
 def _sketch(draw: random.Random, agent: str) -> Sketch:

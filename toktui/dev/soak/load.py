@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import update
 
 from toktui.dev.bench.table import median, percentile
-from toktui.dev.soak.device import Device
+from toktui.dev.soak.device import Device, join
 from toktui.dev.soak.line import Line
 from toktui.dev.soak.member import sign_in
 from toktui.server.database import Database
@@ -58,7 +58,7 @@ class Pages(msgspec.Struct, frozen=True):
 
 async def submits(board: Board, *, seconds: float, per_s: float = PER_S) -> Submits:
     """New revisions of full documents at a steady rate, from sixty devices of sixty members."""
-    devices = await _devices(board, DEVICES)
+    devices = await join(board.ports, board.host, board.owner, DEVICES)
     draw = random.Random(3)
     late: list[float] = []
     refused = 0
@@ -100,7 +100,7 @@ def _cpu_s(board: Board) -> float:
 
 async def pages(board: Board, *, seconds: float) -> Pages:
     """A board of a thousand members and a year."""
-    device = (await _devices(board, 1))[0]
+    device = (await join(board.ports, board.host, board.owner, 1))[0]
     await asyncio.to_thread(_fill, board.database, device)
     # The server does not keep a connection for as long as that takes.
     device.line.close()
@@ -134,19 +134,6 @@ async def pages(board: Board, *, seconds: float) -> Pages:
     for line in (device.line, *lines):
         await line.closed()
     return Pages(first_ms, median(took), max(took), count / seconds, size, cpu_ms)
-
-
-async def _devices(board: Board, count: int) -> list[Device]:
-    ports, invite = board.ports, board.owner
-    made: list[Device] = []
-    for number in range(count):
-        device = Device(ports[number % len(ports)], board.host)
-        await device.enrol(invite, f"member {number}")
-        if number == 0:
-            asked = b'{"uses":1000,"hours":24}'
-            invite = (await device.json("POST", "/v1/invites", asked))["value"]
-        made.append(device)
-    return made
 
 
 def _fill(url: str, device: Device) -> None:

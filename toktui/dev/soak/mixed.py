@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from toktui.dev.soak.device import Device
+from toktui.dev.soak.device import Device, join
 from toktui.dev.soak.member import Member
 from toktui.dev.soak.model import Model
 
@@ -102,14 +102,9 @@ async def soak(
 
 async def _team(board: Board, model: Model, members: int) -> list[Member]:
     ports = board.ports
-    invite = board.owner
     people: list[Member] = []
-    for number in range(members):
-        device = Device(ports[number % len(ports)], board.host)
-        await device.enrol(invite, f"member {number}")
-        if number == 0:
-            asked = b'{"uses":1000,"hours":24}'
-            invite = (await device.json("POST", "/v1/invites", asked))["value"]
+    joined = await join(ports, board.host, board.owner, members)
+    for number, device in enumerate(joined):
         devices = [device]
         if number % 2:
             second = Device(ports[(number + 1) % len(ports)], board.host)
