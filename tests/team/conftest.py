@@ -210,6 +210,11 @@ class Device:
         return found
 
 
+def results(device: Device, **options: object) -> dict[str, str]:
+    """What became of each day in one round."""
+    return {one.day: one.result for one in device.round(**options).outcomes}
+
+
 @pytest.fixture
 def device(
     home: Path, tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch

@@ -7,13 +7,9 @@ import json
 
 from toktui.team.state import waits_of
 
-from .conftest import DAY_MS, Device, Told, problem
+from .conftest import DAY_MS, Device, Told, problem, results
 
 TODAY, YESTERDAY, BEFORE = "2026-11-22", "2026-11-21", "2026-11-20"
-
-
-def results(device: Device, **options: object) -> dict[str, str]:
-    return {one.day: one.result for one in device.round(**options).outcomes}
 
 
 def joined(device: Device) -> None:

@@ -9,17 +9,17 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import contextmanager, suppress
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from toktui.errors import ToktuiError
+from toktui.team.facts import Facts, read, told, unusable
 from toktui.team.membership import Hold, Membership, Notes, Sent, Trying, Waiting
 from toktui.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Generator, Iterable
     from pathlib import Path
 
 NAME: Final = "team.db"
@@ -32,48 +32,25 @@ create table waiting (day text primary key, facts blob not null) without rowid;
 create table trying (day text primary key, facts blob not null) without rowid;
 create table state (name text primary key, value blob not null) without rowid;
 """
-T = TypeVar("T")
-P = ParamSpec("P")
-
-
-def _told(
-    method: Callable[Concatenate[TeamFile, P], T],
-) -> Callable[Concatenate[TeamFile, P], T]:
-    """Makes a message of what goes wrong with this database, and with no other."""
-
-    @wraps(method)
-    def call(self: TeamFile, *args: P.args, **options: P.kwargs) -> T:
-        try:
-            return method(self, *args, **options)
-        except sqlite3.Error as error:
-            raise _unusable(self.path, error) from error
-
-    return call
-
-
-class TeamFile:
+class TeamFile(Facts):
     """The open database. ToktuiError where it cannot be read or written."""
-
-    def __init__(self, db: sqlite3.Connection, path: Path) -> None:
-        self._db = db
-        self.path = path
 
     # ---- who we are ----
 
-    @_told
+    @told
     def membership(self) -> Membership | None:
         """The team, if this device has joined one."""
         row = self._db.execute("select body from membership").fetchone()
-        return None if row is None else _read(row[0], Membership)
+        return None if row is None else read(row[0], Membership)
 
-    @_told
+    @told
     def remember(self, membership: Membership) -> None:
         """Joins."""
         self._db.execute(
             "insert or replace into membership values (1, ?)", (msgspec.json.encode(membership),)
         )
 
-    @_told
+    @told
     def change(self, **changes: object) -> Membership | None:
         """Changes some fields of the membership as it is now; None if there is none any more."""
         with self._transaction():
@@ -83,12 +60,12 @@ class TeamFile:
                 self.remember(known)
         return known
 
-    @_told
+    @told
     def pause(self, *, on: bool) -> None:
         """Sends nothing, or goes on; who goes on does not leave any more, either."""
         self.change(paused=on, **({} if on else {"leaving": False}))
 
-    @_told
+    @told
     def forget(self) -> None:
         """As if this device had never joined."""
         self._db.execute("pragma secure_delete = on")
@@ -98,19 +75,19 @@ class TeamFile:
 
     # ---- days ----
 
-    @_told
+    @told
     def sent(self) -> dict[str, Sent]:
         """What the server has, by day."""
         rows = self._db.execute("select day, facts from sent order by day")
-        return {day: _read(facts, Sent) for day, facts in rows}
+        return {day: read(facts, Sent) for day, facts in rows}
 
-    @_told
+    @told
     def body(self, day: str) -> bytes | None:
         """The very bytes that were sent of a day last."""
         row = self._db.execute("select body from sent where day = ?", (day,)).fetchone()
         return None if row is None else bytes(row[0])
 
-    @_told
+    @told
     def mark_sent(self, sent: Sent, body: bytes | None) -> None:
         """The server has answered for a day. Without a body it keeps the one that it has."""
         with self._transaction():
@@ -119,7 +96,7 @@ class TeamFile:
             for table in ("waiting", "trying"):
                 self._db.execute(f"delete from {table} where day = ?", (sent.day,))
 
-    @_told
+    @told
     def sent_in_vain(self, several: Iterable[Sent]) -> None:
         """The server does not have these days any more as it took them."""
         with self._transaction():
@@ -129,32 +106,32 @@ class TeamFile:
                     self.body(one.day) or b"",
                 )
 
-    @_told
+    @told
     def waiting(self) -> dict[str, Waiting]:
         """Days that the server does not take, by day."""
         rows = self._db.execute("select day, facts from waiting order by day")
-        return {day: _read(facts, Waiting) for day, facts in rows}
+        return {day: read(facts, Waiting) for day, facts in rows}
 
-    @_told
+    @told
     def wait(self, waiting: Waiting) -> None:
         """The server does not take a day."""
         with self._transaction():
             self._put("waiting", waiting.day, waiting)
             self._db.execute("delete from trying where day = ?", (waiting.day,))
 
-    @_told
+    @told
     def stop_waiting(self, days: Iterable[str]) -> None:
         """These days have nothing to send any more."""
         with self._transaction():
             self._db.executemany("delete from waiting where day = ?", [(day,) for day in days])
 
-    @_told
+    @told
     def trying(self) -> dict[str, Trying]:
         """What was on its way, by day."""
         rows = self._db.execute("select day, facts from trying")
-        return {day: _read(facts, Trying) for day, facts in rows}
+        return {day: read(facts, Trying) for day, facts in rows}
 
-    @_told
+    @told
     def about_to_send(self, several: Iterable[Trying]) -> None:
         """Remembers what goes out now, so that it is known again if no answer comes."""
         with self._transaction():
@@ -163,12 +140,12 @@ class TeamFile:
 
     # ---- the rest ----
 
-    @_told
+    @told
     def hold(self) -> Hold | None:
         """Why nothing is sent, if that is so."""
         return self._state("hold", Hold)
 
-    @_told
+    @told
     def put_hold(self, hold: Hold | None) -> None:
         """Nothing is sent for a while; None: all is well again."""
         if hold is None:
@@ -176,66 +153,29 @@ class TeamFile:
         else:
             self._set("hold", msgspec.json.encode(hold))
 
-    @_told
+    @told
     def notes(self) -> Notes:
         """What the last round found out."""
         return self._state("notes", Notes) or Notes()
 
-    @_told
+    @told
     def note(self, **changes: object) -> None:
         """Changes some of it."""
         with self._transaction():
             changed = msgspec.structs.replace(self.notes(), **changes)
             self._set("notes", msgspec.json.encode(changed))
 
-    @_told
+    @told
     def board(self) -> bytes | None:
         """The main board as it was fetched last: JSON of the server's."""
         row = self._db.execute("select value from state where name = 'board'").fetchone()
         return None if row is None else bytes(row[0])
 
-    @_told
+    @told
     def put_board(self, body: bytes, at_ms: int) -> None:
         """Keeps the board."""
         self._set("board", body)
         self.note(board_ms=at_ms, board_problem="")
-
-    # ---- rows ----
-
-    def _state(self, name: str, kind: type[T]) -> T | None:
-        row = self._db.execute("select value from state where name = ?", (name,)).fetchone()
-        return None if row is None else _read(row[0], kind)
-
-    def _set(self, name: str, value: bytes) -> None:
-        self._db.execute("insert or replace into state values (?, ?)", (name, value))
-
-    def _put(self, table: str, day: str, facts: msgspec.Struct, *more: bytes) -> None:
-        marks = ", ".join("?" * (2 + len(more)))
-        self._db.execute(
-            f"insert or replace into {table} values ({marks})",
-            (day, msgspec.json.encode(facts), *more),
-        )
-
-    @contextmanager
-    def _transaction(self) -> Generator[None]:
-        if self._db.in_transaction:
-            yield
-            return
-        self._db.execute("begin immediate")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("rollback")
-            raise
-        self._db.execute("commit")
-
-
-def _read(value: Any, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(value, type=kind)
-    except (msgspec.DecodeError, UnicodeError, TypeError) as error:
-        raise sqlite3.DatabaseError("what it holds cannot be read") from error
-
 
 def team_path(data: Path) -> Path:
     """Where the file is, whether it exists or not."""
@@ -262,18 +202,11 @@ def open_team_file(data: Path, *, make: bool = False, reads: bool = False) -> Ge
             if reads:
                 db.execute("pragma query_only = on")
         except sqlite3.Error as error:
-            raise _unusable(path, error) from error
+            raise unusable(path, error) from error
         yield TeamFile(db, path)
     finally:
         if db is not None:
             db.close()
-
-
-def _unusable(path: Path, error: sqlite3.Error) -> ToktuiError:
-    return ToktuiError(
-        f"{clean(str(path), 200)} cannot be used: {clean(str(error))}",
-        "Make room or make it writable. If it is damaged: move it away, and join again.",
-    )
 
 
 def erase_team_file(data: Path) -> None:
