@@ -316,10 +316,13 @@ def test_a_chat_without_its_head_has_the_id_of_its_folder(store: Path, value: ob
     assert entry.sighting.session == TALK
 
 
-def test_the_chat_of_a_sub_agent_is_told_by_its_transcript_only(store: Path) -> None:
-    chat(store, [(NOON, talk("one"))])
-    (store.parent / "meta.json").write_text('{"isSubagent": true}')
-    assert read(store).entries == ()
+def test_the_folder_of_a_project_stands_beside_its_transcripts(log: Path) -> None:
+    assert CURSOR.folder_beside(str(log)) == ""
+    trusted = log.parents[2] / ".workspace-trusted"
+    trusted.write_text('{"workspacePath": "/srv/kites"}')
+    assert CURSOR.folder_beside(str(log)) == "/srv/kites"
+    trusted.write_text('{"workspacePath": 5}')
+    assert CURSOR.folder_beside(str(log)) == ""
 
 
 def test_a_database_that_is_no_chat_is_named(store: Path) -> None:

@@ -16,20 +16,19 @@ import msgspec
 from msgspec import Struct
 
 from toktui.agents._cursor_guesses import CHAT
-from toktui.agents._cursor_logs import files_of_chat
 from toktui.agents._cursor_prompts import Speaker, Spoken, Talk, digest_of, entry_of
 from toktui.agents._protobuf import BrokenMessageError, fields
 from toktui.agents._sqlite_values import as_bytes, as_ms, as_text
-from toktui.agents.base import Document, excerpt_at, place_of
+from toktui.agents.base import excerpt_at, place_of
 from toktui.agents.database import snapshot
-from toktui.agents.documents import NotUnderstoodError, Pages, decode, load_if_there
+from toktui.agents.documents import NotUnderstoodError, Pages, decode
 from toktui.agents.json_lines import object_of, text_of
 from toktui.text import clean, clean_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from toktui.agents.base import Entry
+    from toktui.agents.base import Document, Entry
     from toktui.agents.database import Snapshot
 
 _ROOTS: Final = 200
@@ -50,11 +49,6 @@ _META: Final = (
     " json_extract(json, '$.lastUsedModel') from said where json_valid(json) limit 1"
 )
 """SQLite takes the fields out, so that the key beside them comes nowhere."""
-
-
-class _Beside(Struct):
-    cwd: Any = None
-    isSubagent: Any = None
 
 
 class _Role(Struct):
@@ -86,16 +80,11 @@ _unpack: Final = msgspec.msgpack.Decoder(_Since).decode
 
 def read_chat(path: str, since: bytes) -> Document:
     """The turns that are new, or may have grown."""
-    beside = _beside(path)
-    if beside.isSubagent:  # Nobody tells whose; its transcript, which does, is read.
-        return Document()
-    return snapshot(path, lambda db: _Chat(db, path, since, beside).read())
+    return snapshot(path, lambda db: _Chat(db, path, since).read())
 
 
 def find_messages(path: str, places: Collection[int]) -> Mapping[int, bytes]:
     """The first answer of the turns at places."""
-    if _beside(path).isSubagent:
-        return {}
     return snapshot(path, lambda db: _find(db, path, set(places)))
 
 
@@ -103,24 +92,17 @@ def _find(db: Snapshot, path: str, places: set[int]) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     since, more = b"", True
     while more:
-        chat = _Chat(db, path, since, _beside(path))
+        chat = _Chat(db, path, since)
         document = chat.read()
         since, more = document.since, document.more
         found |= {place: chat.firsts[place] for place in places & chat.firsts.keys()}
     return found
 
 
-def _beside(path: str) -> _Beside:
-    try:
-        return decode(load_if_there(files_of_chat(path)[0]), _Beside)
-    except NotUnderstoodError:
-        return _Beside()
-
-
 class _Chat:
     """Reads on in a chat."""
 
-    def __init__(self, db: Snapshot, path: str, since: bytes, beside: _Beside) -> None:
+    def __init__(self, db: Snapshot, path: str, since: bytes) -> None:
         db.need("meta", "key", "value")
         db.need("blobs", "id", "data")
         self._db = db
@@ -128,9 +110,8 @@ class _Chat:
         self._known = self._still(_unpack(since) if since else _Since())
         agent, begun, model = next(iter(db.rows(_META)), (None, None, None))
         self._begun_ms = as_ms(begun)
-        cwd = beside.cwd if isinstance(beside.cwd, str) else ""
         named = as_text(agent) or path.split("/")[-2]
-        self._speaker = Speaker(clean_id(named), clean(cwd, 512), as_text(model))
+        self._speaker = Speaker(clean_id(named), model=as_text(model))
         self._openings: dict[str, bool] = {}
         self.firsts: dict[int, bytes] = {}
         """The first answers, by the places of their turns."""
@@ -150,8 +131,7 @@ class _Chat:
         messages = list(known.last)
         for _, _, data in rows:
             messages += self._new_in(as_bytes(data))
-        if not self._speaker.project:
-            self._speaker.project = known.workspace
+        self._speaker.project = known.workspace
         known.last = self._tell(messages)
         if rows and isinstance(rows[-1][0], int):
             known.row, known.id = rows[-1][0], as_text(rows[-1][1])

@@ -24,7 +24,6 @@ _DEPTHS: Final = {"projects": 5, "chats": 3, "acp-sessions": 2}
 OLD: Final = ".txt"
 _ENDINGS: Final = (".jsonl", OLD)
 _TRUSTED: Final = ".workspace-trusted"
-_META: Final = "meta.json"
 
 
 def is_place(parts: Sequence[str]) -> bool:
@@ -58,11 +57,6 @@ def project_folder(path: str) -> str:
     return path.rpartition(f"/{TRANSCRIPTS}/")[0]
 
 
-def files_of_project(path: str) -> tuple[str, ...]:
-    """What tells where the conversation of a transcript was held."""
-    return (f"{project_folder(path)}/{_TRUSTED}",)
-
-
-def files_of_chat(path: str) -> tuple[str, ...]:
-    """What tells where a chat was held, and whether it is a sub-agent's."""
-    return (f"{path.rpartition('/')[0]}/{_META}",)
+def trusted_file(path: str) -> str:
+    """What names the folder of a transcript's project, which its log has by a slug only."""
+    return f"{project_folder(path)}/{_TRUSTED}"

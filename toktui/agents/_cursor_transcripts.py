@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from toktui.agents._cursor_guesses import PLAIN, TRANSCRIPT
-from toktui.agents._cursor_logs import OLD, SUB_AGENTS, files_of_project, project_folder
+from toktui.agents._cursor_logs import OLD, SUB_AGENTS, project_folder, trusted_file
 from toktui.agents._cursor_old_transcripts import Message, messages
 from toktui.agents._cursor_prompts import Speaker, Spoken, Talk, digest_of, entry_of
 from toktui.agents.base import place_of
@@ -91,6 +91,14 @@ def find_answers(path: str, places: Collection[int]) -> Mapping[int, bytes]:
     return found
 
 
+def folder_of(path: str) -> str:
+    """The folder of a transcript's project, where Cursor keeps that the user trusts it."""
+    try:
+        return decode(load_if_there(trusted_file(path)), _Workspace).workspacePath
+    except NotUnderstoodError:
+        return ""
+
+
 def _digest(log: BinaryIO, offset: int) -> bytes:
     """Of what stands before an offset, as far as it is looked at."""
     from hashlib import blake2b  # noqa: PLC0415  loads OpenSSL, which most agents do not need
@@ -103,14 +111,9 @@ def _digest(log: BinaryIO, offset: int) -> bytes:
 
 
 def _speaker(path: str) -> Speaker:
-    folder = project_folder(path)
-    slug = folder.rpartition("/")[2]
-    try:
-        trusted = decode(load_if_there(files_of_project(path)[0]), _Workspace).workspacePath
-    except NotUnderstoodError:
-        trusted = ""
+    slug = project_folder(path).rpartition("/")[2]
     name = os.path.splitext(os.path.basename(path))[0]
-    return Speaker(clean_id(name), clean(trusted or slug, 512))
+    return Speaker(clean_id(name), clean(slug, 512))
 
 
 class _Reader:

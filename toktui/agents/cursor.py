@@ -35,11 +35,11 @@ Live:     the hook within a second of the end of a turn; the database and the te
 Seen:     state.vscdb of 1.7 and 3.x, hook of cursor-agent 2026.09, exports of 2025 to 2026; of text
           only what others publish of builds up to 2026.10, no log of our own
 Unknown:  every prompt behind a turn that only left text; which model `default` (Auto) was, and that
-          of a transcript without its chat; a chat's last model stands for all its turns; a
-          sub-agent's chat without its transcript is not read, and a sub-agent's transcript that
-          does not lie below its parent's counts as a conversation; whether a prompt that was sent
-          into a running turn begins one of its own; how a terminal's output lies in a `result`
-          (`output` or `contents`) is told by other readers
+          of a transcript without its chat; a chat's last model stands for all its turns; of whom a
+          sub-agent is whose transcript does not lie below its parent's, so that it counts as a
+          conversation; whether a prompt that was sent into a running turn begins one of its own;
+          how a terminal's output lies in a `result` (`output` or `contents`) is told by other
+          readers
 """
 
 from __future__ import annotations
@@ -51,8 +51,6 @@ from msgspec import Struct
 from toktui.agents._cursor_logs import (
     CHAT_DATABASE,
     PLACES,
-    files_of_chat,
-    files_of_project,
     is_place,
     is_talk,
     is_transcript,
@@ -132,9 +130,9 @@ class _Cursor(LineAgent):
 
     def beside(self, path: str) -> Sequence[str]:
         if is_transcript(path):
-            return files_of_project(path)
+            return ()
         if not path.endswith(_DATABASE):
-            return (f"{path}-wal", *files_of_chat(path))
+            return (f"{path}-wal",)
         from toktui.agents._cursor_places import places_beside  # noqa: PLC0415  loads SQLite
 
         return (f"{path}-wal", *places_beside(path))
@@ -151,6 +149,13 @@ class _Cursor(LineAgent):
         from toktui.agents._cursor_database import read_database  # noqa: PLC0415  loads SQLite
 
         return read_database(path, since)
+
+    def folder_beside(self, path: str) -> str:
+        if not is_transcript(path):
+            return ""
+        from toktui.agents._cursor_transcripts import folder_of  # noqa: PLC0415
+
+        return folder_of(path)
 
     def excerpts(self, path: str, places: Collection[int]) -> Mapping[int, bytes]:
         if is_transcript(path):

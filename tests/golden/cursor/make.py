@@ -294,9 +294,8 @@ def _chats(folder: Path, at: Callable[[int], int], c: str, f: str, g: str) -> No
     three = [*system, two[4], two[5], query("go on", 9), reply(3, call), {"role": 7}]
     chat(folder / f / "store.db", [(at(6), two[:4]), (at(7), two), (at(9), three)],
          agentId=f, **meta)  # fmt: skip
-    # A sub-agent of nobody knows whom.
-    chat(folder / g / "store.db", [(at(6), two)], agentId=g, **meta)
-    (folder / g / "meta.json").write_text(json.dumps({"isSubagent": True, "cwd": "/srv/kites"}))
+    # Of one that never had an answer there is nothing.
+    chat(folder / g / "store.db", [(at(6), two[:3])], agentId=g, **meta)
 
 
 if __name__ == "__main__":
