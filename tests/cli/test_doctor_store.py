@@ -87,3 +87,12 @@ def test_damage_that_only_a_question_meets_is_mended_by_the_next_sync(
     assert "`toktui sync` mends a damaged store" in failed.stderr
     assert "None is missing." in toktui("sync").stderr
     assert document("report", "all")["totals"]["calls"] == 1
+
+
+def test_one_is_not_several(logs: Any, document: Any, toktui: Any):
+    logs.call(model="mystery-1")
+    logs.raw('{"type":"assistant","message":{"usage":')
+    toktui("sync")
+    said = " ".join(document("doctor")["warnings"])
+    assert "1 call has no price" in said
+    assert "1 line was not understood and not counted" in said

@@ -180,16 +180,18 @@ def _warnings(
         )
     if unpriced:
         calls = sum(model.calls for model in unpriced)
-        yield f"{calls:,} calls have no price; `toktui prices set` adds one."
+        have = "1 call has" if calls == 1 else f"{calls:,} calls have"
+        yield f"{have} no price; `toktui prices set` adds one."
     if not found_roots:
         yield "No agent has a folder here; `toktui --demo` shows what it would look like."
     if unreadable:
-        many = len(unreadable) != 1
-        what = f"{len(unreadable):,} folders or logs" if many else "1 folder or log"
+        count = len(unreadable)
+        what = "1 folder or log" if count == 1 else f"{count:,} folders or logs"
         yield f"{what} cannot be read."
     misread = sum(one.not_understood for one in agents)
     if misread:
-        yield f"{misread:,} lines were not understood and are not counted."
+        lines = "1 line was" if misread == 1 else f"{misread:,} lines were"
+        yield f"{lines} not understood and not counted."
     if has_wal_race(sqlite3.sqlite_version_info):
         yield (
             f"SQLite {sqlite3.sqlite_version} can lose commits when two programs write a store at"
