@@ -36,10 +36,12 @@ Seen:     state.vscdb of 1.7 and 3.x, hook of cursor-agent 2026.09, exports of 2
           only what others publish of builds up to 2026.10, no log of our own
 Unknown:  every prompt behind a turn that only left text; which model `default` (Auto) was, and that
           of a transcript without its chat; a chat's last model stands for all its turns; of whom a
-          sub-agent is whose transcript does not lie below its parent's, so that it counts as a
-          conversation; whether a prompt that was sent into a running turn begins one of its own;
-          how a terminal's output lies in a `result` (`output` or `contents`) is told by other
-          readers
+          sub-agent is whose transcript does not lie below its parent's, or that left a chat alone,
+          so that it counts as a conversation; a turn before the hook in the minute of its first
+          `stop`, which is left out; whether a chat is a copy under another id; when the turns of a
+          transcript without times were, which are as old as it was when it was read; whether a
+          prompt that was sent into a running turn begins one of its own; how a terminal's output
+          lies in a `result` (`output` or `contents`) is told by other readers
 """
 
 from __future__ import annotations
