@@ -143,7 +143,7 @@ def test_it_starts_shows_every_screen_and_leaves_the_terminal_as_it_was(
             terminal.read(0.1)
         terminal.read(0.5)
         assert "because of a bug" not in terminal.text
-        assert "could not be read" not in terminal.text
+        assert "The store could not be read" not in terminal.text
     for tab, head, inside in (
         ("4", "MODELS", "WHAT IF"), ("5", "PROJECTS", "BRANCHES"), ("7", "HEALTH", "LOGS"),
         ("2", "SESSIONS", "MODELS"),

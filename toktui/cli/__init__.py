@@ -20,7 +20,7 @@ from toktui import VERSION
 from toktui.errors import ToktuiError
 
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import NoReturn, TextIO
 
 INTERRUPTED: Final = 130
 _OF_OUTPUT: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
@@ -110,7 +110,7 @@ class Program(click.Group):
         except OSError as error:
             if error.filename is not None or error.errno not in _OF_OUTPUT:
                 raise
-            _give_up_output()
+            _give_up(sys.stdout)
             click.echo(f"toktui: the output cannot be written: {error.strerror}", err=True)
             sys.exit(1)
 
@@ -134,11 +134,11 @@ class Program(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def _give_up_output() -> None:
-    """Nothing more is written to stdout, not even what waits until the end."""
+def _give_up(stream: TextIO) -> None:
+    """Nothing more is written to a stream, not even what waits until the end."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
     except (OSError, ValueError):
         pass
@@ -166,5 +166,11 @@ def main(ctx: click.Context, *, demo: bool) -> None:
             raise click.UsageError("--demo goes with the screens, not with a command.")
         return
     from toktui.cli.start import start_screens
+    from toktui.tui.ending import HUNG_UP
 
-    _leave(ctx, start_screens(demo=demo))
+    code = start_screens(demo=demo)
+    if code == HUNG_UP:
+        # Else what the terminal never took would end the program with a code of its own.
+        _give_up(sys.stdout)
+        _give_up(sys.stderr)
+    _leave(ctx, code)
