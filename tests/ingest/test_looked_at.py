@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,6 +98,17 @@ def test_a_file_that_nobody_understands_is_thrown_away(here: Context, log: Path,
     hand_in(here.paths, counted())
     access.sync(here)
     assert (kept(here), waiting(here)) == (1, [])
+
+
+def test_a_pipe_among_the_files_is_thrown_away_and_not_waited_for(here: Context, log: Path):
+    access.sync(here)
+    here.paths.looked_at.mkdir()
+    os.mkfifo(here.paths.looked_at / "pipe.counted")
+    sync = threading.Thread(target=access.sync, args=(here,), daemon=True)
+    sync.start()
+    sync.join(20)
+    assert not sync.is_alive()
+    assert waiting(here) == []
 
 
 def test_a_context_of_a_call_that_is_gone_is_not_kept(here: Context, log: Path):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from toktui.agents.documents import open_beside
 from toktui.errors import ToktuiError
 from toktui.ingest.count_prompt import Counted, encode_counted
 from toktui.paths import create_private
@@ -98,8 +99,7 @@ def _waiting(folder: Path) -> list[Path]:
 def _read(path: Path) -> LookedAt | None:
     """What lies in a file; None where it is not ours or half written."""
     try:
-        if path.lstat().st_size > 2 * LARGEST:
-            return None
-        return _unpack(path.read_bytes())
+        with open_beside(str(path)) as file:
+            return _unpack(file.read(2 * LARGEST))
     except (OSError, msgspec.DecodeError):
         return None
