@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from toktui.errors import StoreError
-from toktui.server.limits import RateLimit, asker
+from toktui.server import limits
+from toktui.server.limits import RateLimit, Strangers, asker
 from toktui.server.refusal import Refused
 from toktui.server.start import open_database
 
@@ -48,3 +49,38 @@ def test_one_process_serves_a_file(tmp_path: Path):
     first.close()
     second.claim()
     second.close()
+
+
+def met(strangers: Strangers, address: str, name: str, at_ms: int = 0) -> bool:
+    try:
+        strangers.meet(address, name, at_ms)
+    except Refused:
+        return False
+    return True
+
+
+def test_strangers_from_everywhere_are_limited_together_and_nobody_who_was_seen():
+    strangers = Strangers(rate=0.1)
+    strangers.was_right("known")
+    for number in range(120):
+        assert met(strangers, f"192.0.2.{number}", "guess")
+        strangers.was_wrong(f"192.0.2.{number}", 0)
+    assert not met(strangers, "198.51.100.1", "guess")
+    assert met(strangers, "198.51.100.1", "known")
+    assert met(strangers, "198.51.100.1", "guess", 1000)
+
+
+def test_a_sign_in_that_ended_is_a_strangers_again():
+    strangers = Strangers(rate=1 / 60)
+    strangers.was_right("cookie")
+    strangers.was_wrong("192.0.2.1", 0, ended="cookie")
+    assert not met(strangers, "192.0.2.1", "cookie")
+
+
+def test_those_who_were_seen_are_remembered_within_a_bound(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(limits, "MOST_KNOWN", 2)
+    strangers = Strangers(rate=1 / 60)
+    for name in ("a", "b", "c"):
+        strangers.was_right(name)
+    strangers.was_wrong("192.0.2.1", 0)
+    assert [met(strangers, "192.0.2.1", name) for name in ("a", "b", "c")] == [False, True, True]

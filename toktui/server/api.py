@@ -17,9 +17,8 @@ from toktui.server.board import load_board
 from toktui.server.consumption import load_consumption
 from toktui.server.days import Received, forget_day, held, read, take
 from toktui.server.export import export_of, team_export_of
-from toktui.server.limits import asker
 from toktui.server.refusal import Refused
-from toktui.server.requests import Signed, body_of, decoded, speaker_of
+from toktui.server.requests import Signed, address_of, body_of, decoded, speaker_of
 from toktui.server.tables import code, device
 from toktui.team.wire import messages
 from toktui.team.wire.document import (
@@ -70,6 +69,8 @@ def _signed(
     async def endpoint(request: Request) -> Response:
         site = cast("Site", request.app.state.site)
         signed = Signed(request, site.settings)
+        address, met_ms = address_of(request), site.settings.now_ms()
+        site.strangers.meet(address, signed.device, met_ms)
         body = await body_of(request, most)
         now_ms = site.settings.now_ms()
         call = Call(dict(request.path_params), dict(request.query_params), body, now_ms)
@@ -78,7 +79,12 @@ def _signed(
             signed.cover(body)
             if windowed:
                 signed.check_time(now_ms)
-            site.keys.check(site.database, signed)
+            try:
+                site.keys.check(site.database, signed)
+            except Refused:
+                site.strangers.was_wrong(address, now_ms)
+                raise
+            site.strangers.was_right(signed.device)
             site.per_device.take(signed.device, now_ms)
             with site.database.write() if writes else site.database.read() as db:
                 who = speaker_of(db, signed.device, alone=windowed and writes)
@@ -104,7 +110,7 @@ def _open(
     async def endpoint(request: Request) -> Response:
         site = cast("Site", request.app.state.site)
         now_ms = site.settings.now_ms()
-        site.per_address.take(asker(request.client.host if request.client else ""), now_ms)
+        site.per_address.take(address_of(request), now_ms)
         body = await body_of(request, SMALL)
         call = Call({}, {}, body, now_ms)
 
@@ -130,7 +136,9 @@ def _enrol(site: Site, db: Connection, call: Call, request: Request) -> object:
     signed.cover(call.body)
     signed.check(asked.public_key)
     signed.check_time(call.now_ms)
-    return enrolling.enrol(db, asked, call.now_ms)
+    enrolled = enrolling.enrol(db, asked, call.now_ms)
+    site.strangers.was_right(enrolled.device)
+    return enrolled
 
 
 def _team(_site: Site, db: Connection, who: Speaker, call: Call) -> object:

@@ -153,7 +153,7 @@ async def _healthy(_request: Request) -> Response:
 
 async def _ready(request: Request) -> Response:
     site: Site = request.app.state.site
-    ready = await run_in_threadpool(site.database.is_ready)
+    ready = await run_in_threadpool(site.is_ready)
     return PlainTextResponse("ready\n" if ready else "not ready\n", 200 if ready else 503)
 
 

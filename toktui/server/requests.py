@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, select
 from starlette.requests import ClientDisconnect
 
 from toktui.server.codes import hashed
+from toktui.server.limits import asker
 from toktui.server.people import Speaker, alone_in
 from toktui.server.refusal import Refused
 from toktui.server.tables import device, member, session, team, used_signature
@@ -30,6 +31,11 @@ COOKIE: Final = "toktui"
 MOST_KEYS: Final = 20_000
 
 T = TypeVar("T")
+
+
+def address_of(request: Request) -> str:
+    """From where a request comes, as limits tell askers apart."""
+    return asker(request.client.host if request.client else "")
 
 
 async def body_of(request: Request, most: int) -> bytes:

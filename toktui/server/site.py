@@ -6,7 +6,7 @@ import hashlib
 import threading
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from toktui.server.limits import RateLimit
+from toktui.server.limits import RateLimit, Strangers
 from toktui.server.requests import KnownKeys
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FRESH_MS: Final = 2_000
 """How long a page is shown that another process may have made stale."""
+READY_MS: Final = 1_000
 MOST_KEPT: Final = 64 * 1024 * 1024
 """Bytes of pages that are kept."""
 MAKERS: Final = 64
@@ -44,12 +45,21 @@ class Site:
         self.settings = settings
         self.per_device = RateLimit(per_s=5 * settings.rate, burst=120 * settings.rate)
         self.per_address = RateLimit(per_s=settings.rate, burst=60 * settings.rate)
+        self.strangers = Strangers(settings.rate)
         self.keys = KnownKeys()
+        self._ready: tuple[bool, int] | None = None
         self._generation = 0
         self._kept: dict[str, _Kept] = {}
         self._kept_bytes = 0
         self._making = tuple(threading.Lock() for _ in range(MAKERS))
         self._lock = threading.Lock()
+
+    def is_ready(self) -> bool:
+        """Whether the database answers, or did within the last second: anybody may ask."""
+        now_ms, found = self.settings.now_ms(), self._ready
+        if found is None or not 0 <= now_ms - found[1] < READY_MS:
+            self._ready = found = self.database.is_ready(), now_ms
+        return found[0]
 
     def changed(self) -> None:
         """Something was written: pages made before show it no more."""

@@ -167,13 +167,14 @@ class running:
     """Serves the board in a folder until the block ends."""
 
     def __init__(
-        self, folder: Path, url: str | None = None, *, database: str | None = None
+        self, folder: Path, url: str | None = None, *, database: str | None = None,
+        rate: float = 10,
     ) -> None:
         self._database = open_database(database, folder)
         self._listening = socket.create_server(("127.0.0.1", 0))
         port = self._listening.getsockname()[1]
         clock = Clock()
-        settings = Settings(url or f"http://127.0.0.1:{port}", now_ms=clock, rate=10)
+        settings = Settings(url or f"http://127.0.0.1:{port}", now_ms=clock, rate=rate)
         config = uvicorn.Config(create_app(self._database, settings), log_config=None)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._listening],))

@@ -93,7 +93,7 @@ def post(path: str, act: Act, *, erases: bool = False) -> Route:
 
         def work() -> Done:
             with site.database.write() as db:
-                who = speaker(db, cookie, now_ms, alone=True)
+                who = speaker(request, db, cookie, now_ms, alone=True)
                 site.per_device.take(who.device, now_ms)
                 return act(db, who, form, now_ms)
 

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from toktui.server.codes import hashed
 from toktui.server.pages.rendering import FRESH, render, theme_of
 from toktui.server.refusal import Refused
-from toktui.server.requests import COOKIE, reader_of
+from toktui.server.requests import COOKIE, address_of, reader_of
 from toktui.server.tables import member, team
 
 if TYPE_CHECKING:
@@ -57,19 +57,25 @@ def cookie_name(site: Site) -> str:
 
 
 def signed_in(request: Request) -> str:
-    """The cookie of a browser that may be signed in; refuses one that has none."""
+    """The cookie of a browser that may be signed in; refuses one that has none, and one from where
+    too many were not."""
     site = site_of(request)
     cookie = request.cookies.get(cookie_name(site), "")
     if not cookie:
         raise Refused("signed_out")
+    site.strangers.meet(address_of(request), hashed(cookie), site.settings.now_ms())
     return cookie
 
 
-def speaker(db: Connection, cookie: str, now_ms: int, *, alone: bool = False) -> Speaker:
+def speaker(
+    request: Request, db: Connection, cookie: str, now_ms: int, *, alone: bool = False
+) -> Speaker:
     """Who is signed in; refuses a cookie that is not good any more. `alone`: acts in the team."""
-    found = reader_of(db, cookie, now_ms, alone=alone)
+    found, strangers = reader_of(db, cookie, now_ms, alone=alone), site_of(request).strangers
     if found is None:
+        strangers.was_wrong(address_of(request), now_ms, ended=hashed(cookie))
         raise Refused("signed_out")
+    strangers.was_right(hashed(cookie))
     return found
 
 
@@ -117,7 +123,7 @@ def download(
 
         def work() -> bytes:
             with site.database.read() as db:
-                who = speaker(db, cookie, now_ms)
+                who = speaker(request, db, cookie, now_ms)
                 site.per_device.take(who.device, now_ms)
                 return make(db, who, now_ms)
 
@@ -132,7 +138,7 @@ def download(
 def _made(site: Site, request: Request, name: str, cookie: str, load: Load) -> bytes:
     now_ms = site.settings.now_ms()
     with site.database.read() as db:
-        who = speaker(db, cookie, now_ms)
+        who = speaker(request, db, cookie, now_ms)
         site.per_device.take(f"{who.device} reads", now_ms)
         reader = _reader(db, who)
         values = load(db, who, request, now_ms)

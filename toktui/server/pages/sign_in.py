@@ -13,10 +13,11 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from toktui.server import sessions
-from toktui.server.limits import asker
+from toktui.server.codes import hashed
 from toktui.server.pages.forms import Done, form_of, go, post
 from toktui.server.pages.reading import cookie_name, site_of
 from toktui.server.pages.rendering import FRESH, render
+from toktui.server.requests import address_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 async def _ask(request: Request) -> Response:
     site = site_of(request)
     now_ms = site.settings.now_ms()
-    site.per_address.take(asker(request.client.host if request.client else ""), now_ms)
+    site.per_address.take(address_of(request), now_ms)
     secret = str(request.path_params["secret"])
 
     def work() -> bytes:
@@ -43,7 +44,7 @@ async def _ask(request: Request) -> Response:
 async def _sign_in(request: Request) -> Response:
     site = site_of(request)
     now_ms = site.settings.now_ms()
-    site.per_address.take(asker(request.client.host if request.client else ""), now_ms)
+    site.per_address.take(address_of(request), now_ms)
     await form_of(request)
     secret = str(request.path_params["secret"])
 
@@ -52,6 +53,7 @@ async def _sign_in(request: Request) -> Response:
             return sessions.sign_in(db, secret, now_ms)
 
     cookie = await run_in_threadpool(work)
+    site.strangers.was_right(hashed(cookie))
     site.changed()
     response = go("/")
     response.set_cookie(
