@@ -8,15 +8,11 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import insert, select, text
+from sqlalchemy import text
 
 from toktui.errors import StoreError
-from toktui.server.app import DAY_MS
 from toktui.server.database import COPIES_MS, Database
-from toktui.server.people import make_team, note
-from toktui.server.sessions import forget_sign_ins
 from toktui.server.start import open_database
-from toktui.server.tables import audit
 from toktui.server.windows import NOTHING, WindowCache
 
 NOW_MS = 1_795_780_800_000
@@ -102,20 +98,6 @@ def test_copies_of_before_an_upgrade_are_kept_for_a_month(older: Path):
     database.forget_copies(NOW_MS + COPIES_MS + 1)
     assert not copy.exists()
     assert own.exists()
-    database.close()
-
-
-def test_when_somebody_signed_in_is_forgotten_with_the_days(tmp_path: Path):
-    database = open_database(None, tmp_path)
-    with database.write() as db:
-        team_id, _ = make_team(db, name="Shop", zone="UTC", retention_days=400, now_ms=NOW_MS)
-        for days in (0, 5, 10):
-            note(db, team_id, "signed_in", NOW_MS - days * DAY_MS, "m")
-        db.execute(insert(audit).values(team="t_other", at_ms=1, action="signed_in", member="m"))
-        forget_sign_ins(db, team_id, NOW_MS - 6 * DAY_MS)
-        found = db.execute(select(audit.c.action).order_by(audit.c.id)).scalars().all()
-        assert found == ["team_made", "invite_made", "signed_in", "signed_in", "signed_in"]
-        assert db.execute(select(audit.c.at_ms).where(audit.c.team == "t_other")).scalar() == 1
     database.close()
 
 

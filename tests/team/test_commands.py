@@ -69,6 +69,16 @@ def test_join_shows_everything_that_is_sent_and_who_sees_it(device: Device, told
     assert json.loads(told.heard[1][2])["appearance"] == "hidden"
 
 
+@pytest.mark.parametrize(("is_on", "words"), [(True, "has its page"), (False, "may switch it on")])
+def test_join_says_whom_a_pseudonym_does_not_hide_from_and_what_the_owner_may_switch(
+    device: Device, told: Told, is_on: bool, words: str
+):
+    enrols(told, info={"consumption": is_on})
+    shown = " ".join(join(device, "--yes").stdout.split())
+    assert "A pseudonym does not hide you from who leads the team" in shown
+    assert words in shown
+
+
 def test_before_the_consent_only_the_code_is_told_and_nothing_is_stored(
     device: Device, told: Told, terminal: Any
 ):

@@ -73,7 +73,11 @@ Examples:
 @click.argument("how", type=click.Choice(["name", "pseudonym", "hidden"]))
 @click.option("--name", default="", help="The name or pseudonym to show.")
 def appear(*, how: str, name: str) -> None:
-    """Change how you appear on the board, at once and for all days."""
+    """Change how you appear on the board, at once and for all days.
+
+    A pseudonym does not hide you from who leads the team: they see when it joined, and the audit
+    log tells that somebody changed how he appears.
+    """
     from typing import cast
 
     from toktui.cli.output import write

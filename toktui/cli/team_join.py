@@ -132,25 +132,27 @@ def _chosen(appearance: str, name: str, shares: tuple[str, ...], *, is_link: boo
     return f"{who} {parts}"
 
 
-def _terms(*, consumption: bool) -> str:
-    """What the user agrees to."""
+def _terms(*, consumption: bool | None) -> str:
+    """What the user agrees to. `consumption` is None where no server was asked."""
     from toktui.team.wire.document import FIELDS, OPTIONAL
 
     fields = "\n".join(f"  {field:<22} {words}" for field, words in FIELDS)
     optional = "\n".join(f"  {field:<22} {words}" for field, words in OPTIONAL.items())
-    page = (
-        "\nThis team has its page of consumption on: the tokens and list cost of those listed."
-        if consumption
-        else ""
-    )
+    page = {
+        True: "This team has its page of consumption on: the tokens and list cost of those listed.",
+        False: "The page of consumption (tokens and list cost of those listed) is off; its owner"
+        " may switch it on.",
+        None: "The page of consumption, where the owner has it on, has the tokens and list cost of"
+        "\nthose listed.",
+    }[consumption]
     return (
         f"Sent for each day:\n{fields}\n\nSent only if you say so:\n{optional}\n\n"
         "Never sent: prompts, answers, paths, projects, branches, hosts, hours.\n\n"
         "Who sees what: members see who chose a name or a pseudonym, with the measures of the"
         "\nboard; hidden members are only in sums and medians of five or more, and see their own."
-        "\nThe owner sees the same page. Whoever runs the server can read its database: choose who"
-        "\nthat is."
-        f"{page}"
+        "\nA pseudonym does not hide you from who leads the team: they see when it joined, and know"
+        "\nwhom they invited then. The owner sees the same board. Whoever runs the server can read"
+        f"\nits database: choose who that is.\n{page}"
     )
 
 
@@ -179,7 +181,7 @@ def agree(*, shares: tuple[str, ...], yes: bool) -> None:
         raise UsageError("--share none goes with no other part.")
     with joined(context) as (file, member):
         chosen = member.shares if not shares else tuple(sorted(set(shares) - {"none"}))
-        write(f"Team    {member.team_name}\nServer  {member.url}\n\n{_terms(consumption=False)}\n")
+        write(f"Team    {member.team_name}\nServer  {member.url}\n\n{_terms(consumption=None)}\n")
         write(f"Sent, too: {', '.join(chosen) or 'nothing'}.")
         if not yes and not told_yes("Type `agree` to agree", "agree"):
             note("Nothing has changed.")

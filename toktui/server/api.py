@@ -59,9 +59,10 @@ def answer_json(value: object, status: int = 200) -> Response:
 
 def _signed(
     path: str, method: str, answer: Answer, *, most: int = 0, writes: bool = True,
-    windowed: bool = True, erases: bool = False,
+    windowed: bool = True, erases: bool = False, told: bool = False,
 ) -> Route:  # fmt: skip
     """A route for devices. `windowed`: the time must be right, and if it writes, once is all.
+    `told`: the audit log tells of it, each time.
 
     Days need neither: their revisions make a replay harmless.
     """
@@ -86,6 +87,8 @@ def _signed(
                 raise
             site.strangers.was_right(signed.device)
             site.per_device.take(signed.device, now_ms)
+            if told:
+                site.acts.take(signed.device, now_ms)
             with site.database.write() if writes else site.database.read() as db:
                 who = speaker_of(db, signed.device, alone=windowed and writes)
                 if windowed and writes:
@@ -253,7 +256,8 @@ def _withdraw(_site: Site, db: Connection, who: Speaker, call: Call) -> object:
     if not who.leads:
         raise Refused("forbidden")
     gone = db.execute(delete(code).where(code.c.team == who.team, code.c.kind == "invite"))
-    people.note(db, who.team, "invites_withdrawn", call.now_ms, who.member)
+    if gone.rowcount:
+        people.note(db, who.team, "invites_withdrawn", call.now_ms, who.member)
     return {"withdrawn": gone.rowcount}
 
 
@@ -287,10 +291,10 @@ ROUTES: Final = (
     _signed("/v1/devices/{device}", "DELETE", _revoke),
     _signed("/v1/me/export", "GET", _export, writes=False),
     _signed("/v1/me", "DELETE", _leave, erases=True),
-    _signed("/v1/me", "PUT", _appear, most=SMALL),
-    _signed("/v1/links", "POST", _link),
-    _signed("/v1/logins", "POST", _login),
-    _signed("/v1/invites", "POST", _invite, most=SMALL),
-    _signed("/v1/invites", "DELETE", _withdraw),
+    _signed("/v1/me", "PUT", _appear, most=SMALL, told=True),
+    _signed("/v1/links", "POST", _link, told=True),
+    _signed("/v1/logins", "POST", _login, told=True),
+    _signed("/v1/invites", "POST", _invite, most=SMALL, told=True),
+    _signed("/v1/invites", "DELETE", _withdraw, told=True),
     _signed("/v1/boards/{name}", "GET", _board, writes=False),
 )  # fmt: skip

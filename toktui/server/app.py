@@ -23,12 +23,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from toktui.clock import DAY_MS, day_label
+from toktui.clock import day_label
 from toktui.server import api, pages
+from toktui.server.audit_log import forget_lines
 from toktui.server.days import expire
 from toktui.server.refusal import Refused
 from toktui.server.repricing import public_book
-from toktui.server.sessions import forget_sign_ins
 from toktui.server.site import Site
 from toktui.server.tables import code, session, team, used_signature
 from toktui.server.windows import load_weeks
@@ -183,15 +183,15 @@ def _add_up(site: Site) -> None:
 
 
 def _expire(site: Site) -> None:
-    """Deletes what is over: days, codes, sessions, when somebody signed in, and signatures that are
-    too old to come again."""
+    """Deletes what is over: days, codes, sessions, old lines of the audit log, and signatures that
+    are too old to come again."""
     now_ms = site.settings.now_ms()
     expired = 0
     with site.database.write() as db:
         for one in db.execute(select(team.c.id, team.c.zone, team.c.retention_days)).all():
             today = day_label(now_ms, zone_named(one.zone))
             expired += expire(db, one.id, days_before(today, one.retention_days))
-            forget_sign_ins(db, one.id, now_ms - one.retention_days * DAY_MS)
+            forget_lines(db, one.id, one.retention_days, now_ms)
         for table in (code, session, used_signature):
             db.execute(delete(table).where(table.c.expires_ms < now_ms))
     site.changed()

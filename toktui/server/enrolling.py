@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, update
 
@@ -13,6 +13,11 @@ from toktui.server.tables import code, device, member, team
 from toktui.server.zones import days_before
 from toktui.team.wire.document import schema_hash
 from toktui.team.wire.messages import Enrol, Enrolled, Look, TeamInfo
+
+
+MOST_IN_USE: Final = 20
+MOST_DEVICES: Final = 200
+"""Of one member, those that were revoked among them: their days stay."""
 
 
 def look(db: Connection, asked: Look, now_ms: int) -> TeamInfo:
@@ -70,6 +75,7 @@ def enrol(db: Connection, asked: Enrol, now_ms: int) -> Enrolled:
     info = team_info(db, found.team, now_ms)
     if found.kind == "link":
         member_id = found.made_by
+        _check_devices(db, member_id)
     else:
         member_id = _new_member(db, found, info, asked, now_ms)
     device_id = new_id("d")
@@ -103,6 +109,21 @@ def _enrolled_before(
         speaker = Speaker(known.team, known.member, known.id, who.role, info.zone)
         appear(db, speaker, asked.appearance, asked.name, now_ms)
     return _enrolled(db, info, known.member, known.id)
+
+
+def _check_devices(db: Connection, member_id: str) -> None:
+    """Refuses a device too many."""
+    of_member = select(func.count()).select_from(device).where(device.c.member == member_id)
+    in_use = db.execute(of_member.where(device.c.revoked_ms.is_(None))).scalar_one()
+    if in_use >= MOST_IN_USE:
+        raise Refused(
+            "full", f"You have {in_use} devices in use. `toktui team devices` lists them: revoke "
+            "one that you do not need."
+        )  # fmt: skip
+    if db.execute(of_member).scalar_one() >= MOST_DEVICES:
+        raise Refused(
+            "full", f"You have had {MOST_DEVICES} devices. Who leaves and joins again begins anew."
+        )
 
 
 def _new_member(db: Connection, found: Any, info: TeamInfo, asked: Enrol, now_ms: int) -> str:

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from toktui.clock import day_label
 from toktui.server import duplicates
@@ -34,6 +34,10 @@ HOUR_MS: Final = 3_600_000
 LINK_MS: Final = 8 * 60_000
 LOGIN_MS: Final = 60_000
 OWNER_HOURS: Final = 24
+MOST_LINKS: Final = 5
+"""Codes of one member for a further device that nobody has used yet."""
+MOST_INVITES: Final = 100
+"""Of a team that somebody made and that still let somebody in."""
 LONGEST_NAME: Final = 60
 """Of a team, in terminal cells."""
 
@@ -82,7 +86,9 @@ def make_code(
     db: Connection, team_id: str, *, now_ms: int, kind: str = "invite", role: Role = "member",
     uses: int = 1, hours: int = 72, made_by: str | None = None, lasts_ms: int | None = None,
 ) -> str:  # fmt: skip
-    """A code that lets people in; only its hash is kept."""
+    """A code that lets people in; only its hash is kept. Refuses one too many of a member's."""
+    if made_by is not None:
+        _check_codes(db, team_id, kind, made_by, now_ms)
     made = new_code()
     db.execute(code.insert().values(
         hash=hashed_code(made), team=team_id, kind=kind, role=role, made_by=made_by,
@@ -90,6 +96,20 @@ def make_code(
     ))  # fmt: skip
     note(db, team_id, f"{kind}_made", now_ms, made_by)
     return made
+
+
+def _check_codes(db: Connection, team_id: str, kind: str, made_by: str, now_ms: int) -> None:
+    still = (code.c.team == team_id, code.c.kind == kind, code.c.made_by.isnot(None),
+             code.c.uses_left > 0, code.c.expires_ms > now_ms)  # fmt: skip
+    whose = (code.c.made_by == made_by,) if kind == "link" else ()
+    count = db.execute(select(func.count()).select_from(code).where(*still, *whose)).scalar_one()
+    if kind == "link" and count >= MOST_LINKS:
+        raise Refused(
+            "full", f"{MOST_LINKS} codes of yours are not used yet; each ends within "
+            f"{LINK_MS // 60_000} minutes."
+        )  # fmt: skip
+    if kind == "invite" and count >= MOST_INVITES:
+        raise Refused("full", f"{MOST_INVITES} invites of the team are open. Withdraw some.")
 
 
 def team_info(db: Connection, team_id: str, now_ms: int, *, kind: str = "") -> TeamInfo:

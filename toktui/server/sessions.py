@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, select
 from toktui.server.codes import hashed, new_secret
 from toktui.server.people import HOUR_MS, Speaker, alone_in, note
 from toktui.server.refusal import Refused
-from toktui.server.tables import audit, device, member, session, team
+from toktui.server.tables import device, member, session, team
 
 LASTS_MS: Final = 8 * HOUR_MS
 _OLD: Final = "The address was used before, or is older than a minute. Make a new one."
@@ -70,13 +70,6 @@ def sign_out(db: Connection, who: Speaker, *, everywhere: bool) -> None:
     """Signs the asking browser out, or all of the member's."""
     mine = session.c.member == who.member if everywhere else session.c.hash == who.browser
     db.execute(delete(session).where(mine))
-
-
-def forget_sign_ins(db: Connection, team_id: str, before_ms: int) -> None:
-    """Deletes when somebody signed in, as old as the days that the team keeps no more."""
-    db.execute(delete(audit).where(
-        audit.c.team == team_id, audit.c.action == "signed_in", audit.c.at_ms < before_ms
-    ))  # fmt: skip
 
 
 def _unused(secret: str, now_ms: int) -> tuple[Any, ...]:

@@ -45,6 +45,7 @@ class Site:
         self.settings = settings
         self.per_device = RateLimit(per_s=5 * settings.rate, burst=120 * settings.rate)
         self.per_address = RateLimit(per_s=settings.rate, burst=60 * settings.rate)
+        self.acts = RateLimit(per_s=settings.rate / 120, burst=200 * settings.rate)
         self.strangers = Strangers(settings.rate)
         self.keys = KnownKeys()
         self._ready: tuple[bool, int] | None = None

@@ -80,8 +80,9 @@ def _check_origin(request: Request, site: Site) -> None:
         raise Refused("wrong_origin", f"The address of this board is {site.settings.origin}.")
 
 
-def post(path: str, act: Act, *, erases: bool = False) -> Route:
-    """A route that does what a form asks for, in one transaction, for who is signed in."""
+def post(path: str, act: Act, *, erases: bool = False, told: bool = False) -> Route:
+    """A route that does what a form asks for, in one transaction, for who is signed in. `told`: the
+    audit log tells of it, each time."""
 
     async def endpoint(request: Request) -> Response:
         site = site_of(request)
@@ -95,6 +96,8 @@ def post(path: str, act: Act, *, erases: bool = False) -> Route:
             with site.database.write() as db:
                 who = speaker(request, db, cookie, now_ms, alone=True)
                 site.per_device.take(who.device, now_ms)
+                if told:
+                    site.acts.take(who.device, now_ms)
                 return act(db, who, form, now_ms)
 
         done = await run_in_threadpool(work)

@@ -129,9 +129,9 @@ def _export(db: Connection, who: Speaker, now_ms: int) -> bytes:
 ROUTES: Final = (
     page("/team", "team", _load),
     download("/team/export", "toktui-board.ndjson", _export),
-    post("/team/settings", _settings),
-    post("/team/invites", _invite),
+    post("/team/settings", _settings, told=True),
+    post("/team/invites", _invite, told=True),
     post("/team/invites/withdraw", _withdraw),
-    post("/team/role", _role),
+    post("/team/role", _role, told=True),
     post("/team/remove", _remove, erases=True),
 )

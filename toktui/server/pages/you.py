@@ -122,6 +122,6 @@ def _export(db: Connection, who: Speaker, _now_ms: int) -> bytes:
 ROUTES: Final = (
     page("/you", "you", _load),
     download("/you/export", "toktui-team.ndjson", _export),
-    post("/you/appearance", _appear),
+    post("/you/appearance", _appear, told=True),
     post("/you/revoke", _revoke),
 )

@@ -158,6 +158,7 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
     "code_refused": (403, "The code is not valid, used up or too old."),
     "not_found": (404, "There is nothing here."),
     "method": (405, "The method is not allowed here."),
+    "full": (409, "There are as many as there may be."),
     "revision": (409, "The server has a later or another document of this day."),
     "too_large": (413, "The body is too large."),
     "encoding": (415, "Bodies are not compressed, and are JSON."),
