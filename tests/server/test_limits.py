@@ -33,6 +33,11 @@ def test_who_keeps_asking_while_refused_gets_his_share_all_the_same():
     assert sum(took(limit, ms) for ms in range(0, 10_000, 100)) == 20
 
 
+def test_the_lowest_rate_lets_everybody_in_once_in_a_while():
+    limit = RateLimit(per_s=0.01, burst=0.6)
+    assert [took(limit, ms) for ms in (0, 1000, 100_000)] == [True, False, True]
+
+
 def test_a_customer_of_ipv6_is_one_asker_and_an_address_of_ipv4_is_one():
     assert asker("2001:db8:1:2::1") == asker("2001:db8:1:2:ffff::9")
     assert asker("2001:db8:1:2::1") != asker("2001:db8:1:3::1")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from toktui.cli.numbers import Number, Whole
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -52,13 +54,14 @@ Examples:
 @DATABASE
 @URL
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8765, show_default=True, help="Port to listen on; 0: any.")
+@click.option("--port", default=8765, show_default=True, type=Whole(0, 65_535),
+              help="Port to listen on; 0: any.")  # fmt: skip
 @click.option("--demo", is_flag=True, help="A made-up team of twelve, in a temporary folder.")
 @click.option("--proxy", default="127.0.0.1", show_default=True,
               help="Address of the proxy, which says for whom a request is.")
-@click.option("--rate", default=1.0, show_default=True, type=click.FloatRange(0.01, 1e6),
+@click.option("--rate", default=1.0, show_default=True, type=Number(0.01, 1e6),
               help="How often one may ask, against the usual.")
-@click.option("--fd", type=int, hidden=True, help="Listen on this open socket.")
+@click.option("--fd", type=Whole(0, 2**31 - 1), hidden=True, help="Listen on this open socket.")
 @click.pass_context
 def serve(
     ctx: click.Context, *, database: str | None, url: str, host: str, port: int, fd: int | None,
@@ -82,10 +85,26 @@ def serve(
             "Others could read and change what is sent.",
             "Put a proxy with TLS before it and name its address with --url https://...",
         )
+    _check_socket(fd)
     if demo:
         _run_demo(settings, host=host, port=port, fd=fd)
     else:
         run(_opened(database), settings, host=host, port=port, fd=fd, proxy=proxy)
+
+
+def _check_socket(fd: int | None) -> None:
+    """Refuses a descriptor that is no socket."""
+    import os
+    import stat
+
+    from toktui.errors import UsageError
+
+    try:
+        is_one = fd is None or stat.S_ISSOCK(os.fstat(fd).st_mode)
+    except OSError:
+        is_one = False
+    if not is_one:
+        raise UsageError("--fd is no open socket.")
 
 
 def _run_demo(settings: Settings, *, host: str, port: int, fd: int | None) -> None:
@@ -111,7 +130,7 @@ def _run_demo(settings: Settings, *, host: str, port: int, fd: int | None) -> No
 @serve.command()
 @click.option("--name", default="Team", show_default=True, help="The team's name.")
 @click.option("--zone", default="UTC", show_default=True, help="Whose days the team has, for ever.")
-@click.option("--retention", default=400, show_default=True, type=click.IntRange(35, 3660),
+@click.option("--retention", default=400, show_default=True, type=Whole(35, 3660),
               help="Days that are kept.")  # fmt: skip
 @click.pass_context
 def init(ctx: click.Context, *, name: str, zone: str, retention: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from toktui.cli.asking import known_agents
+from toktui.cli.numbers import Whole
 
 LISTED = 30
 """How many a table shows unless told otherwise."""
@@ -26,7 +27,7 @@ Examples:
               help="Only sessions that used this model; a name or a glob.")  # fmt: skip
 @click.option("--project", "projects", multiple=True, metavar="PROJECT",
               help="Only this folder; a path, the name of a folder, or a glob.")  # fmt: skip
-@click.option("--limit", type=click.IntRange(1), help="List at most so many, the latest.")
+@click.option("--limit", type=Whole(1), help="List at most so many, the latest.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, toktui.sessions/1.")
 @click.option("--no-sync", is_flag=True, help="Do not read what is new in the logs first.")
 def sessions(

@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from toktui.cli.numbers import Whole
 from toktui.cli.team_start import connected, write_json_text
 
 
@@ -96,8 +97,8 @@ def appear(*, how: str, name: str) -> None:
 
 
 @click.command(epilog="\b\nExample:\n  toktui team invite --uses 5 --hours 168")
-@click.option("--uses", default=1, show_default=True, type=click.IntRange(1, 1000))
-@click.option("--hours", default=72, show_default=True, type=click.IntRange(1, 2160))
+@click.option("--uses", default=1, show_default=True, type=Whole(1, 1000))
+@click.option("--hours", default=72, show_default=True, type=Whole(1, 2160))
 def invite(*, uses: int, hours: int) -> None:
     """A code for new members; for owners and admins."""
     from toktui.cli.output import write

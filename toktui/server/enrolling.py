@@ -14,7 +14,6 @@ from toktui.server.zones import days_before
 from toktui.team.wire.document import schema_hash
 from toktui.team.wire.messages import Enrol, Enrolled, Look, TeamInfo
 
-
 MOST_IN_USE: Final = 20
 MOST_DEVICES: Final = 200
 """Of one member, those that were revoked among them: their days stay."""

@@ -13,11 +13,11 @@ MOST_KNOWN: Final = 20_000
 
 
 class RateLimit:
-    """`burst` requests at once, and `per_s` a second from then on; what is refused costs nothing.
-    """
+    """`burst` requests at once, one at least, and `per_s` a second from then on; what is refused
+    costs nothing."""
 
     def __init__(self, per_s: float, burst: float) -> None:
-        self._per_s, self._burst = per_s, burst
+        self._per_s, self._burst = per_s, max(1.0, burst)
         self._left: dict[str, tuple[float, int]] = {}
         self._lock = threading.Lock()
 
