@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+from tests.properties.cold_turns import cold_turns, stored_cold_turns
 from toktui.clock import DAY_MS, QUARTER_MS
 from toktui.config import Config
 from toktui.evidence import unpack
@@ -168,6 +169,10 @@ def content(db: sqlite3.Connection, home: Path) -> Content:
             "id in (select session from call)",
         ),
         **{name: table((*keys, *MEASURES), name) for name, keys in KEYS.items()},
+        "cold_turns": sorted(
+            (calls[row[0]], *row[1:])
+            for row in db.execute("select call, why, tokens, extra_nusd, expired_ms from cold_turn")
+        ),
         "misread": sorted(
             (
                 (logs[row[0]], *row[1:])
@@ -271,6 +276,9 @@ def wrong_sums(db: sqlite3.Connection) -> str:
     ).fetchone()[0]
     if bare:
         said.append(f"{bare} calls without a sighting")
+    have_cold, want_cold = stored_cold_turns(db), cold_turns(db, shipped_book())
+    if have_cold != want_cold:
+        said.append(f"cold turns: {have_cold} where the calls give {want_cold}")
     return "\n".join(said)
 
 

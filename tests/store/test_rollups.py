@@ -47,6 +47,8 @@ def as_before(lab: Lab) -> None:
     db.execute(view.replace("d.day * 86400", "d.quarter * 900").replace("day_model d", "quarter d"))
     db.execute("drop table composition")
     db.execute("drop trigger composition_gone")
+    db.execute("drop table cold_turn")
+    db.execute("drop index call_uncached")
     db.execute("delete from _sqlite_migrations where name >= 'm008'")
     db.execute("pragma user_version = 7")
 

@@ -51,9 +51,8 @@ def week(
         now_ms = context.now_ms()
         if span is None:
             span = span_of("week", clock.local_date(now_ms, zone)).moved(-1 if last else 0)
-        book = context.book()
-        review = load_review(db, book, HistoryQuestion(span), now_ms, zone)
-        waste = load_waste(db, book, review.within)
+        review = load_review(db, context.book(), HistoryQuestion(span), now_ms, zone)
+        waste = load_waste(db, review.within)
         bought = load_bought(db, scope=Scope(within=review.within))
     if form == "json":
         from toktui.export.week import as_document

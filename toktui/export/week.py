@@ -42,7 +42,7 @@ MOST: Final = 10
 
 
 def as_document(
-    review: Review, waste: Waste, bought: Summary | None, *, zone: str
+    review: Review, waste: Waste | None, bought: Summary | None, *, zone: str
 ) -> WeekDocument:
     """The review of a week with what it lost and bought. Without a week before: no change."""
     usual = review.usual
@@ -72,7 +72,7 @@ def as_document(
             models=tuple(map(_place, review.models[:MOST])),
             agents=tuple(map(_place, review.agents[:MOST])),
         ),
-        waste=WeekWaste(_cold(waste)),
+        waste=WeekWaste(waste and _cold(waste)),
         bought=bought and _bought(bought),
     )  # fmt: skip
 

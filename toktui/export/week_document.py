@@ -138,9 +138,9 @@ class ColdTurns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WeekWaste(msgspec.Struct, frozen=True):
-    """What could have been avoided."""
+    """What could have been avoided; null where the store does not know it."""
 
-    cold_turns: ColdTurns
+    cold_turns: ColdTurns | None
 
 
 class WeekBought(msgspec.Struct, frozen=True, kw_only=True):

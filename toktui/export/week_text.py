@@ -40,7 +40,7 @@ class _Form(NamedTuple):
 
 def as_terminal(
     review: Review,
-    waste: Waste,
+    waste: Waste | None,
     bought: Summary | None,
     *,
     zone: ZoneInfo,
@@ -58,14 +58,14 @@ def as_terminal(
     return _review(review, waste, bought, zone, form)
 
 
-def as_page(review: Review, waste: Waste, bought: Summary | None, *, zone: ZoneInfo) -> str:
+def as_page(review: Review, waste: Waste | None, bought: Summary | None, *, zone: ZoneInfo) -> str:
     """Markdown."""
     form = _Form("## {}".format, "### {}".format, as_markdown, bars=False)
     return _review(review, waste, bought, zone, form)
 
 
 def _review(
-    review: Review, waste: Waste, bought: Summary | None, zone: ZoneInfo, form: _Form
+    review: Review, waste: Waste | None, bought: Summary | None, zone: ZoneInfo, form: _Form
 ) -> str:
     span = review.span
     sofar = " so far" if review.running else ""
@@ -236,7 +236,9 @@ def _bought(bought: Summary | None) -> list[str]:
     return [line, "`toktui outcomes` says more.", ""]
 
 
-def _waste(waste: Waste) -> list[str]:
+def _waste(waste: Waste | None) -> list[str]:
+    if waste is None:
+        return []
     if not waste.turns:
         return ["Waste: no turn paid again for a context that a cache had."]
     causes = [

@@ -53,6 +53,7 @@ def open_settler(context: Context, *, notice: Callable[[str], None] | None = Non
             path.chmod(0o600)
             settler = Settler(Writer(db), context.book())
             price_unpriced(settler, context.now_ms())
+            settler.cold_turns.find_all()
             take_in(settler, context.paths.looked_at)
     except sqlite3.OperationalError as error:
         raise WriteError(

@@ -15,6 +15,7 @@ from toktui.agents.resolve import Known, Resolved, resolve
 from toktui.evidence import pack, unpack
 from toktui.ingest.account import match_account
 from toktui.ingest.call_rows import CallRows
+from toktui.ingest.cold_turns import ColdTurns
 from toktui.ingest.forgetting import Forgetting
 from toktui.ingest.guesses import place_guesses
 from toktui.ingest.kinship import Kinship
@@ -44,6 +45,7 @@ class Settler:
         self.db = writer.db
         self.book = book
         self.rows = CallRows(writer, book)
+        self.cold_turns = ColdTurns(writer, book)
         self.voices = Voices(writer)
         self.new_calls = NewCalls(writer, self.rows, self.voices)
         self.kinship = Kinship(self)
@@ -65,6 +67,7 @@ class Settler:
         except BaseException:
             self.voices.clear()
             self.rows.clear()
+            self.cold_turns.clear()
             self.new_calls.clear()
             self.kinship.forget_members()
             raise
@@ -274,6 +277,7 @@ class Settler:
         self.forgetting.reload()
         self.voices.clear()
         self.rows.clear()
+        self.cold_turns.clear()
         self.new_calls.clear()
 
     def _drop_superseded(self, batches: Sequence[Batch], outcome: Outcome) -> None:

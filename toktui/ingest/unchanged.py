@@ -26,6 +26,7 @@ _KNOWN: Final = "select path, device, inode, size, mtime_ns, parser, gone_ms is 
 _REFUSED: Final = "select exists (select 1 from misread where length(body) > 0)"
 """Lines that another time may make good."""
 _UNPRICED: Final = "select exists (select 1 from session_total where unpriced > 0)"
+_COLD: Final = "select exists (select 1 from setting where name = 'cold')"
 _BOOK: Final = "select value from setting where name = 'book'"
 _SHIPPED: Final = Path(pricing.__path__[0]) / "data/rates.json"
 _HEAD: Final = 200
@@ -40,6 +41,8 @@ def is_unchanged(context: Context) -> bool:
         return False
     try:
         if version_of(db) != VERSION or db.execute(_REFUSED).fetchone()[0]:
+            return False
+        if not db.execute(_COLD).fetchone()[0]:
             return False
         if db.execute(_UNPRICED).fetchone()[0]:
             priced_by = db.execute(_BOOK).fetchone()

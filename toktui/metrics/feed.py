@@ -9,7 +9,7 @@ import msgspec
 
 from toktui.clock import Range
 from toktui.metrics.burn import CALL_JOINS, CALL_SELECT, RESIDUAL, HotCall, call_of
-from toktui.metrics.cold import ColdTurn, cold_turn
+from toktui.metrics.cold import ColdTurn, cold_turns_among
 from toktui.metrics.filters import columns_of, conditions
 from toktui.metrics.scope import EVERYTHING, Scope, overlap
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
-    from toktui.pricing.rates import RateBook
 
 LENGTH: Final = 60
 
@@ -33,7 +32,6 @@ class FeedCall(msgspec.Struct, frozen=True):
 
 def load_feed(
     db: sqlite3.Connection,
-    book: RateBook,
     hot: Sequence[HotCall],
     now_ms: int,
     scope: Scope = EVERYTHING,
@@ -43,10 +41,11 @@ def load_feed(
     if len(calls) < LENGTH:
         calls = _latest(db, now_ms, scope)
     kinds = _kinds(db, calls)
+    cold = cold_turns_among(db, calls)
     feed: list[FeedCall] = []
     for call in calls:
         kind = kinds.get(call.agent_id, "sub-agent") if call.agent_id else ""
-        feed.append(FeedCall(call, kind, coldness(db, book, call)))
+        feed.append(FeedCall(call, kind, cold.get(call.number)))
     return tuple(feed)
 
 
@@ -88,16 +87,3 @@ def _kinds(db: sqlite3.Connection, calls: Sequence[HotCall]) -> dict[str, str]:
         (json.dumps(sessions), json.dumps(ids)),
     )
     return dict(rows.fetchall())
-
-
-def coldness(db: sqlite3.Connection, book: RateBook, call: HotCall) -> ColdTurn | None:
-    """Compares with the call before it in the same conversation; most turns need no look."""
-    if call.cache_read >= call.prompt - call.cache_read:
-        return None
-    row = db.execute(
-        f"{CALL_SELECT} from call c join session s on s.id = c.session{CALL_JOINS}"
-        " where c.session = ? and c.at_ms < ? and g.text = ? and c.exactness <> ?"
-        " order by c.at_ms desc limit 1",
-        (call.session, call.at_ms, call.agent_id, RESIDUAL),
-    ).fetchone()
-    return None if row is None else cold_turn(book, call, call_of(row))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,7 +13,7 @@ from toktui.metrics.history import HistoryQuestion, Review, load_review
 from toktui.metrics.question import is_limited
 from toktui.metrics.scope import EVERYTHING, Scope
 from toktui.metrics.spans import Span
-from toktui.metrics.waste import Waste, calls_to_look_at, load_waste
+from toktui.metrics.waste import Waste, load_waste
 from toktui.metrics.year import YearDay, load_year
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from toktui.metrics.outcomes import Summary
     from toktui.pricing.rates import RateBook
-
-_FEW_CALLS: Final = 4_000
-"""Up to so many calls each is looked at for waste without being asked."""
 
 
 class HistoryAbout(msgspec.Struct, frozen=True):
@@ -40,12 +37,10 @@ class HistoryAbout(msgspec.Struct, frozen=True):
     year: bool = False
     calendar: bool = False
     """Whether the screen has room for the year beside everything else."""
-    waste: bool = False
-    """Whether every call is looked at, however many there are."""
 
 
 class History(msgspec.Struct, frozen=True):
-    """The review, the days of the year if asked for, and the waste if it is known."""
+    """The review, the days of the year if asked for, and the waste if the store knows it."""
 
     review: Review
     year: tuple[YearDay, ...]
@@ -69,22 +64,12 @@ def load_history(
     if kept and not about.fixed:
         span = _days_of(db, scope.within, now_ms, zone)
     review = load_review(db, book, HistoryQuestion(span, filters), now_ms, zone)
-    waste = None
-    if about.waste or _is_short(db, review, filters):
-        waste = load_waste(db, book, review.within, filters)
     year: tuple[YearDay, ...] = ()
     if about.year or about.calendar:
         year = load_year(db, local_date(now_ms, zone), zone, filters)
-    return History(
-        review, year, waste, load_bought(db, scope=Scope(filters, review.within)), kept
-    )
-
-
-def _is_short(db: sqlite3.Connection, review: Review, filters: Filters) -> bool:
-    """Whether it takes a moment to look at each call; within a filter others are looked at, too."""
-    if review.sums.calls > _FEW_CALLS:
-        return False
-    return not filters or calls_to_look_at(db, review.within, filters) <= _FEW_CALLS
+    waste = load_waste(db, review.within, filters)
+    bought = load_bought(db, scope=Scope(filters, review.within))
+    return History(review, year, waste, bought, kept)
 
 
 def _narrowed(one: Filters, other: Filters) -> Filters:

@@ -88,7 +88,7 @@ def _live(
     calls = [call for call in every if scope.fits(call)] if scope.is_limited else every
     hour = hour_of(calls, now_ms)
     sessions = load_active(db, book, every, hour=hour, now_ms=now_ms, scope=scope)
-    feed = load_feed(db, book, calls, now_ms, scope)
+    feed = load_feed(db, calls, now_ms, scope)
     limits = tuple(
         limit for limit in load_limits(db, now_ms) if scope.filters.has_agent(limit.agent)
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.metrics.burn import CALL_JOINS, CALL_SELECT, HotCall, call_of
-from toktui.metrics.feed import coldness
+from toktui.metrics.cold import ColdTurn, cold_turns_among
 from toktui.metrics.filters import columns_of, conditions
 from toktui.metrics.one_state import one_state
 from toktui.metrics.question import is_limited
@@ -19,7 +19,6 @@ from toktui.model import FLAG_SUM, TIERS
 if TYPE_CHECKING:
     import sqlite3
 
-    from toktui.metrics.cold import ColdTurn
     from toktui.pricing.rates import RateBook
 
 STEPS: Final = 120
@@ -103,7 +102,7 @@ def load_detail(
             row = msgspec.structs.replace(row, sums=sums_of(sums), probable=None)
         found = row.sums.calls
         first = max(0, min(question.first, found - 1))
-        calls = _calls(db, book, question, first, calls_of)
+        calls = _calls(db, question, first, calls_of)
         newest = calls[0].call if calls else None
         return SessionDetail(
             question=question,
@@ -193,7 +192,7 @@ def _copies_in_all(db: sqlite3.Connection, calls_of: str) -> int:
 
 
 def _calls(
-    db: sqlite3.Connection, book: RateBook, question: DetailQuestion, first: int, calls_of: str
+    db: sqlite3.Connection, question: DetailQuestion, first: int, calls_of: str
 ) -> tuple[SessionCall, ...]:
     rows = db.execute(
         f"{CALL_SELECT} from (select c.id as number {calls_of}"
@@ -208,12 +207,13 @@ def _calls(
             (question.session,),
         ).fetchall()
     )
+    calls = list(map(call_of, rows))
+    cold = cold_turns_among(db, calls)
     found: list[SessionCall] = []
-    for row in rows:
-        call = call_of(row)
+    for call in calls:
         copies = db.execute(
             f"select {_COPIES} from sighting x where x.call = ?", (call.number,)
         ).fetchone()[0]
         kind = kinds.get(call.agent_id, "sub-agent") if call.agent_id else ""
-        found.append(SessionCall(call, kind, copies, coldness(db, book, call)))
+        found.append(SessionCall(call, kind, copies, cold.get(call.number)))
     return tuple(found)

@@ -1,34 +1,20 @@
-"""What a range lost to turns that paid again for a context that was, or could have stayed, cached.
-
-No rollup knows it: each call that read less than half of its prompt from a cache is held against
-the call before it in its conversation.
-"""
+"""What a range lost to turns that paid again for a context that a cache had, or could have had."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from toktui.metrics.burn import CALL_JOINS, CALL_SELECT, RESIDUAL, call_of
-from toktui.metrics.cold import SMALLEST
-from toktui.metrics.feed import coldness
 from toktui.metrics.filters import NO_FILTERS, Filters, columns_of, conditions
-from toktui.metrics.scope import Scope
-from toktui.metrics.sessions_in import sessions_in
+from toktui.store.cold_turns import WHY, cold_turns_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
 
     from toktui.clock import Range
-    from toktui.pricing.rates import RateBook
 
-_PROMPT: Final = "(c.input + c.cache_read + c.cache_write_5m + c.cache_write_1h)"
-
-
-_SESSIONS: Final = "session s indexed by session_last"
+_SUMS: Final = "count(*), sum(t.tokens), coalesce(sum(t.extra_nusd), 0), sum(t.extra_nusd is null)"
 
 
 class Worst(msgspec.Struct, frozen=True):
@@ -60,62 +46,30 @@ class Waste(msgspec.Struct, frozen=True):
 
 
 def load_waste(
-    db: sqlite3.Connection, book: RateBook, within: Range, filters: Filters = NO_FILTERS
-) -> Waste:
-    """Of all calls that are meant of a range; looks at each call of the sessions that have one."""
-    meant = "".join(f" and {fits}" for fits in conditions(db, filters, columns_of("c")))
-    meant += _one_of(db, within, filters)
-    rows = db.execute(
-        f"{CALL_SELECT} from {_SESSIONS}"
-        " cross join call c on c.session = s.id and c.at_ms >= ?1 and c.at_ms < ?2"
-        f"{CALL_JOINS} where s.last_ms >= ?1 and s.first_ms < ?2 and c.exactness <> ?3"
-        f" and c.cache_read * 2 < {_PROMPT} and {_PROMPT} >= ?4{meant}",
-        (*within, RESIDUAL, SMALLEST),
-    )
-    counts: defaultdict[str, int] = defaultdict(int)
-    sessions: defaultdict[tuple[int, str], int] = defaultdict(int)
-    for row in rows.fetchall():
-        call = call_of(row)
-        cold = coldness(db, book, call)
-        if cold is None:
-            continue
-        extra = cold.extra_nusd or 0
-        sessions[call.session, call.session_key] += extra
-        counts["turns"] += 1
-        counts["tokens"] += cold.tokens
-        counts["nusd"] += extra
-        counts["unpriced"] += cold.extra_nusd is None
-        counts[cold.why] += 1
-        counts[f"{cold.why}_nusd"] += extra
-    return Waste(**counts, worst=_worst(db, sessions))
-
-
-def _worst(db: sqlite3.Connection, sessions: Mapping[tuple[int, str], int]) -> Worst | None:
-    """The first of the costliest, by its id."""
-    number, key = min(sessions, key=lambda each: (-sessions[each], each[1]), default=(0, ""))
-    if not number or not sessions[number, key]:
-        return None
-    (project,) = db.execute(
-        "select p.text from session s join name p on p.id = s.project where s.id = ?", (number,)
-    ).fetchone()
-    return Worst(number, key, project, sessions[number, key])
-
-
-def calls_to_look_at(
     db: sqlite3.Connection, within: Range, filters: Filters = NO_FILTERS
-) -> int:
-    """How many calls `load_waste` would look at, at most."""
-    (calls,) = db.execute(
-        f"select coalesce(sum(s.calls), 0) from {_SESSIONS}"
-        f" where s.last_ms >= ?1 and s.first_ms < ?2{_one_of(db, within, filters)}",
+) -> Waste | None:
+    """Of all calls that are meant of a range; None where the store does not know its cold turns."""
+    if cold_turns_of(db) is None:
+        return None
+    meant = "".join(f" and {fits}" for fits in conditions(db, filters, columns_of("t")))
+    turns = f"from cold_turn t where t.at_ms >= ? and t.at_ms < ?{meant}"
+    rows = db.execute(f"select t.why, {_SUMS} {turns} group by t.why", within).fetchall()
+    if not rows:
+        return Waste()
+    counts: dict[str, int] = {}
+    for why, calls, _, nusd, _ in rows:
+        counts |= {WHY[why]: calls, f"{WHY[why]}_nusd": nusd}
+    calls, tokens, nusd, unpriced = (sum(row[column] for row in rows) for column in range(1, 5))
+    return Waste(calls, tokens, nusd, unpriced, **counts, worst=_worst(db, turns, within))
+
+
+def _worst(db: sqlite3.Connection, turns: str, within: Range) -> Worst | None:
+    """The first of the costliest, by its id."""
+    found = db.execute(
+        "select s.id, s.key, p.text, w.nusd from"
+        f" (select t.session, sum(t.extra_nusd) as nusd {turns} group by t.session) w"
+        " join session s on s.id = w.session join name p on p.id = s.project"
+        " where w.nusd > 0 order by w.nusd desc, s.key limit 1",
         within,
     ).fetchone()
-    return int(calls)
-
-
-def _one_of(db: sqlite3.Connection, within: Range, filters: Filters) -> str:
-    """Of the sessions that have a call that is meant."""
-    if not filters:
-        return ""
-    numbers = sessions_in(db, Scope(filters, within))
-    return f" and s.id in ({', '.join(map(str, sorted(numbers)))})"
+    return None if found is None else Worst(*found)

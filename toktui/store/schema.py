@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from toktui.store.cold_turns import m011_cold_turns
 from toktui.store.compositions import m009_compositions
 from toktui.store.estimates import m002_estimates
 from toktui.store.evidence import m010_evidence
@@ -21,11 +22,11 @@ from toktui.store.standing import m003_standing
 APPLICATION_ID: Final = 0x746F6B74
 """'tokt' in ASCII: how `file` and we know the store."""
 
-VERSION: Final = 10
+VERSION: Final = 11
 """The number of migrations of this program."""
 
 MIGRATIONS: Final = (
     m001_first, m002_estimates, m003_standing, m004_limit_past, m005_spreads, m006_outcomes,
-    m007_shares, m008_rollups, m009_compositions, m010_evidence,
+    m007_shares, m008_rollups, m009_compositions, m010_evidence, m011_cold_turns,
 )  # fmt: skip
 """In order; the store's `user_version` says how many of them it has."""

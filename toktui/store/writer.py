@@ -18,7 +18,7 @@ from toktui.store.sums import Sums
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
 
 class CallRow(NamedTuple):
@@ -128,10 +128,13 @@ class Writer:
         self._sums = Sums(db)
         self._copies: defaultdict[tuple[int, str], int] = defaultdict(int)
         self._spans: dict[int, tuple[int, int]] = {}
-        self._shrunk: set[int] = set()
+        self._shrunk: dict[int, int] = {}
         self._reweighed: set[int] = set()
         self._last_call = 0
         self.stamp = 0
+        self.on_flush: Callable[[Mapping[int, int]], None] | None = None
+        """Hears of each session whose calls changed, with the first time at which one did, when
+        calls and rollups are written."""
 
     @contextmanager
     def transaction(self) -> Generator[None]:
@@ -210,7 +213,8 @@ class Writer:
         new = list(rows)
         for row in before:
             self._sums.take_out(row)
-            self._shrunk.add(row.session)
+            first = self._shrunk.get(row.session, row.at_ms)
+            self._shrunk[row.session] = min(first, row.at_ms)
         self._put(_PUT_CALL, new)
         drop_spreads(self.db, [row.id for row in before if row.exactness == ESTIMATED])
         changed = {row.id for row in (*new, *before) if row.exactness == PLACEHOLDER}
@@ -269,18 +273,28 @@ class Writer:
         """Brings what this transaction has changed into the rollups: at its end, and where it
         changes more than is to be held in memory."""
         self._await_estimates()
-        sessions = {*self._spans, *self._shrunk}
+        changed = self._first_changes()
+        sessions = set(changed)
         shrunk = bool(self._shrunk)
         self._flush_spans()
         self._sums.flush(sessions, shrunk=shrunk)
         stand_again(self.db, sessions)
         share_again(self.db, sessions)
+        if self.on_flush is not None:
+            self.on_flush(changed)
         self.db.executemany(
             "insert into copy_total (agent, reason, rows) values (?, ?, ?) "
             "on conflict (agent, reason) do update set rows = rows + excluded.rows",
             [(agent, reason, rows) for (agent, reason), rows in self._copies.items() if rows],
         )
         self._copies.clear()
+
+    def _first_changes(self) -> dict[int, int]:
+        """The first time at which a call of a session came, changed or went."""
+        changed = dict(self._shrunk)
+        for session, (first, _) in self._spans.items():
+            changed[session] = min(first, changed.get(session, first))
+        return changed
 
     def _flush_spans(self) -> None:
         """First and last call of each session that changed, and the project that it began in."""

@@ -98,14 +98,16 @@ def _write_gone(folder: Path, number: int, before_ms: int) -> None:
     for _ in range(CALLS_PER_LOG if number else LONGEST):
         written, output = 100 + rng.getrandbits(11), 20 + rng.getrandbits(9)
         at_ms = min(at_ms + 2_000 + rng.getrandbits(14), before_ms)
+        # Of the real logs' calls two to four of a hundred sent their whole context anew.
+        read, anew = (0, context) if rng.getrandbits(5) == 0 else (context, 0)
         rows.append(
             f'{{"type":"assistant","sessionId":"{session}","timestamp":"{stamp(at_ms)}",'
             f'"cwd":"{project}","gitBranch":"{branch}","version":"2.1.330","message":{{'
             f'"id":"{vendor_id(rng, "msg_01")}","model":"{model}","stop_reason":"end_turn",'
             f'"usage":{{"input_tokens":3,"output_tokens":{output},'
-            f'"cache_read_input_tokens":{context},"cache_creation_input_tokens":{written},'
+            f'"cache_read_input_tokens":{read},"cache_creation_input_tokens":{anew + written},'
             f'"cache_creation":{{"ephemeral_5m_input_tokens":0,'
-            f'"ephemeral_1h_input_tokens":{written}}}}}}}}}\n'
+            f'"ephemeral_1h_input_tokens":{anew + written}}}}}}}}}\n'
         )
         context += written + output
     log = folder / f"{session}.jsonl"

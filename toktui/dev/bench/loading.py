@@ -86,8 +86,6 @@ def _others(reading: Reading) -> Iterator[tuple[str, Callable[[], object]]]:
     for sort in ("cost", "project"):
         question = ListQuestion(sort=sort)
         yield f"Sessions by {sort}", partial(load_page, db, question, now_ms)
-    asked = HistoryAbout(span=span_of("months", today), waste=True)
-    yield "cold turns of 12 months", partial(load_history, db, book, asked, now_ms, zone)
     nothing = OutcomesQuestion(shown="nothing")
     yield "Outcomes, sessions that landed nothing", partial(
         load_outcomes_page, db, nothing, zone=zone, scope=EVERYTHING

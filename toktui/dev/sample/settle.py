@@ -29,6 +29,7 @@ def settle_home(home: Path, store: Path, book: RateBook, now_ms: int) -> None:
     try:
         migrate(db)
         settler = Settler(Writer(db), book)
+        settler.cold_turns.find_all()
         places = [*roots(Config(), home, {}), *spool_roots(home / SPOOL, Config())]
         batches = [
             batch

@@ -51,7 +51,6 @@ class HistoryView(View[History]):
         Binding("left,h", "move(-1)", "earlier", show=False),
         Binding("right,l", "move(1)", "later", show=False),
         Binding("n", "now", "now", show=False),
-        Binding("x", "waste", "cold turns", show=False),
     ]
     OPENS = True
     MEANINGS = (
@@ -64,7 +63,6 @@ class HistoryView(View[History]):
         ("b", "stack the bars by agent or by model"),
         ("t", "the next list first: sessions, projects, models, branches, agents"),
         ("c", "calendar: the days of the last year, in place of the bars"),
-        ("x", "what cold turns cost, where there are too many calls to look unasked"),
         ("since: until:", "in the filter: any other time, such as since:2026-11-01"),
         ("usual", "median of the last 4 such days, weeks or months, by the same moment"),
         ("why", METHOD_WORDS),
@@ -191,10 +189,6 @@ class HistoryView(View[History]):
         """The year in place of the bars, and back."""
         self._ask_for(year=not self.about.year)
 
-    def action_waste(self) -> None:
-        """Looks at every call."""
-        self._ask_for(waste=True)
-
     def action_open(self) -> None:
         """Opens what is under the cursor."""
         self._board.action_choose()
@@ -245,7 +239,7 @@ class HistoryView(View[History]):
         self.post_message(Ask())
 
     def _open(self, **changes: object) -> None:
-        about = msgspec.structs.replace(self.about, waste=False, fixed=True, **changes)
+        about = msgspec.structs.replace(self.about, fixed=True, **changes)
         self.post_message(Open(self.KEY, about))
 
     def _nothing(self, palette: Palette) -> list[Line]:

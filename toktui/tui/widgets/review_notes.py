@@ -27,8 +27,7 @@ def last_lines(data: History, name: str, palette: Palette) -> list[Line]:
     if bought is not None:
         head.extend(_bought(bought, palette).pieces).add("      ")
     if data.waste is None:
-        head.add("WASTE  ", palette.dim).add("x looks for cold turns", palette.faint)
-        return [head]
+        return [head.add("WASTE  ", palette.dim).add("not known", palette.faint)]
     cost, causes, worst = _waste(data.waste, palette)
     paid = Line(*head.pieces).extend(cost.pieces)
     by_session = Line(*paid.pieces).extend(worst.pieces)

@@ -1,0 +1,165 @@
+"""Finds turns that wrote to the cache again what could have been read from it.
+
+A call is held against the call before it in its conversation: it is cold if it sent anew at least
+half of what that one had cached, and is no smaller, as a compacted context would be. It counts with
+what it cost more, at the rates that priced it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+
+from toktui.model import FLAG_SUM, Tokens
+from toktui.pricing.price import price_at
+from toktui.store.cold_turns import (
+    SMALLEST,
+    WHY,
+    call_before,
+    cold_turns_are_of,
+    cold_turns_of,
+    is_uncached,
+    prompt_of,
+)
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping
+
+    from toktui.pricing.periods import Rate
+    from toktui.pricing.rates import RateBook
+    from toktui.store.writer import Writer
+
+_AGAIN: Final = (
+    "(min(p.cache_read + p.cache_write_5m + p.cache_write_1h,"
+    f" {prompt_of('c')}) - c.cache_read)"
+)
+"""Tokens of what was cached that were sent anew."""
+_COLD: Final = (
+    "select c.at_ms, c.id, c.session, c.agent, c.model, c.priced, c.project, c.branch,"
+    " c.rate, c.geo, c.input, c.cache_read, c.cache_write_5m, c.cache_write_1h, c.cost_nusd,"
+    f" {_AGAIN}, p.at_ms, p.model, p.cache_write_1h > 0, m.text"
+    f" from call c indexed by call_uncached join call p on p.id = {call_before('c')}"
+    " join name m on m.id = p.model"
+    f" where c.session = ? and c.at_ms >= ? and {is_uncached('c')}"
+    f" and not (c.flags | p.flags) & {FLAG_SUM}"
+    # A prompt that is smaller than four fifths of the one before was compacted or cleared.
+    f" and {prompt_of('c')} * 5 >= {prompt_of('p')} * 4"
+    f" and {_AGAIN} >= {SMALLEST}"
+    f" and {_AGAIN} * 2 >= p.cache_read + p.cache_write_5m + p.cache_write_1h"
+)
+_GONE: Final = "delete from cold_turn where session = ? and at_ms >= ?"
+_PUT: Final = f"insert into cold_turn values ({', '.join('?' * 12)})"
+_SESSIONS_AT_ONCE: Final = 500
+
+
+class _Pair(NamedTuple):
+    """A row of `_COLD`: the cold call, and what matters of the one before it."""
+
+    at_ms: int
+    call: int
+    session: int
+    agent: int
+    model: int
+    priced: int
+    project: int
+    branch: int
+    rate: int
+    geo: str
+    input: int
+    cache_read: int
+    cache_write_5m: int
+    cache_write_1h: int
+    cost_nusd: int | None
+    again: int
+    before_ms: int
+    before_model: int
+    before_long: int
+    """Whether it wrote for the long lifetime."""
+    before_name: str
+
+
+class ColdTurns:
+    """Keeps the cold turns of one store as its calls change; the writer tells of that."""
+
+    def __init__(self, writer: Writer, book: RateBook) -> None:
+        self._writer = writer
+        self._db: sqlite3.Connection = writer.db
+        self._book = book
+        self._rates: dict[int, Rate | None] = {}
+        writer.on_flush = self.find
+
+    def clear(self) -> None:
+        """Forgets the rates of the store, whose numbers a rollback may have undone."""
+        self._rates.clear()
+
+    def find(self, changed: Mapping[int, int]) -> None:
+        """Finds those of some sessions anew, each from the first time at which a call changed."""
+        since = list(changed.items())
+        self._db.executemany(_GONE, since)
+        self._db.executemany(_PUT, self._found(since))
+
+    def find_all(self) -> None:
+        """Finds all, where they are not known or are of another rate book."""
+        if cold_turns_of(self._db) == self._book.version:
+            return
+        with self._writer.transaction():
+            self._db.execute("delete from cold_turn")
+            sessions = [row[0] for row in self._db.execute("select id from session")]
+            for first in range(0, len(sessions), _SESSIONS_AT_ONCE):
+                some = sessions[first : first + _SESSIONS_AT_ONCE]
+                self._db.executemany(_PUT, self._found([(session, 0) for session in some]))
+            cold_turns_are_of(self._db, self._book.version)
+
+    def _found(self, since: list[tuple[int, int]]) -> list[tuple[object, ...]]:
+        return [
+            (*pair[:8], WHY.index(why), pair.again, self._extra(pair), expired_ms)
+            for pair in self._pairs(since)
+            for why, expired_ms in [self._reason(pair)]
+        ]
+
+    def _pairs(self, since: list[tuple[int, int]]) -> Iterator[_Pair]:
+        for each in since:
+            yield from map(_Pair._make, self._db.execute(_COLD, each))
+
+    def _reason(self, pair: _Pair) -> tuple[str, int | None]:
+        if pair.model != pair.before_model:
+            return "model", None
+        lives = self._book.lifetimes(pair.before_name)
+        life = lives.long_ms if pair.before_long else lives.short_ms
+        gone = 0 if life is None else pair.at_ms - pair.before_ms - life
+        return ("expired", gone) if gone > 0 else ("lost", None)
+
+    def _extra(self, pair: _Pair) -> int | None:
+        """The prompt as it was, minus the prompt with what was sent anew read instead."""
+        rate = None if pair.cost_nusd is None else self._rate(pair.rate)
+        bands = rate and self._book.bands_of(rate, pair.geo)
+        if rate is None or bands is None:
+            return None
+        left = pair.again
+        kept: list[int] = []
+        for count in (pair.cache_write_1h, pair.cache_write_5m, pair.input):
+            moved = min(left, count)
+            left -= moved
+            kept.append(count - moved)
+        long, short, fresh = kept
+        was = Tokens(pair.input, pair.cache_read, pair.cache_write_5m, pair.cache_write_1h)
+        warm = Tokens(fresh, pair.cache_read + pair.again - left, short, long)
+        costs = [price_at(rate, bands, tokens, 0) for tokens in (was, warm)]
+        if costs[0] is None or costs[1] is None:
+            return None
+        return costs[0].total_nusd - costs[1].total_nusd
+
+    def _rate(self, number: int) -> Rate | None:
+        """The rate that priced a call; None where its row says nothing that is understood."""
+        if number not in self._rates:
+            from toktui.pricing.derive import RateRow  # noqa: PLC0415  few turns are cold
+
+            row = self._db.execute("select body from rate where id = ?", (number,)).fetchone()
+            try:
+                found = row and msgspec.json.decode(row[0], type=RateRow).rate
+            except msgspec.DecodeError:
+                found = None
+            self._rates[number] = found
+        return self._rates[number]
