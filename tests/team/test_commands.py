@@ -376,7 +376,7 @@ def test_what_a_server_gives_cannot_obey_the_terminal(device: Device, told: Told
     told.says.append((200, b"\xff", {}))
     device.run("team", "export", exit_code=1)
     told.says.append((200, json.dumps({"value": "x\x1b[2J", "expires_ms": 1}).encode(), {}))
-    assert "\x1b" not in device.run("team", "link").stdout
+    assert "\x1b" not in device.run("team", "link", exit_code=1).output
     told.says.append((200, b'{"devices":[{"id":"d\\u001b","made_ms":1e300}]}', {}))
     device.run("team", "devices", exit_code=1)
 

@@ -9,16 +9,16 @@ import sys
 import click
 
 from toktui.cli.numbers import Whole
-from toktui.cli.team_start import connected, write_json_text
+from toktui.cli.team_start import check_name, connected, write_json_text
 
 
 def _link(target: str) -> str:
     from toktui.cli.start import open_context
+    from toktui.team.link import code_of
     from toktui.team.wire.messages import Link
-    from toktui.text import clean
 
     with connected(open_context()) as (_, _, server):
-        return clean(server.ask("POST", target).as_(Link).value, 400)
+        return code_of(server.ask("POST", target).as_(Link))
 
 
 @click.command(epilog="\b\nExample:\n  toktui team link      then join with it on the other device")
@@ -89,6 +89,8 @@ def appear(*, how: str, name: str) -> None:
 
     if (how == "hidden") == bool(name):
         raise UsageError("A name goes with `name` and `pseudonym`, and only with them.")
+    if name:
+        check_name(name)
     asked = Appear(appearance=cast("Appearance", how), name=name)
     with connected(open_context()) as (file, _, server):
         server.ask("PUT", "/v1/me", asked)
@@ -103,14 +105,14 @@ def invite(*, uses: int, hours: int) -> None:
     """A code for new members; for owners and admins."""
     from toktui.cli.output import write
     from toktui.cli.start import open_context
+    from toktui.team.link import code_of
     from toktui.team.wire.messages import Link, NewInvite
-    from toktui.text import clean
 
     with connected(open_context()) as (_, member, server):
         asked = NewInvite(uses=uses, hours=hours)
-        made = server.ask("POST", "/v1/invites", asked).as_(Link)
+        made = code_of(server.ask("POST", "/v1/invites", asked).as_(Link))
     more = " --allow-http" if member.allow_http else ""
-    write(f"toktui team join {member.url} {clean(made.value)}{more}")
+    write(f"toktui team join {member.url} {made}{more}")
 
 
 @click.command(name="open", epilog="\b\nExample:\n  toktui team open")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import click
 
-from toktui.cli.team_start import joined, keys_of, told_yes
+from toktui.cli.team_start import check_name, joined, keys_of, told_yes
 
 if TYPE_CHECKING:
     from toktui.team.wire.messages import Appearance
@@ -75,8 +75,6 @@ def join(
     if asks and not shares:
         shares = _ask_shares()
     chosen = cast("Appearance", appearance or "hidden")
-    if chosen != "hidden" and not name and not is_link:
-        raise UsageError(f"--as {chosen} needs a --name.", "Or --as hidden.")
     write("\n" + _chosen(chosen, clean(name, 40), shares, is_link=is_link))
     if not yes and not told_yes("Type `agree` to join", "agree"):
         note("Nothing was sent; this device is in no team.")
@@ -101,6 +99,10 @@ def _check_name(appearance: str | None, name: str) -> None:
 
     if name and appearance in (None, "hidden"):
         raise UsageError("--name goes with --as name or --as pseudonym.")
+    if not name and appearance in ("name", "pseudonym"):
+        raise UsageError(f"--as {appearance} needs a --name.", "Or --as hidden.")
+    if name:
+        check_name(name)
 
 
 def _ask_how() -> tuple[str, str]:
@@ -109,7 +111,19 @@ def _ask_how() -> tuple[str, str]:
     how: str = click.prompt("\nAppear by", type=choice, default="hidden", err=True)
     if how == "hidden":
         return how, ""
-    return how, click.prompt("The name to show" if how == "name" else "The pseudonym", err=True)
+    words = "The name to show" if how == "name" else "The pseudonym"
+    return how, click.prompt(words, value_proc=_name_typed, err=True)
+
+
+def _name_typed(text: str) -> str:
+    """A name at the prompt, which comes again after one that cannot be shown."""
+    from toktui.errors import UsageError
+
+    try:
+        check_name(text)
+    except UsageError as error:
+        raise click.UsageError(error.what) from error
+    return text
 
 
 def _ask_shares() -> tuple[str, ...]:
@@ -209,13 +223,14 @@ def leave(*, here: bool, yes: bool) -> None:
     """
     from toktui.cli.output import write
     from toktui.cli.start import open_context
+    from toktui.errors import ToktuiError
     from toktui.team.joining import forget_here
     from toktui.team.joining import leave as delete
     from toktui.team.rounds import alone
     from toktui.team.team_file import erase_team_file
 
     context = open_context()
-    with joined(context) as (file, member):
+    with joined(context) as (_, member):
         question = (
             f"Forget {member.team_name} on this device? What was sent stays on the server."
             if here
@@ -223,17 +238,26 @@ def leave(*, here: bool, yes: bool) -> None:
         )
         if not yes and not told_yes(question):
             raise click.exceptions.Exit(1)
-        gone = "here"
-        with alone(context.paths.data, "toktui team leave"):
-            if here:
-                forget_here(file, keys_of(context), member)
-            else:
-                gone = delete(file, keys_of(context), member, context.now_ms)
-    erase_team_file(context.paths.data)
+    gone, data = "here", context.paths.data
+    # Nobody joins between the forgetting and the end of the file.
+    with alone(data, "toktui team leave"), joined(context) as (file, now):
+        if now.device != member.device:
+            raise ToktuiError(
+                f"This device joined {now.team_name} meanwhile.", "Ask again to leave that."
+            )
+        if here:
+            forget_here(file, keys_of(context), now)
+        else:
+            gone = delete(file, keys_of(context), now, context.now_ms)
+        erase_team_file(data)
     if gone == "here":
         write("Forgotten here. What was sent stays on the server.")
     elif gone == "verified":
         write("Left. Verified: the server has nothing of you any more, and does not know this"
               " device.\nIts backups are the host's; ask how long they are kept.")  # fmt: skip
+    elif gone == "unknown":
+        write("Left. The server does not know this device any more: it deleted everything the last"
+              "\ntime, and the answer was lost, or this device was revoked since. If it was, leave"
+              "\nfrom another device of yours, too.")  # fmt: skip
     else:
         write("Left. The server said that everything is deleted; it could not be asked again.")

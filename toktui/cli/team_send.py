@@ -36,26 +36,42 @@ def preview(*, day: str | None) -> None:
     from toktui.cli.output import note, write_bytes
     from toktui.cli.start import open_context, reading
     from toktui.clock import day_label
-    from toktui.errors import UsageError
     from toktui.team.drafts import draft_of
-    from toktui.team.wire.document import WrongDocumentError, day_of, digest
+    from toktui.team.preview import first_taken
+    from toktui.team.wire.document import digest
 
     context = open_context()
+    if day is not None:
+        _check_day(day)
     with joined(context) as (file, member), reading(context, catch_up=True) as db:
-        asked = day or day_label(context.now_ms(), ZoneInfo(member.zone))
-        try:
-            day_of(asked)
-        except WrongDocumentError as error:
-            raise UsageError("--day is no day.", "Such as 2026-11-21.") from error
+        today = day_label(context.now_ms(), ZoneInfo(member.zone))
+        asked = today if day is None else day
         landed = _landed(context, member, db)
         draft = draft_of(db, file, member, asked, context.now_ms(), outcomes=landed)
         sent = file.body(asked) if draft.known is not None and not draft.is_news else None
     body = draft.made.body if sent is None else sent
     write_bytes(body)
-    said = "as they were sent" if sent is not None else "not sent yet"
-    if asked < member.first_day:
-        said = f"never sent: the team takes days from {member.first_day} on"
+    first = first_taken(member, context.now_ms())
+    if sent is not None:
+        said = "as they were sent"
+    elif asked < first:
+        said = f"never sent: the team takes days from {first} on"
+    else:
+        said = "not begun yet" if asked > today else "not sent yet"
     note(f"\n{asked}: {len(body)} bytes, {said}\nsha256 {digest(body)}")
+
+
+def _check_day(text: str) -> None:
+    """Refuses what no document has as its day."""
+    import msgspec
+
+    from toktui.errors import UsageError
+    from toktui.team.wire.document import Day, WrongDocumentError, day_of
+
+    try:
+        day_of(msgspec.convert(text, Day))
+    except (msgspec.ValidationError, WrongDocumentError) as error:
+        raise UsageError("--day is no day.", "Such as 2026-11-21.") from error
 
 
 def _landed(
@@ -112,7 +128,8 @@ def submit(ctx: click.Context, *, hurry: bool, corrected: tuple[str, ...], quiet
     with joined(context) as (file, member):
         why_not = hindrance(member)
         if why_not == "paused":
-            write("Paused; `toktui team resume` goes on.")
+            if not quiet:
+                write("Paused; `toktui team resume` goes on.")
             return
         for day in corrected:
             if day not in file.sent():

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
+
+LONGEST_NAME: Final = 40
+"""Of a member, in terminal cells."""
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -83,7 +86,21 @@ def still_in_a_team(context: Context) -> None:
         )
 
 
+def check_name(name: str) -> None:
+    """Refuses a name of which a board shows nothing, or not all of it."""
+    from toktui.errors import UsageError
+    from toktui.text import clean
+
+    if not clean(name, LONGEST_NAME).strip():
+        raise UsageError("Of this --name nothing can be shown.", "Such as --name Ada.")
+    if len(name) > LONGEST_NAME or clean(name, LONGEST_NAME) != clean(name, 2 * LONGEST_NAME):
+        raise UsageError(f"--name is too long: a board shows {LONGEST_NAME} cells of a name.")
+
+
 def write_json_text(text: str) -> None:
     """JSON from a server, on stdout: what a terminal would obey is escaped, as JSON may be."""
-    safe = (c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text)
+    import json
+
+    # Between values JSON may hold tabs; within them it does not, nor carriage returns anywhere.
+    safe = (c if c.isprintable() or c in "\n\t" else json.dumps(c)[1:-1] for c in text)
     sys.stdout.write("".join(safe).rstrip("\n") + "\n")

@@ -51,12 +51,8 @@ def keep(private: bytes, name: str, folder: Path) -> Place:
         pass
     create_private(folder)
     path = _file(folder, name)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     try:
-        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-            file.write(private)
-            file.flush()
-            os.fsync(file.fileno())
+        _write(private, path)
     except OSError as error:
         raise ToktuiError(
             f"The key cannot be stored in {clean(str(path), 200)}: {error.strerror}",
@@ -77,18 +73,28 @@ def kept(name: str, folder: Path) -> tuple[bytes, Place] | None:
     return None
 
 
-def rename(place: Place, old: str, new: str, folder: Path) -> str:
-    """Gives a stored key another name; the name that it has then, the old one if that fails."""
+def keep_again(private: bytes, place: Place, name: str, folder: Path) -> bool:
+    """Stores a key under a further name of its own, beside that which it has; whether it did."""
     try:
         if place == "file":
-            _file(folder, old).rename(_file(folder, new))
+            _write(private, _file(folder, name))
         else:
-            text = _in_time(lambda: _keyring().get_password(SERVICE, old))
-            _in_time(lambda: _keyring().set_password(SERVICE, new, text))
-            _in_time(lambda: _keyring().delete_password(SERVICE, old))
+            text = base64.b64encode(private).decode()
+            _in_time(lambda: _keyring().set_password(SERVICE, name, text))
+    except FileExistsError:
+        # The name is the key's own: it is there already.
+        return True
     except (OSError, _NoAnswerError):
-        return old
-    return new
+        return False
+    return True
+
+
+def _write(private: bytes, path: Path) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(private)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def fetch(place: Place, name: str, folder: Path) -> bytes:

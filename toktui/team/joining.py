@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
     from toktui.team.team_file import TeamFile
 
-Gone = Literal["verified", "unverified"]
+Gone = Literal["verified", "unverified", "unknown"]
 """Of what was on the server: it is gone, and the server does not know this device any more; or it
-is said to be gone, but the server could not be asked again."""
+is said to be gone, but the server could not be asked again; or the server does not know this device
+any more, for the last time has deleted everything, or the device was revoked since."""
 
-_CODE: Final = re.compile(r"[A-Za-z2-7-]{20,64}")
+CODE: Final = re.compile(r"[A-Za-z2-7-]{20,64}")
 _PEPPER: Final = re.compile(r"[0-9a-f]{64}")
 _ID: Final = re.compile(r"[a-z]_[a-z2-7]{16}")
 MOST_RETENTION: Final = 36_500
@@ -50,7 +51,7 @@ def look(url: str, code: str, now_ms: Callable[[], int], folder: Path) -> TeamIn
     """What a code leads to; tells the server nothing but the code, and of a device that it may know
     already its public key. UsageError for what is no code, ServerError for what is no team that
     this toktui can join."""
-    if not _CODE.fullmatch(code):
+    if not CODE.fullmatch(code):
         raise UsageError("CODE is not one of a board.", "Copy it whole, as it was given to you.")
     server = Server(url, now_ms)
     try:
@@ -81,6 +82,8 @@ def _check(found: TeamInfo) -> None:
         raise nonsense("The board names a day or time zone that does not exist.") from error
     if not 1 <= found.retention_days <= MOST_RETENTION:
         raise nonsense("The board says an impossible time for which it keeps days.")
+    if not 0 <= found.backfill_days <= MOST_RETENTION:
+        raise nonsense("The board says an impossible time for which it takes days.")
 
 
 def join(
@@ -114,8 +117,10 @@ def join(
             raise ServerError(error.code, error.what, _AGAIN, error.problem) from error
         identity.forget(place, key_name, folder)
         raise
-    own_name = hashlib.sha256(asked.public_key.encode()).hexdigest()[:16]
-    key_name = identity.rename(place, key_name, own_name, folder)
+    # Killed anywhere from here on, it is either in, or joins again with the same code and key.
+    own_name, code_name = hashlib.sha256(asked.public_key.encode()).hexdigest()[:16], ""
+    if identity.keep_again(private, place, own_name, folder):
+        key_name, code_name = own_name, key_name
     made = Membership(
         url=url, allow_http=allow_http, team=enrolled.team.team,
         team_name=clean(enrolled.team.name, 60), zone=enrolled.team.zone, member=enrolled.member,
@@ -123,8 +128,12 @@ def join(
         first_day=enrolled.first_day, retention_days=enrolled.team.retention_days,
         appearance="" if shown.kind == "link" else appearance, name=clean(name, 40), shares=shares,
         schema=schema_hash(), consented_ms=now_ms(), key_place=place, key_name=key_name,
+        code_name=code_name,
     )  # fmt: skip
     file.remember(made)
+    if code_name:
+        identity.forget(place, code_name, folder)
+        made = file.change(code_name="") or made
     return made
 
 
@@ -173,7 +182,8 @@ def leave(
             known = {"not_signed": _UNKNOWN, "network": _LATER, "nonsense": _LATER}
             hint = known.get(error.code, error.hint)
             raise ServerError(error.code, error.what, hint, error.problem) from error
-        # It was done the last time, and the answer was lost.
+        # It was done the last time, and the answer was lost; unless it was revoked.
+        gone = "unknown"
     else:
         gone = _verified(server)
     forget_here(file, folder, member)
@@ -193,5 +203,6 @@ def _verified(server: Server) -> Gone:
 
 def forget_here(file: TeamFile, folder: Path, member: Membership) -> None:
     """Forgets key and team on this device only."""
-    identity.forget(member.key_place, member.key_name, folder)
+    for name in filter(None, (member.code_name, member.key_name)):
+        identity.forget(member.key_place, name, folder)
     file.forget()

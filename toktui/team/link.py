@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from toktui.team.http import nonsense
+from toktui.team.joining import CODE
 from toktui.team.wire.messages import Link
 
 if TYPE_CHECKING:
     from toktui.team.http import Server
 
 _PATH: Final = re.compile(r"/sign-in/[A-Za-z0-9_-]{20,100}", re.ASCII)
+
+
+def code_of(link: Link) -> str:
+    """A code that people copy into a command. ServerError for what is none: a shell might obey it.
+    """
+    if not CODE.fullmatch(link.value):
+        raise nonsense("The server gave no code.")
+    return link.value
 
 
 def sign_in_address(server: Server, url: str) -> str:

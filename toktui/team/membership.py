@@ -35,6 +35,8 @@ class Membership(msgspec.Struct, frozen=True, kw_only=True):
     consented_ms: int
     key_place: Place
     key_name: str
+    code_name: str = ""
+    """Under which the key is kept, too, until joining is over: by the code."""
     paused: bool = False
     leaving: bool = False
     """The server was told to delete everything; whether it did is not known yet."""

@@ -99,11 +99,12 @@ class Sending:
         self.file.stop_waiting(waiting)
 
     def _may_go_on(self) -> bool:
-        """Whether this device is still in the team and has not been told to stop meanwhile."""
+        """Whether this device is still in the team and may still send what it was to send."""
         member = self.file.membership()
         return (
             member is not None and member.device == self.member.device
             and not member.paused and not member.leaving
+            and (member.shares, member.schema) == (self.member.shares, self.member.schema)
         )  # fmt: skip
 
     def _send(self, batch: Sequence[Preview]) -> list[tuple[Preview, Problem]]:
