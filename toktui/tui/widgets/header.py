@@ -40,46 +40,56 @@ class Header(Drawing):
         self.live: Live | None = None
 
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
-        """One line; the state gives way first, then our name, then the words of other tabs."""
+        """One line; details of the state give way first, then our name, then the words of other
+        tabs."""
         del height
-        state = self._state(palette, width)
-        mark = Line(*state.pieces[:1])
+        states = self._states(palette)
         named, words = self._named(palette), self._line(palette, words=True)
-        digits, close = self._line(palette, words=False), self._close(palette)
-        glued = self._line(palette, words=True, glued=True)
-        # A dot of the state's colour says enough where all is well or nothing is read.
-        dots = (state, mark, _dot(mark)) if _dot(mark).pieces else ()
+        digits, glued = self._line(palette, words=False), self._glued(palette)
         whole = Line(*named.pieces).extend(words.pieces)
         short = Line(*named.pieces).extend(digits.pieces)
-        # What an index still needs is worth more than the words of tabs.
+        worded = (whole, words, glued, self._glued(palette, tight=True))
         reading = self.progress is not None and self.progress.phase == "indexing"
-        first = ((whole, state), (words, state), (glued, state), (short, state)) if reading else ()
-        for tabs, right in (
-            *first, (whole, state), (whole, mark), (words, mark), *((glued, each) for each in dots),
-            (short, state), (short, mark),
-            (digits, mark), (digits, Line()),
-        ):  # fmt: skip
+        # What an index still needs is worth more than the space around tabs, and a share that
+        # nothing is said of is worth less than their words.
+        ways = (
+            [(tabs, state) for state in states[:-1] for tabs in worded]
+            if reading
+            else [(tabs, state) for tabs in worded for state in states]
+        )
+        bare = [(tabs, state) for tabs in (short, digits) for state in states]
+        for tabs, right in (*ways, *bare, (digits, Line())):
             if tabs.width + right.width < width:
                 return [both_ends(tabs, right, width)]
-        return [close]
+        return [self._close(palette)]
 
     @staticmethod
     def _named(palette: Palette) -> Line:
         return Line().add("toktui", palette.accent).add("  ")
 
-    def _line(self, palette: Palette, *, words: bool, glued: bool = False) -> Line:
-        """The tabs; without words those of the others are only their digits.
-
-        Glued, the digits are small and stand at their words.
-        """
+    def _line(self, palette: Palette, *, words: bool) -> Line:
+        """The tabs; without words those of the others are only their digits."""
         line = Line()
         for index, (key, label) in enumerate(self._tabs, 1):
             here = key == self.current
-            digit = _small(index) if glued else f" {index} "
-            line.pieces.append(link(digit, palette.faint, f"app.show('{key}')"))
+            line.pieces.append(link(f" {index} ", palette.faint, f"app.show('{key}')"))
             if words or here:
                 style = palette.strong if here else palette.dim
                 line.pieces.append(link(f"{label} ", style, f"app.show('{key}')"))
+        return line
+
+    def _glued(self, palette: Palette, *, tight: bool = False) -> Line:
+        """The tabs with small digits at their words.
+
+        Tight, the one that is open has none, since no key is needed to get there.
+        """
+        line = Line()
+        for index, (key, label) in enumerate(self._tabs, 1):
+            show, here = f"app.show('{key}')", key == self.current
+            if not (tight and here):
+                line.pieces.append(link(_small(index), palette.faint, show))
+            word = label if index == len(self._tabs) else f"{label} "
+            line.pieces.append(link(word, palette.strong if here else palette.dim, show))
         return line
 
     def _close(self, palette: Palette) -> Line:
@@ -92,35 +102,35 @@ class Header(Drawing):
                 line.pieces.append(link(f"{label} ", palette.strong, show))
         return line
 
-    def _state(self, palette: Palette, width: int) -> Line:
-        """What the ingest does; where there is little room only the first piece is shown."""
-        state = self._ingest(palette, width)
-        if self._demo:
-            return Line().add("demo  ", palette.accent).extend(state.pieces)
-        return state
+    def _states(self, palette: Palette) -> list[Line]:
+        """What the ingest does, from all that can be said to the least that is worth saying."""
+        states = self._ingest(palette)
+        if not self._demo:
+            return states or [Line()]
+        demo = Line().add("demo", palette.accent)
+        return [
+            *(Line(*demo.pieces).add("  ").extend(state.pieces) for state in states),
+            demo,
+        ]
 
-    def _ingest(self, palette: Palette, width: int) -> Line:
+    def _ingest(self, palette: Palette) -> list[Line]:
         progress = self.progress
         if progress is None:
-            return Line()
+            return []
         if progress.phase == "indexing":
-            return _indexing(progress, palette, width)
+            return _indexing(progress, palette)
         if progress.phase == "failed":
-            return Line().add("● not reading", palette.error)
-        line = Line()
-        if progress.phase == "following":
-            line.add("● following", palette.good)
-        elif progress.phase == "live":
-            line.add("● live", palette.good)
-        else:
-            line.add(f"○ {progress.phase}", palette.dim)
+            return [Line().add("● not reading", palette.error)]
+        if progress.phase not in ("live", "following"):
+            return [Line().add(f"○ {progress.phase}", palette.dim)]
+        mark = Line().add(f"● {progress.phase}", palette.good)
         working = sum(s.state == "working" for s in self.live.sessions) if self.live else 0
-        if width >= 60 and progress.phase in ("live", "following"):
-            # Who follows does not look for logs, so it does not know the agents.
-            known = bool(progress.agents) or progress.phase == "live"
-            agents = f"{fmt.plural(len(progress.agents), 'agent')} · " if known else ""
-            line.add(f"   {agents}{working} working", palette.dim)
-        return line
+        # Who follows does not look for logs, so it does not know the agents.
+        known = bool(progress.agents) or progress.phase == "live"
+        agents = f"{fmt.plural(len(progress.agents), 'agent')} · " if known else ""
+        whole = Line(*mark.pieces).add(f"   {agents}{working} working", palette.dim)
+        # A dot of the state's colour says enough where all is well.
+        return [whole, mark, Line().add("●", palette.good)]
 
 
 def _small(digit: int) -> str:
@@ -128,30 +138,27 @@ def _small(digit: int) -> str:
     return str(digit).translate(_RAISED)
 
 
-def _dot(mark: Line) -> Line:
-    """Only the dot of a state that has one."""
-    first = mark.pieces[0] if mark.pieces else None
-    if first is None or not first.text.startswith("●"):
-        return Line()
-    return Line().add("●", first.style)
-
-
-def _indexing(progress: Progress, palette: Palette, width: int) -> Line:
+def _indexing(progress: Progress, palette: Palette) -> list[Line]:
+    """How far the index is: with bytes; with a gauge; in words; as a share."""
     share = progress.bytes_done / progress.bytes_total if progress.bytes_total else 0.0
-    line = Line().add("indexing ", palette.accent)
-    if width >= 70:
-        line.extend(gauge(share, 12, palette.accent, palette.faint).pieces).add(" ")
-    line.add(f"{share * 100:.0f} %", palette.text)
-    if width >= 100:
-        line.add(
-            f"  {fmt.size(progress.bytes_done)} of {fmt.size(progress.bytes_total)}"
-            f" · {fmt.size(progress.bytes_per_s)}/s",
-            palette.dim,
-        )
-    left = progress.seconds_left
-    if left is not None and width >= 60:
-        line.add(f" · {fmt.span(round(left * 1000))} left", palette.dim)
-    return line
+    word = Line().add("indexing ", palette.accent)
+    done = Line().add(f"{share * 100:.0f} %", palette.text)
+    bar = gauge(share, 12, palette.accent, palette.faint)
+    gauged = Line(*word.pieces).extend(bar.pieces).add(" ").extend(done.pieces)
+    read = (
+        f"  {fmt.size(progress.bytes_done)} of {fmt.size(progress.bytes_total)}"
+        f" · {fmt.size(progress.bytes_per_s)}/s"
+    )
+    seconds = progress.seconds_left
+    left = "" if seconds is None else f" · {fmt.span(round(seconds * 1000))} left"
+    said = Line(*word.pieces).extend(done.pieces)
+    return [
+        Line(*gauged.pieces).add(read, palette.dim).add(left, palette.dim),
+        Line(*gauged.pieces).add(left, palette.dim),
+        Line(*said.pieces).add(left, palette.dim),
+        said,
+        done,
+    ]
 
 
 class Notices(Drawing):
