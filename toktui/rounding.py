@@ -23,9 +23,14 @@ def three_digits(value: float) -> str:
     while step < len(_STEPS) - 1 and float(f"{value:.3g}") >= 1000:
         value /= 1000
         step += 1
+    return f"{_rounded(value)}{_STEPS[step]}"
+
+
+def _rounded(value: float) -> str:
+    """`1.00`, `12.3`, `123`: three digits of what is at least 1 and below 1000."""
     rounded = float(f"{value:.3g}")
     digits = 2 if rounded < 10 else 1 if rounded < 100 else 0
-    return f"{rounded:.{digits}f}{_STEPS[step]}"
+    return f"{rounded:.{digits}f}"
 
 
 def _small(value: float) -> str:
@@ -66,9 +71,9 @@ def change(now: int | None, usual: int | None) -> str:
 
 
 def size(count: float) -> str:
-    """`812 B`, `1.21 MB`, `3.4 GB`."""
+    """`812 B`, `1.21 MB`, `3.40 GB`."""
     unit = 0
     while unit < len(_SIZES) - 1 and count >= 999.5:
         count /= 1000
         unit += 1
-    return f"{count:.0f} B" if unit == 0 else f"{count:.3g} {_SIZES[unit]}"
+    return f"{count:.0f} B" if unit == 0 else f"{_rounded(count)} {_SIZES[unit]}"

@@ -12,6 +12,7 @@ import pytest
 from toktui.clock import Range
 from toktui.dev.sample import DAY, MINUTE, Conversation, Thread, settle_home
 from toktui.metrics.eaters import load_eaten
+from toktui.metrics.limits import load_limits
 from toktui.metrics.windows import block_starts, derived_blocks, known_windows, official_windows
 from toktui.pricing.rates import load_book
 from toktui.store.connect import connect_reader
@@ -95,6 +96,28 @@ def test_an_unpriced_part_is_measured_in_tokens(db: sqlite3.Connection):
     (house,) = (e for e in eaten.eaters if e.model == "house-model-7b")
     assert house.cost_nusd is None
     assert eaten.share_of(house) == house.tokens / eaten.tokens > 0
+
+
+def test_the_largest_part_comes_first_however_parts_are_measured(db: sqlite3.Connection):
+    for within in (Range(TODAY, NOW), Range(TODAY - DAY, TODAY)):
+        eaten = load_eaten(db, "claude-code", "week", within)
+        shares = [eaten.share_of(eater) or 0 for eater in eaten.eaters]
+        assert shares == sorted(shares, reverse=True)
+        assert len(shares) > 1
+
+
+def test_the_present_block_says_that_it_lacks_calls_without_a_price(db: sqlite3.Connection):
+    block = next(limit for limit in load_limits(db, TODAY + 10 * HOUR) if limit.name == "5h")
+    assert (block.source, block.agent) == ("derived", "claude-code")
+    assert block.unpriced == whole_unpriced(db, Range(TODAY + 9 * HOUR, NOW)) > 0
+
+
+def whole_unpriced(db: sqlite3.Connection, within: Range) -> int:
+    return db.execute(
+        "select count(*) from calls where agent = 'claude-code' and cost_nusd is null"
+        " and at_ms >= ? and at_ms < ?",
+        within,
+    ).fetchone()[0]
 
 
 def test_blocks_begin_on_the_hour_after_the_one_before(db: sqlite3.Connection):

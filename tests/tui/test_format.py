@@ -56,6 +56,15 @@ def test_tokens_are_rounded_once(count: float | None, shown: str):
     assert fmt.tokens(count) == shown
 
 
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [(0, "0 B"), (812, "812 B"), (999.6, "1.00 kB"), (21_000, "21.0 kB"), (1_210_000, "1.21 MB"),
+     (999_700, "1.00 MB"), (3_400_000_000, "3.40 GB")],
+)  # fmt: skip
+def test_bytes_have_three_digits_and_their_unit(count: float, shown: str):
+    assert fmt.size(count) == shown
+
+
 @given(st.integers(1, 2**63))
 def test_no_number_is_wider_than_seven_cells(number: int):
     assert len(fmt.tokens(number)) <= 7

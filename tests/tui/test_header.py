@@ -49,7 +49,7 @@ def test_a_wide_terminal_says_how_fast_the_index_goes_and_how_long_it_takes():
 
 
 def test_in_80_columns_what_an_index_needs_is_worth_more_than_the_words_of_tabs():
-    assert line(INDEXING, 80).endswith("indexing 20 % · 1 s left")
+    assert line(INDEXING, 80).endswith("indexing ━━╸───────── 20 % · 1 s left")
 
 
 def test_in_80_columns_that_nothing_is_read_is_said_in_words():

@@ -22,7 +22,7 @@ from toktui.tui.widgets.burn import HourChart
 from toktui.tui.widgets.header import Header
 from toktui.tui.widgets.paged_rows import PagedRows
 
-from .conftest import Run
+from .conftest import NOW, Run
 
 
 async def test_the_live_screen_comes_first(normal: Path, run: Run):
@@ -183,9 +183,22 @@ async def test_indexing_is_said_with_bytes_rate_and_time_left(empty: Path, run: 
         )
         await screens.pilot.pause(0.6)
         await screens.rest()
-        for word in ("25 %", "300 MB of 1.2 GB", "90 MB/s", "10 s left", "81 logs", "codex",
+        for word in ("25 %", "300 MB of 1.20 GB", "90.0 MB/s", "10 s left", "81 logs", "codex",
                      "~/.local/share/toktui/toktui.db"):  # fmt: skip
             assert word in screens.text
+
+
+async def test_an_index_of_older_logs_does_not_say_that_nothing_goes_on(normal: Path, run: Run):
+    late = NOW + 9 * 24 * 3_600_000
+    async with run(normal, now_ms=lambda: late) as screens:
+        assert "No active session.\n" in screens.text
+        screens.ingest.say(
+            Progress(phase="indexing", bytes_done=3_000_000, bytes_total=9_000_000, logs_known=9)
+        )
+        await screens.pilot.pause(0.6)
+        await screens.rest()
+        assert "No active session so far." in screens.text
+        assert "3.00 MB of 9.00 MB are read" in screens.text
 
 
 async def test_without_logs_the_demo_is_offered(empty: Path, run: Run):

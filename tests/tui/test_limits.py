@@ -75,6 +75,11 @@ def test_a_derived_window_is_marked(live: Live):
     assert text(live, BLOCK) == "claude-code 5h $11.2 in the block, 1 h left (derived)"
 
 
+def test_a_derived_window_has_the_marks_of_what_it_cost(live: Live):
+    assert "5h ≥$11.2 in the block" in text(live, replace(BLOCK, unpriced=1, estimated=1))
+    assert "5h ~$11.2 in the block" in text(live, replace(BLOCK, estimated=1))
+
+
 def test_a_window_that_may_last_says_so(live: Live):
     open_end = Limit("codex", "5h", 40, NOW + 30 * HOUR, "official", NOW,
                      runs_out=RunsOut(NOW + 20 * HOUR, None))  # fmt: skip

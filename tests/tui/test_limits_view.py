@@ -66,3 +66,13 @@ async def test_without_windows_it_says_what_to_do(empty: Path, run: Run, size: t
         await to_limits(screens)
         if size[1] > 5:
             assert "toktui statusline --install" in screens.text
+
+
+@pytest.mark.parametrize("size", [(20, 5), (24, 8), (40, 12), (80, 24)])
+async def test_every_size_says_how_full_a_window_is(normal: Path, run: Run, size: tuple[int, int]):
+    async with run(normal, size=size) as screens:
+        await to_limits(screens)
+        limit = screens.app.view.data.limit
+        (row,) = [line for line in screens.text.splitlines() if line.startswith(" › ")]
+        assert f"{limit.used_percent:.0f} %" in row
+        assert limit.name in row

@@ -65,7 +65,7 @@ def limit_line(limit: Limit, now_ms: int, zone: ZoneInfo) -> str:
     elif limit.source == "official":
         words.append(f"{UNKNOWN}, it has begun anew")
     else:
-        words.append(f"{dollars(limit.cost_nusd)} in the block")
+        words.append(f"{dollars(limit.cost_nusd, lacking=limit.unpriced > 0)} in the block")
     if limit.pace is not None:
         words.append(f"pace {limit.pace:.2f}")
     if limit.resets_ms is not None:

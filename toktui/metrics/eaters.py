@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.metrics.spent import whose
+from toktui.model import EXACTNESS
 
 if TYPE_CHECKING:
     import sqlite3
 
     from toktui.clock import Range
 
+_Part = tuple[int, str, int, int, int, int, int, int]
+"""Session, model, calls, tokens, cost, unpriced, estimated, last."""
 _TOKENS: Final = "input + {t}.cache_read + {t}.cache_write_5m + {t}.cache_write_1h + {t}.output"
 
 
@@ -33,6 +36,8 @@ class Eater(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int
     cost_nusd: int | None
     unpriced: int
+    estimated: int
+    """Calls whose tokens are estimated."""
     last_ms: int
 
 
@@ -44,6 +49,7 @@ class Eaten(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int
     cost_nusd: int | None
     unpriced: int
+    estimated: int
 
     def share_of(self, eater: Eater) -> float | None:
         """Its part of the whole, by cost where every call has a price, else by tokens."""
@@ -62,37 +68,40 @@ def load_eaten(db: sqlite3.Connection, agent: str, window: str, within: Range) -
         _STATEMENT, (within.start_ms, within.end_ms, calls.agent, calls.word)
     ).fetchall()
     parents = {number: parent for number, parent, *_ in found}
-    parts: dict[int, list[tuple[int, str, int, int, int, int, int]]] = {}
+    parts: dict[int, list[_Part]] = {}
     for number, _, model, *sums in found:
         parts.setdefault(_top(db, number, parents), []).append((number, model, *sums))
     eaters = [_eater(db, top, rows) for top, rows in parts.items()]
-    eaters.sort(key=lambda e: (-(e.cost_nusd or 0), -e.tokens, e.id))
     number, unpriced = sum(e.calls for e in eaters), sum(e.unpriced for e in eaters)
-    return Eaten(
-        eaters=tuple(eaters),
+    eaten = Eaten(
+        eaters=(),
         calls=number,
         tokens=sum(e.tokens for e in eaters),
         cost_nusd=None if number and unpriced == number else sum(e.cost_nusd or 0 for e in eaters),
         unpriced=unpriced,
+        estimated=sum(e.estimated for e in eaters),
     )
+    eaters.sort(key=lambda e: (-(eaten.share_of(e) or 0), -(e.cost_nusd or 0), -e.tokens, e.id))
+    return msgspec.structs.replace(eaten, eaters=tuple(eaters))
 
 
 _OF_TOTALS: Final = (
     "select s.id, s.agent, s.parent, s.last_ms, t.model, t.priced, t.calls,"
-    f" t.{_TOKENS.format(t='t')} as tokens, t.cost_nusd, t.unpriced"
+    f" t.{_TOKENS.format(t='t')} as tokens, t.cost_nusd, t.unpriced, t.estimated"
     " from session s indexed by session_last join session_total t on t.session = s.id"
     " where s.last_ms >= ?1 and s.last_ms < ?2 and s.first_ms >= ?1"
 )
 _OF_CALLS: Final = (
     "select s.id, s.agent, s.parent, s.last_ms, c.model, c.priced, 1,"
-    f" c.{_TOKENS.format(t='c')}, coalesce(c.cost_nusd, 0), c.cost_nusd is null"
+    f" c.{_TOKENS.format(t='c')}, coalesce(c.cost_nusd, 0), c.cost_nusd is null,"
+    f" c.exactness = {EXACTNESS.index('estimated')}"
     " from session s indexed by session_last join call c on c.session = s.id"
     " and c.at_ms >= ?1 and c.at_ms < ?2"
     " where s.last_ms >= ?1 and s.first_ms < ?2 and (s.first_ms < ?1 or s.last_ms >= ?2)"
 )
 _STATEMENT: Final = (
     "select g.id, coalesce(p.id, 0), iif(g.priced, r.text, m.text), sum(g.calls), sum(g.tokens),"
-    " sum(g.cost_nusd), sum(g.unpriced), g.last_ms from"
+    " sum(g.cost_nusd), sum(g.unpriced), sum(g.estimated), g.last_ms from"
     f" ({_OF_TOTALS} union all {_OF_CALLS}) g join name a on a.id = g.agent"
     " join name m on m.id = g.model join name r on r.id = g.priced"
     " left join session p on p.agent = g.agent and p.key = g.parent and g.parent <> ''"
@@ -119,7 +128,7 @@ def _top(db: sqlite3.Connection, number: int, parents: dict[int, int]) -> int:
 
 
 def _eater(
-    db: sqlite3.Connection, number: int, rows: list[tuple[int, str, int, int, int, int, int]]
+    db: sqlite3.Connection, number: int, rows: list[_Part]
 ) -> Eater:
     key, project = db.execute(
         "select s.key, p.text from session s join name p on p.id = s.project where s.id = ?",
@@ -139,5 +148,6 @@ def _eater(
         tokens=sum(row[3] for row in rows),
         cost_nusd=None if calls == unpriced else sum(row[4] for row in rows),
         unpriced=unpriced,
-        last_ms=max(row[6] for row in rows),
+        estimated=sum(row[6] for row in rows),
+        last_ms=max(row[7] for row in rows),
     )

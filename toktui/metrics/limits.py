@@ -32,6 +32,9 @@ class Limit(msgspec.Struct, frozen=True):
     cost_nusd: int | None = None
     """What a derived window has cost so far."""
     tokens: int | None = None
+    unpriced: int = 0
+    estimated: int = 0
+    """Calls of a derived window without a price, and with estimated tokens."""
     pace: float | None = None
     """The used share over the elapsed share, when it was seen."""
     runs_out: RunsOut | None = None
@@ -109,6 +112,8 @@ def _block(db: sqlite3.Connection, now_ms: int) -> Limit | None:
         BLOCK_MS // 60_000,
         sums.cost_nusd,
         sums.tokens,
+        sums.unpriced,
+        sums.estimated,
     )
 
 

@@ -86,7 +86,7 @@ def _look(db: sqlite3.Connection, now_ms: int, about: About, scope: Scope) -> Li
         eaten = load_eaten(db, limit.agent, limit.name, within)
         window = msgspec.structs.replace(
             window, calls=eaten.calls, tokens=eaten.tokens, cost_nusd=eaten.cost_nusd,
-            unpriced=eaten.unpriced,
+            unpriced=eaten.unpriced, estimated=eaten.estimated,
         )  # fmt: skip
     return LimitsLook(
         at_ms=now_ms,

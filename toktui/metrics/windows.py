@@ -30,8 +30,8 @@ _FURTHEST_MS: Final = 30 * DAY_MS
 
 _SUMS: Final = (
     "select coalesce(sum(calls), 0), coalesce(sum(input + cache_read + cache_write_5m"
-    " + cache_write_1h + output), 0), coalesce(sum(cost_nusd), 0), coalesce(sum(unpriced), 0)"
-    " from quarter where quarter >= ? and quarter < ? and agent = ?"
+    " + cache_write_1h + output), 0), coalesce(sum(cost_nusd), 0), coalesce(sum(unpriced), 0),"
+    " coalesce(sum(estimated), 0) from quarter where quarter >= ? and quarter < ? and agent = ?"
 )
 _OF_WORD: Final = " and model in (select id from name where instr(text, ?))"
 
@@ -50,6 +50,8 @@ class PastWindow(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int = 0
     cost_nusd: int | None = 0
     unpriced: int = 0
+    estimated: int = 0
+    """Calls whose tokens are estimated."""
 
     def holds(self, at_ms: int) -> bool:
         """Whether a time is in it."""
@@ -133,9 +135,9 @@ def _with_calls(
     for window in windows:
         span = (window.start_ms // QUARTER_MS, -(-window.end_ms // QUARTER_MS))
         values = (*span, number, word) if word else (*span, number)
-        count, tokens, cost, unpriced = db.execute(statement, values).fetchone()
+        count, tokens, cost, unpriced, estimated = db.execute(statement, values).fetchone()
         yield msgspec.structs.replace(
-            window, calls=count, tokens=tokens, unpriced=unpriced,
+            window, calls=count, tokens=tokens, unpriced=unpriced, estimated=estimated,
             cost_nusd=None if count and unpriced == count else cost,
         )  # fmt: skip
 

@@ -102,6 +102,12 @@ def day(at_ms: int, zone: ZoneInfo) -> str:
     return _local(at_ms, zone).strftime("%Y-%m-%d")
 
 
+def day_of_month(at_ms: int, zone: ZoneInfo) -> str:
+    """`22 Nov`, `5 Dec`."""
+    at = _local(at_ms, zone)
+    return f"{at.day} {_MONTHS[at.month - 1]}"
+
+
 def moment(at_ms: int, now_ms: int, zone: ZoneInfo) -> str:
     """The time of day if it is today, else the date and the time: `14:32`, `21 Nov 14:32`."""
     at, now = _local(at_ms, zone), _local(now_ms, zone)
@@ -135,8 +141,8 @@ _MONTHS: Final = (
 
 
 def project_name(project: str) -> str:
-    """The last part of a project's folder."""
-    return project.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or project or UNKNOWN
+    """The last part of a project's folder; `no project` without one."""
+    return project.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or project or NOWHERE
 
 
 def place(path: str, home: str) -> str:

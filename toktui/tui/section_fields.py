@@ -55,7 +55,7 @@ def parts_section(
 def _part_name(part: Part) -> str:
     match part.key:
         case "project":
-            return fmt.project_name(part.name) if part.name else fmt.NOWHERE
+            return fmt.project_name(part.name)
         case "model":
             return fmt.model_name(part.name)
         case "branch":
@@ -137,4 +137,4 @@ def _session_id(session: SessionPart, width: int, palette: Palette) -> Line:
 
 
 def _project_name(session: SessionPart) -> str:
-    return fmt.project_name(session.project) if session.project else fmt.NOWHERE
+    return fmt.project_name(session.project)

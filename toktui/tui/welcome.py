@@ -26,6 +26,11 @@ def welcome(
     """A few lines for the place where sessions would be."""
     if live is not None and live.last_call_ms is not None:
         last = fmt.moment(live.last_call_ms, live.at_ms, zone)
+        if progress is not None and progress.phase == "indexing":
+            return [
+                Line().add("No active session so far.", palette.text),
+                Line().add(f"The newest logs come first; {_read(progress)} are read.", palette.dim),
+            ]
         return [
             Line().add("No active session.", palette.text),
             Line().add(f"The last call was at {last.strip()}.", palette.dim),
@@ -45,11 +50,8 @@ def welcome(
         Line().add("First look", palette.strong),
         Line(),
         _fact("agents", names, palette),
-        _fact(
-            "logs",
-            f"{fmt.plural(progress.logs_total, 'log')}, {fmt.size(progress.bytes_total)} to read",
-            palette,
-        ),
+        _fact("logs", fmt.plural(progress.logs_total, "log"), palette),
+        _fact("read", f"{_read(progress)} · {fmt.size(progress.bytes_per_s)}/s", palette),
         _fact("store", place, palette),
         Line(),
         Line().add("The newest logs come first, so today is right at once.", palette.dim),
@@ -60,6 +62,11 @@ def welcome(
 def finds_nothing(progress: Progress) -> bool:
     """Whether the ingest has looked, and there is no log at all."""
     return progress.phase != "starting" and not progress.logs_known
+
+
+def _read(progress: Progress) -> str:
+    """`300 MB of 1.20 GB`."""
+    return f"{fmt.size(progress.bytes_done)} of {fmt.size(progress.bytes_total)}"
 
 
 def _fact(word: str, value: str, palette: Palette) -> Line:

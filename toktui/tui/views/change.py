@@ -142,13 +142,13 @@ class ChangeView(View["ChangeSeen | None"]):
 
     def _fields(self) -> list[Field[Maker]]:
         return [
-            Field(Column("last", "last call", 12, False, 0),
+            Field(Column("last", "last call", 12, False, 52),
                   lambda m: fmt.moment(m.last_ms, self.now_ms, self.zone), lambda m: m.last_ms,
                   "last_ms"),
             Field(Column("agent", "agent", 12, False, 84), lambda m: m.agent),
             Field(Column("project", "project", 12, False, 124),
                   lambda m: fmt.project_name(m.project), lambda m: m.project or None),
-            Field(Column("link", "link", 8, False, 0),
+            Field(Column("link", "link", 8, False, 34),
                   lambda m: "exact" if m.reason in EXACT else "inferred",
                   style=lambda m, p: p.good if m.reason in EXACT else p.dim),
             Field(Column("reason", "because", 20, False, 0),

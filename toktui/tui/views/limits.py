@@ -12,6 +12,7 @@ from toktui.tui.lines import Line, as_fits
 from toktui.tui.view import Ask, Open, View
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.eater_rows import EaterRows
+from toktui.tui.widgets.header import LOW
 from toktui.tui.widgets.paged_rows import PagedRows
 from toktui.tui.widgets.past_windows import PastWindows
 from toktui.tui.widgets.window_table import WindowTable
@@ -60,12 +61,13 @@ class WindowHead(Drawing):
         used = Line()
         if window.used_percent is not None:
             used.add(f"   {window.used_percent:.0f} % used", palette.accent)
-        cost = fmt.money(window.cost_nusd, lacks=window.unpriced > 0)
+        estimated = window.estimated > 0
+        cost = fmt.money(window.cost_nusd, lacks=window.unpriced > 0, estimated=estimated)
         further = (
             Line().add(f"  {start} – {end}", palette.text), used,
             Line().add(f"   {cost}", palette.strong),
             Line().add(f"   {fmt.plural(window.calls, 'call')}", palette.dim),
-            Line().add(f"   {fmt.tokens(window.tokens)} tokens", palette.dim),
+            Line().add(f"   {fmt.tokens(window.tokens, estimated=estimated)} tokens", palette.dim),
         )  # fmt: skip
         return [as_fits(line, further, width)]
 
@@ -74,14 +76,14 @@ def _nothing(palette: Palette, *, scoped: bool) -> list[Line]:
     if scoped:
         return [Line().add("No window of an agent that the filter means.", palette.dim)]
     return [
-        Line().add("No windows yet.", palette.strong),
+        Line().add("No window of a plan goes on.", palette.strong),
         Line(),
         Line().add("Codex writes its plan's windows into its logs: they are here", palette.dim),
-        Line().add("as soon as it has answered once.", palette.dim),
+        Line().add("as soon as it answers.", palette.dim),
         Line(),
         Line().add("Claude Code tells them to its status line only:", palette.dim),
         Line().add("  toktui statusline --install", palette.accent),
-        Line().add("Until then its 5-hour blocks are derived from its calls.", palette.dim),
+        Line().add("Without it, its 5-hour blocks are derived from its calls.", palette.dim),
     ]
 
 
@@ -159,6 +161,9 @@ class LimitsView(View[LimitsLook]):
     def fit_parts(self, width: int, height: int) -> None:
         """The past is shown where there is room for it."""
         del width
+        low = height < LOW
+        self.styles.padding = (0 if low else 1, 1, 0, 1)
+        self._head.styles.margin = (0 if low else 1, 0, 0, 0)
         look = self.data
         empty = look is None or not look.limits
         count = len(look.limits) if look else 0

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 WIDE: Final = 100
 VERY_WIDE: Final = 170
 TALL: Final = 28
+_WELCOME: Final = 10
+"""Lines of the longest welcome."""
 TABLE: Final = (
     SeenColumn("agent", "agent", False), SeenColumn("project", "project", False),
     SeenColumn("model", "model", False), SeenColumn("state", "state", False),
@@ -148,11 +150,15 @@ class LiveView(View[Live]):
         for part in (self._top, self._day, self._bottom):
             part.styles.margin = (0 if small else 1, 0, 0, 0)
         self._feed.display = tall and not small
-        rows = len(self._active.folds) + 1 if self._active.folds else 9
+        rows = len(self._active.folds) + 1 if self._active.folds else self._rows_of_nothing()
         if not self._feed.display:
             self._active.styles.height = "1fr"
         else:
             self._active.styles.height = min(rows, max(6, (height - 14) * 3 // 5))
+
+    def _rows_of_nothing(self) -> int:
+        """Lines for what stands where sessions would be; more where it grows as logs are read."""
+        return _WELCOME if self.data is None or self.data.last_call_ms is None else 2
 
     def _sessions(self) -> Sequence[ActiveSession]:
         return self.data.sessions if self.data else ()

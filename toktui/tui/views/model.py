@@ -108,7 +108,7 @@ class ModelView(SectionsView[ModelDetail]):
 
     def named(self, part: Part) -> str:
         """A project."""
-        return fmt.project_name(part.name) if part.name else fmt.NOWHERE
+        return fmt.project_name(part.name)
 
     def sections(self, data: ModelDetail) -> Sequence[Section]:
         """In the order of what is asked most."""

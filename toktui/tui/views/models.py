@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from toktui.tui.theme import Palette
 
 _NEEDS: Final = {
-    "calls": 52, "tokens": 60, "hit": 0, "saved": 188, "trend": 92, "share": 40,
+    "calls": 52, "tokens": 60, "hit": 34, "saved": 188, "trend": 92, "share": 40,
 }  # fmt: skip
 _BUCKETS: Final = (
     ("input", "in $/M", 8, 150, "input"),

@@ -47,7 +47,7 @@ class ProjectHead(DetailHead):
     def called(self, palette: Palette) -> Line:
         """The last part of the folder."""
         found: ProjectDetail = self.data
-        name = fmt.project_name(found.project) if found.project else fmt.NOWHERE
+        name = fmt.project_name(found.project)
         return Line().add(name, palette.strong)
 
     def more(self, sums: Sums, palette: Palette) -> Line:
@@ -91,7 +91,7 @@ class ProjectView(SectionsView[ProjectDetail]):
     def title(self) -> str:
         """The project."""
         project, _ = self.about
-        return fmt.project_name(project) if project else fmt.NOWHERE
+        return fmt.project_name(project)
 
     def whole(self, data: ProjectDetail) -> Whole:
         """All calls of the project."""

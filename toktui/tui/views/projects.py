@@ -66,7 +66,7 @@ class ProjectsView(CutView[Projects]):
 
     def named(self, row: ProjectRow) -> str:
         """The last part of the folder, or that there is none."""
-        return fmt.project_name(row.project) if row.project else fmt.NOWHERE
+        return fmt.project_name(row.project)
 
     def on_paged_rows_chosen(self, message: PagedRows.Chosen) -> None:
         """Opens a project."""

@@ -17,6 +17,7 @@ from toktui.tui.lines import Line, both_ends
 from toktui.tui.paged_view import PagedView
 from toktui.tui.view import Open
 from toktui.tui.widgets.drawing import Drawing
+from toktui.tui.widgets.header import LOW
 from toktui.tui.widgets.paged_rows import PagedRows
 from toktui.tui.widgets.probable import PROBABLY
 from toktui.tui.widgets.session_rows import SessionRows
@@ -56,7 +57,7 @@ class ListHead(Drawing):
             word = {"last": "last call"}.get(question.sort, question.sort)
             right.add("by ", palette.faint).add(word, palette.dim)
             right.add(" ↓" if question.descending else " ↑", palette.dim)
-        return [both_ends(left, right, width)]
+        return [both_ends(left, right, width, keep_left=True)]
 
 
 class SessionsView(PagedView[SessionPage]):
@@ -112,6 +113,11 @@ class SessionsView(PagedView[SessionPage]):
                 found=self.data.found,
                 now_ms=self.data.now_ms,
             )
+
+    def fit_parts(self, width: int, height: int) -> None:
+        """No blank lines where there is hardly room for the list."""
+        del width
+        self._head.styles.margin = (0 if height < LOW else 1, 0)
 
     @property
     def title(self) -> str:

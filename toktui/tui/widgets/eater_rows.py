@@ -29,7 +29,7 @@ class EaterRows(PagedRows):
         Column("bar", "share of the window", 20, False, 92),
         Column("share", "share", 7, True, 0),
         Column("points", "of limit", 8, True, 60),
-        Column("cost", "cost", 8, True, 0),
+        Column("cost", "cost", 8, True, 28),
         Column("tokens", "tokens", 7, True, 66),
         Column("calls", "calls", 6, True, 50),
         Column("last", "last call", 13, False, 104),
@@ -96,10 +96,10 @@ class EaterRows(PagedRows):
                 points = None if used is None or share is None else share * used
                 text = fmt.UNKNOWN if points is None else f"{points:.1f} pt"
             case "cost":
-                text = fmt.money(row.cost_nusd, lacks=row.unpriced > 0)
+                text = fmt.money(row.cost_nusd, lacks=row.unpriced > 0, estimated=row.estimated > 0)
                 style = palette.faint if row.cost_nusd is None else palette.text
             case "tokens":
-                text = fmt.tokens(row.tokens)
+                text = fmt.tokens(row.tokens, estimated=row.estimated > 0)
             case "calls":
                 text = fmt.tokens(row.calls)
             case "last":

@@ -169,7 +169,7 @@ class _Writer:
         for count in one.logs:
             sign = _COLUMNS[-(-count * 8 // top) - 1] if count else "·"
             line.add(f"{sign} ", palette.warning if count else palette.faint)
-        line.add(f" {first:%d %b} – {last:%d %b}", palette.faint)
+        line.add(f" {first.day} {first:%b} – {last.day} {last:%b}", palette.faint)
         when = "" if one.next_ms is None else f"the first {self._moment(one.next_ms)}"
         return [
             self._fact("next", f"{fmt.plural(total, 'log')}, {fmt.size(one.size)}", when), line,

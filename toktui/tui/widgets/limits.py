@@ -140,7 +140,7 @@ class _Writer:
 
     def _derived(self, line: Line, limit: Limit) -> Line:
         palette = self._palette
-        line.add(fmt.money(limit.cost_nusd), palette.text)
+        line.add(block_money(limit), palette.text)
         if self._detail > _BARE:
             line.add(" in the block", palette.dim)
         if self._detail > _SMALL and limit.resets_ms is not None:
@@ -155,7 +155,8 @@ class _Writer:
             line.add(" ")
         line.add(f"{used:.0f} %", palette.text)
         if limit.runs_out is not None and detail > _BARE:
-            line.add(f"  {full_text(limit.runs_out, self._now_ms, self._zone)}", palette.warning)
+            text = full_text(limit.runs_out, self._now_ms, self._zone)
+            line.add(f"  {text}", urgency(limit.runs_out, palette))
         if limit.resets_ms is not None and (
             detail == _WHOLE or (detail == _USUAL and limit.runs_out is None)
         ):
@@ -169,6 +170,16 @@ class _Writer:
 
     def _left(self, until_ms: int) -> str:
         return f"{fmt.span(until_ms - self._now_ms)} left"
+
+
+def block_money(limit: Limit) -> str:
+    """What a derived window has cost so far, with its marks."""
+    return fmt.money(limit.cost_nusd, lacks=limit.unpriced > 0, estimated=limit.estimated > 0)
+
+
+def urgency(when: RunsOut, palette: Palette) -> Style:
+    """The colour of `full_text`: what may last needs no hand."""
+    return palette.dim if when.late_ms is None else palette.warning
 
 
 def full_text(when: RunsOut, now_ms: int, zone: ZoneInfo) -> str:

@@ -29,7 +29,7 @@ SESSIONS_GROW = (("project", 30), ("branch", 36), ("id", 36), ("project", 60))
 def change_fields(moment: Callable[[int], str]) -> list[Field[ChangeRow]]:
     """Of a landed change; `moment` words a time."""
     return [
-        Field(Column("at", "landed", 12, False, 0), lambda c: moment(c.at_ms),
+        Field(Column("at", "landed", 12, False, 34), lambda c: moment(c.at_ms),
               lambda c: c.at_ms, "landed_ms"),
         Field(Column("repository", "repository", 14, False, 92),
               lambda c: fmt.project_name(c.repository), lambda c: c.repository),
@@ -62,7 +62,7 @@ def change_title(change: ChangeRow) -> str:
 def session_fields(moment: Callable[[int], str]) -> list[Field[Unlanded]]:
     """Of a session that landed nothing."""
     return [
-        Field(Column("last", "last call", 12, False, 0), lambda s: moment(s.last_ms),
+        Field(Column("last", "last call", 12, False, 34), lambda s: moment(s.last_ms),
               lambda s: s.last_ms, "last_ms"),
         Field(Column("agent", "agent", 12, False, 64), lambda s: s.agent),
         Field(Column("project", "project", 16, False, 0),

@@ -136,7 +136,8 @@ class PagedRows(Drawing, can_focus=True):
         raise NotImplementedError
 
     def draw(self, width: int, height: int, palette: Palette) -> Sequence[Line]:
-        """The heads, the rows in sight, and a scrollbar where there are more."""
+        """The heads, the rows in sight, and a scrollbar where there are more; of a list in a single
+        line the row that is chosen."""
         room = max(1, height - 1)
         inner = width - 2
         columns, widths = layout(self.columns(), inner, self.grows())
@@ -146,6 +147,8 @@ class PagedRows(Drawing, can_focus=True):
                 action=self.SORT_ACTION,
             )
         ]  # fmt: skip
+        if height == 1:
+            lines.clear()
         if not self.found:
             return [*lines, Line().add(self.empty, palette.faint)]
         self._keep_in_sight(room)

@@ -61,7 +61,7 @@ class PastWindows(Drawing):
         if official and rows >= 6:
             lines += self._shares(rows - rows * 2 // 5, palette)
             lines += self._costs(rows * 2 // 5, palette)
-        elif official:
+        elif len(official) * 2 > len(self._shown):
             lines += self._shares(rows, palette)
         else:
             lines += self._costs(rows, palette)
@@ -157,8 +157,9 @@ class PastWindows(Drawing):
         line = Line().add(" " * _SCALE)
         for index, window in enumerate(self._shown):
             at = _SCALE + index * self._step
-            text = fmt.day(window.start_ms, self._zone)[5:]
-            new = not index or text != fmt.day(self._shown[index - 1].start_ms, self._zone)[5:]
+            text = fmt.day_of_month(window.start_ms, self._zone)
+            before = self._shown[index - 1].start_ms
+            new = not index or text != fmt.day_of_month(before, self._zone)
             if new and at >= line.width and at + len(text) <= _SCALE + len(
                 self._shown
             ) * self._step:

@@ -231,5 +231,5 @@ def _about(review: Review, name: str, place: Place) -> str:
 
 def _named(name: str, text: str) -> str:
     if name == "projects":
-        return fmt.project_name(text) if text else fmt.NOWHERE
+        return fmt.project_name(text)
     return fmt.model_name(text) if name == "models" else text or fmt.UNKNOWN

@@ -25,7 +25,7 @@ class SessionRows(PagedRows):
 
     SORT_ACTION = "sort_by"
     COLUMNS = (
-        Column("last", "last call", 13, False, 0),
+        Column("last", "last call", 13, False, 34),
         Column("agent", "agent", 12, False, 97),
         Column("project", "project", 14, False, 0),
         Column("model", "model", 15, False, 74),
@@ -95,7 +95,7 @@ class SessionRows(PagedRows):
                 text = row.agent
             case "project":
                 text = ("└ " if row.parent else "") + fmt.project_name(row.project)
-                style = palette.strong
+                style = palette.strong if row.project else palette.dim
             case "model":
                 more = f" +{row.models - 1}" if row.models > 1 else ""
                 text = fmt.model_name(row.model) + more

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from textual.message import Message
 
@@ -10,7 +10,7 @@ from toktui.tui import format as fmt
 from toktui.tui.glyphs import gauge
 from toktui.tui.lines import Line
 from toktui.tui.widgets.drawing import Drawing
-from toktui.tui.widgets.limits import full_text, heat
+from toktui.tui.widgets.limits import block_money, full_text, heat, urgency
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 _OLD_MS: Final = 15 * 60_000
 _GAUGE: Final = 24
+_USED: Final = 7
+"""Cells of a share."""
+_LEAST_USED: Final = 6
+"""Cells of `≥$11.2` and `100 %`."""
 _NARROW: Final = 96
 
 
@@ -31,6 +35,28 @@ _BESIDE: Final = (("left", 12), ("pace", 7))
 """Columns that are left out where they have no room, the last one first."""
 _SAID: Final = 21
 """Cells of `not full before 16:10`, which has its room before them."""
+
+
+class _Shape(NamedTuple):
+    """Cells of the columns that are always there, and what is between them."""
+
+    agents: int
+    names: int
+    bar: int
+    used: int
+    gap: str
+
+
+def _shape_of(limits: Sequence[Limit], width: int) -> _Shape:
+    """Where it is narrow, names of agents give way: how full a window is stays."""
+    agents = min(16, max(len(limit.agent) for limit in limits))
+    names = min(14, max(6, *(len(limit.name) for limit in limits)))
+    if width >= 2 + agents + 2 + names + 2 + _USED:
+        bar = min(_GAUGE, width - agents - names - 64)
+        return _Shape(agents, names, bar if bar >= 6 else 0, _USED, "  ")
+    names = min(4, names)
+    agents = max(0, min(agents, width - 2 - 1 - names - 1 - _LEAST_USED))
+    return _Shape(agents, names, 0, _LEAST_USED, " ")
 
 
 class WindowTable(Drawing):
@@ -58,24 +84,23 @@ class WindowTable(Drawing):
         self._top = max(look.chosen - room + 1, min(self._top, look.chosen))
         self._top = max(0, min(self._top, len(look.limits) - room))
         shown = look.limits[self._top : self._top + room]
-        agents = min(16, max(len(limit.agent) for limit in look.limits))
-        names = min(14, max(6, *(len(limit.name) for limit in look.limits)))
-        bar = max(0, min(_GAUGE, width - agents - names - 64))
-        head = Line().add("  ").cell("agent", agents + 2, palette.faint)
-        head.cell("window", names + 2, palette.faint)
-        head.cell("used", bar + 9 if bar >= 6 else 9, palette.faint)
-        room = width - head.width
+        shape = _shape_of(look.limits, width)
+        head = Line().add("  ").cell("agent", shape.agents, palette.faint).add(shape.gap)
+        head.cell("window", shape.names, palette.faint).add(shape.gap)
+        head.cell("used", shape.bar + shape.used, palette.faint)
+        if width > head.width + 2:
+            head.add("  ")
+        begins = head.width
+        room = width - begins
         says = room >= _SAID
         left = room - _SAID if says else room
         beside = [column for column in _BESIDE if (left := left - column[1]) >= 0]
         for word, cells in beside:
             head.cell(word, cells, palette.faint)
-        narrow = width < _NARROW
-        said = "full at this pace" if narrow else "said, and when it is full at this pace"
-        head.add(said if says else "", palette.faint)
+        head.add("full at this pace" if says else "", palette.faint)
         lines = [head]
         for index, limit in enumerate(shown, self._top):
-            line = self._line(limit, agents, names, bar, palette)
+            line = self._line(limit, shape, palette, alone=not says).fill(begins)
             values = (_left(limit, look), _pace(limit))
             for (_, cells), value in zip(beside, values, strict=False):
                 line.cell(value, cells, palette.dim)
@@ -87,30 +112,32 @@ class WindowTable(Drawing):
             lines.append(line)
         return lines
 
-    def _line(
-        self, limit: Limit, agents: int, names: int, bar: int, palette: Palette
-    ) -> Line:
-        line = Line().add("  ", palette.hot).cell(limit.agent, agents + 2, palette.text)
-        line.cell(limit.name, names + 2, palette.strong)
+    def _line(self, limit: Limit, shape: _Shape, palette: Palette, *, alone: bool) -> Line:
+        """`alone`: nothing beside it says what a derived window has cost."""
+        line = Line().add("  ", palette.hot)
+        line.cell(limit.agent, shape.agents, palette.text).add(shape.gap)
+        line.cell(limit.name, shape.names, palette.strong).add(shape.gap)
         used = limit.used_percent
-        if bar >= 6:
-            share = None if used is None else used / 100
-            style = palette.accent if used is None else heat(used, palette)
-            line.extend(gauge(share, bar, style, palette.faint).pieces)
+        share = None if used is None else used / 100
+        style = palette.accent if used is None else heat(used, palette)
+        line.extend(gauge(share, shape.bar, style, palette.faint).pieces)
         text = fmt.UNKNOWN if used is None else f"{used:.0f} %"
         style = palette.faint if used is None else palette.strong
-        return line.cell(text, 7, style, "right").add("  ")
+        if alone and limit.source == "derived" and limit.resets_ms is not None:
+            text, style = block_money(limit), palette.text
+        return line.cell(text, shape.used, style, "right")
 
     def _said(self, limit: Limit, look: LimitsLook, palette: Palette) -> Line:
         line = Line()
         if limit.runs_out is not None:
-            line.add(full_text(limit.runs_out, look.at_ms, self._zone), palette.warning)
+            text = full_text(limit.runs_out, look.at_ms, self._zone)
+            line.add(text, urgency(limit.runs_out, palette))
             line.add("  ")
         if limit.source == "derived":
             if limit.resets_ms is None:
                 return line.add("no block goes on", palette.faint)
             how = "  derived" if self.size.width < _NARROW else "  derived from the calls"
-            line.add(f"{fmt.money(limit.cost_nusd)} so far", palette.text)
+            line.add(f"{block_money(limit)} so far", palette.text)
             return line.add(how, palette.faint)
         age = look.at_ms - limit.as_of_ms
         if limit.resets_ms is None and limit.used_percent is None:
