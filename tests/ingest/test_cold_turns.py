@@ -160,6 +160,7 @@ def test_at_other_prices_it_costs_what_these_say(lab: Lab):
     lab.db.execute("update call set cost_nusd = cost_nusd + 1")
     with writer.transaction():
         lab.db.execute("delete from cold_turn")
+        lab.db.execute("delete from cold_day")
         lab.db.execute("delete from setting where name = 'cold'")
     assert load_waste(lab.db, EVER) is None
     assert reprice(lab.settler, lab.now_ms) == len(COLD)

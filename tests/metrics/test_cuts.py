@@ -13,8 +13,9 @@ import msgspec
 import pytest
 
 from tests.metrics.big_store import write_big_store
+from tests.metrics.conftest import NOW
 from toktui.clock import DAY_MS, Range
-from toktui.dev.sample import Conversation, busy_afternoon, settle_home
+from toktui.dev.sample import Conversation, settle_home
 from toktui.metrics.cut import One, slices_of
 from toktui.metrics.filters import NO_FILTERS, Filters
 from toktui.metrics.models import ModelRow, Models, load_models
@@ -22,17 +23,15 @@ from toktui.metrics.parts import KEYS, load_whole
 from toktui.metrics.projects import Projects, load_projects
 from toktui.metrics.question import ALWAYS
 from toktui.metrics.rates_used import all_rates
-from toktui.metrics.scope import of_whole, read_scope
+from toktui.metrics.scope import read_scope
 from toktui.metrics.session_list import ListQuestion, load_page
-from toktui.metrics.waste import Waste, load_waste
 from toktui.metrics.what_if import otherwise, token_ratio
 from toktui.metrics.what_if_piles import MOST_READ
 from toktui.model import Tokens
 from toktui.pricing.price import price
-from toktui.pricing.rates import RateBook, load_book
+from toktui.pricing.rates import RateBook
 from toktui.store.connect import connect_reader, connect_writer
 
-NOW = 1_795_357_925_000
 ZONES = ("UTC", "America/New_York", "Asia/Kathmandu", "Pacific/Kiritimati")
 WEEK = Range(NOW - NOW % DAY_MS - 6 * DAY_MS, NOW - NOW % DAY_MS + DAY_MS)
 MEANT = (
@@ -43,21 +42,6 @@ MEANT = (
     (Filters(models=("no-such-model",)), ALWAYS),
     (NO_FILTERS, Range(NOW + 90 * DAY_MS, NOW + 91 * DAY_MS)),
 )
-
-
-@pytest.fixture(scope="module")
-def book() -> RateBook:
-    return load_book()
-
-
-@pytest.fixture(scope="module")
-def db(tmp_path_factory: pytest.TempPathFactory, book: RateBook) -> Iterator[sqlite3.Connection]:
-    folder = tmp_path_factory.mktemp("afternoon")
-    busy_afternoon(folder / "home", NOW)
-    settle_home(folder / "home", folder / "data/toktui.db", book, NOW)
-    connection = connect_reader(folder / "data/toktui.db")
-    yield connection
-    connection.close()
 
 
 def models(
@@ -352,23 +336,6 @@ def test_a_session_is_listed_with_what_it_did_on_a_branch(tmp_path: Path, book: 
         assert scope is not None
         assert load_page(db, ListQuestion(), NOW, scope).found == found
     db.close()
-
-
-def test_waste_under_filters_adds_up(db: sqlite3.Connection, book: RateBook):
-    within = Range(NOW - 40 * DAY_MS, NOW)
-    whole = load_waste(db, within)
-    assert whole is not None
-    assert whole.turns
-    for field in ("agents", "models", "projects", "branches"):
-        names = [text for (text,) in db.execute("select text from name where text <> ''")]
-        if field == "models":
-            names = [row.name for row in models(db, book).rows]
-        parts = [
-            load_waste(db, within, Filters(**{field: of_whole(name)})) or Waste() for name in names
-        ]
-        assert sum(part.turns for part in parts) == whole.turns
-        assert sum(part.nusd for part in parts) == whole.nusd
-    assert load_waste(db, within, Filters(agents=("no such agent",))) == Waste()
 
 
 def test_all_rates_of_a_model_are_listed_each_once(db: sqlite3.Connection, book: RateBook):

@@ -276,6 +276,14 @@ def wrong_sums(db: sqlite3.Connection) -> str:
     ).fetchone()[0]
     if bare:
         said.append(f"{bare} calls without a sighting")
+    cold_days = db.execute(
+        "select at_ms / 86400000, session, why, agent, model, priced, project, branch, count(*),"
+        " sum(tokens), coalesce(sum(extra_nusd), 0), sum(extra_nusd is null) from cold_turn"
+        " group by 1, 2, 3, 4, 5, 6, 7, 8 order by 1, 2, 3, 4, 5, 6, 7, 8"
+    ).fetchall()
+    have_days = db.execute("select * from cold_day order by 1, 2, 3, 4, 5, 6, 7, 8").fetchall()
+    if have_days != cold_days:
+        said.append(f"cold days: {have_days} where the cold turns give {cold_days}")
     have_cold, want_cold = stored_cold_turns(db), cold_turns(db, shipped_book())
     if have_cold != want_cold:
         said.append(f"cold turns: {have_cold} where the calls give {want_cold}")

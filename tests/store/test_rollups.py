@@ -48,6 +48,7 @@ def as_before(lab: Lab) -> None:
     db.execute("drop table composition")
     db.execute("drop trigger composition_gone")
     db.execute("drop table cold_turn")
+    db.execute("drop table cold_day")
     db.execute("drop index call_uncached")
     db.execute("delete from _sqlite_migrations where name >= 'm008'")
     db.execute("pragma user_version = 7")

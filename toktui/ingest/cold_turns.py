@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from toktui.clock import DAY_MS
 from toktui.model import FLAG_SUM, Tokens
 from toktui.pricing.price import price_at
 from toktui.store.cold_turns import (
+    DAY_KEYS,
     SMALLEST,
     WHY,
     call_before,
@@ -25,7 +27,7 @@ from toktui.store.cold_turns import (
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from toktui.pricing.periods import Rate
     from toktui.pricing.rates import RateBook
@@ -51,6 +53,13 @@ _COLD: Final = (
 )
 _GONE: Final = "delete from cold_turn where session = ? and at_ms >= ?"
 _PUT: Final = f"insert into cold_turn values ({', '.join('?' * 12)})"
+_DAYS_GONE: Final = "delete from cold_day where session = ? and day >= ?"
+_PUT_DAYS: Final = (
+    f"insert into cold_day select at_ms / {DAY_MS}, {', '.join(DAY_KEYS[1:])}, count(*),"
+    " sum(tokens), coalesce(sum(extra_nusd), 0), sum(extra_nusd is null) from cold_turn"
+    f" where session = ? and at_ms >= ? * {DAY_MS} group by"
+    f" {', '.join(str(number + 1) for number in range(len(DAY_KEYS)))}"
+)
 _SESSIONS_AT_ONCE: Final = 500
 
 
@@ -96,30 +105,32 @@ class ColdTurns:
 
     def find(self, changed: Mapping[int, int]) -> None:
         """Finds those of some sessions anew, each from the first time at which a call changed."""
-        since = list(changed.items())
-        self._db.executemany(_GONE, since)
-        self._db.executemany(_PUT, self._found(since))
+        gone = self._db.executemany(_GONE, changed.items()).rowcount
+        found = self._found(changed.items())
+        self._db.executemany(_PUT, found)
+        if gone or found:
+            days = [(session, at_ms // DAY_MS) for session, at_ms in changed.items()]
+            self._db.executemany(_DAYS_GONE, days)
+            self._db.executemany(_PUT_DAYS, days)
 
     def find_all(self) -> None:
         """Finds all, where they are not known or are of another rate book."""
         if cold_turns_of(self._db) == self._book.version:
             return
         with self._writer.transaction():
-            self._db.execute("delete from cold_turn")
             sessions = [row[0] for row in self._db.execute("select id from session")]
             for first in range(0, len(sessions), _SESSIONS_AT_ONCE):
-                some = sessions[first : first + _SESSIONS_AT_ONCE]
-                self._db.executemany(_PUT, self._found([(session, 0) for session in some]))
+                self.find(dict.fromkeys(sessions[first : first + _SESSIONS_AT_ONCE], 0))
             cold_turns_are_of(self._db, self._book.version)
 
-    def _found(self, since: list[tuple[int, int]]) -> list[tuple[object, ...]]:
+    def _found(self, since: Iterable[tuple[int, int]]) -> list[tuple[object, ...]]:
         return [
             (*pair[:8], WHY.index(why), pair.again, self._extra(pair), expired_ms)
             for pair in self._pairs(since)
             for why, expired_ms in [self._reason(pair)]
         ]
 
-    def _pairs(self, since: list[tuple[int, int]]) -> Iterator[_Pair]:
+    def _pairs(self, since: Iterable[tuple[int, int]]) -> Iterator[_Pair]:
         for each in since:
             yield from map(_Pair._make, self._db.execute(_COLD, each))
 

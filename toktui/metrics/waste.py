@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from toktui.clock import DAY_MS
 from toktui.metrics.filters import NO_FILTERS, Filters, columns_of, conditions
 from toktui.store.cold_turns import WHY, cold_turns_of
 
@@ -14,7 +15,14 @@ if TYPE_CHECKING:
 
     from toktui.clock import Range
 
-_SUMS: Final = "count(*), sum(t.tokens), coalesce(sum(t.extra_nusd), 0), sum(t.extra_nusd is null)"
+_TURNS: Final = (
+    "select t.session, t.why, 1 as turns, t.tokens, coalesce(t.extra_nusd, 0) as nusd,"
+    " t.extra_nusd is null as unpriced from cold_turn t where t.at_ms >= {} and t.at_ms < {}"
+)
+_DAYS: Final = (
+    "select t.session, t.why, t.turns, t.tokens, t.nusd, t.unpriced"
+    " from cold_day t where t.day >= {} and t.day < {}"
+)
 
 
 class Worst(msgspec.Struct, frozen=True):
@@ -52,24 +60,37 @@ def load_waste(
     if cold_turns_of(db) is None:
         return None
     meant = "".join(f" and {fits}" for fits in conditions(db, filters, columns_of("t")))
-    turns = f"from cold_turn t where t.at_ms >= ? and t.at_ms < ?{meant}"
-    rows = db.execute(f"select t.why, {_SUMS} {turns} group by t.why", within).fetchall()
+    turns = f"({_pieces(within, meant)}) t"
+    rows = db.execute(
+        "select t.why, sum(t.turns), sum(t.tokens), sum(t.nusd), sum(t.unpriced)"
+        f" from {turns} group by t.why"
+    ).fetchall()
     if not rows:
         return Waste()
     counts: dict[str, int] = {}
     for why, calls, _, nusd, _ in rows:
         counts |= {WHY[why]: calls, f"{WHY[why]}_nusd": nusd}
     calls, tokens, nusd, unpriced = (sum(row[column] for row in rows) for column in range(1, 5))
-    return Waste(calls, tokens, nusd, unpriced, **counts, worst=_worst(db, turns, within))
+    return Waste(calls, tokens, nusd, unpriced, **counts, worst=_worst(db, turns))
 
 
-def _worst(db: sqlite3.Connection, turns: str, within: Range) -> Worst | None:
+def _pieces(within: Range, meant: str) -> str:
+    """SQL for what adds up to a range: whole UTC days, and the turns before and behind them."""
+    start, end = int(within.start_ms), int(within.end_ms)
+    first, last = -(-start // DAY_MS), end // DAY_MS
+    if first >= last:
+        return _TURNS.format(start, end) + meant
+    edges = ((start, first * DAY_MS), (last * DAY_MS, end))
+    pieces = [_DAYS.format(first, last), *(_TURNS.format(*edge) for edge in edges)]
+    return " union all ".join(piece + meant for piece in pieces)
+
+
+def _worst(db: sqlite3.Connection, turns: str) -> Worst | None:
     """The first of the costliest, by its id."""
     found = db.execute(
         "select s.id, s.key, p.text, w.nusd from"
-        f" (select t.session, sum(t.extra_nusd) as nusd {turns} group by t.session) w"
+        f" (select t.session, sum(t.nusd) as nusd from {turns} group by t.session) w"
         " join session s on s.id = w.session join name p on p.id = s.project"
-        " where w.nusd > 0 order by w.nusd desc, s.key limit 1",
-        within,
+        " where w.nusd > 0 order by w.nusd desc, s.key limit 1"
     ).fetchone()
     return None if found is None else Worst(*found)

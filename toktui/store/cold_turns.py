@@ -1,7 +1,7 @@
-"""Table of the cold turns, `cold_turn`, so that a year of them is added up without a look at calls.
+"""Tables of the cold turns, so that a year of them is added up without a look at calls.
 
-A row follows from two calls of one conversation and from nothing else; it is written in the
-transaction that changes one of them. What a cold turn is says `ingest.cold_turns`.
+A row of `cold_turn` follows from two calls of one conversation and from nothing else; it is written
+in the transaction that changes one of them. What a cold turn is says `ingest.cold_turns`.
 
     at_ms, call      when, and which call was cold
     session, agent, model, priced, project, branch
@@ -10,6 +10,9 @@ transaction that changes one of them. What a cold turn is says `ingest.cold_turn
     tokens           sent anew instead of read
     extra_nusd       what that cost more than reading them; null: the call has no price
     expired_ms       for how long the cache had been gone, if that is why
+
+`cold_day` has their sums by UTC day, session and all else that they share: `turns`, `tokens`,
+`nusd` of those with a price, `unpriced` of those without.
 """
 
 from __future__ import annotations
@@ -28,6 +31,10 @@ WHY: Final[tuple[Why, ...]] = ("expired", "model", "lost")
 """The cache had expired, another model was asked, or nothing in the log tells."""
 SMALLEST: Final = 4_096
 """Tokens below which nobody minds."""
+DAY_KEYS: Final = (
+    "day", "session", "why", "agent", "model", "priced", "project", "branch",
+)  # fmt: skip
+"""Of `cold_day`; `day` is a number of UTC days since 1970."""
 _RESIDUAL: Final = EXACTNESS.index("residual")
 _READ_BY: Final = "cold"
 """The setting that holds the version of the rate book whose lifetimes of caches were used."""
@@ -74,6 +81,15 @@ _STATEMENTS: Final = (
   primary key (at_ms, call)
 ) without rowid""",
     "create index cold_turn_session on cold_turn (session)",
+    f"""create table cold_day (
+  {", ".join(f"{key} integer not null" for key in DAY_KEYS)},
+  turns integer not null,
+  tokens integer not null,
+  nusd integer not null,
+  unpriced integer not null,
+  primary key ({", ".join(DAY_KEYS)})
+) without rowid""",
+    "create index cold_day_session on cold_day (session)",
     # The call before one is found in the index alone, also behind the calls of many sub-agents.
     "drop index call_session",
     "create index call_session on call (session, at_ms, agent_id, exactness)",
