@@ -19,8 +19,9 @@ from cryptography.x509.oid import NameOID
 from toktui.errors import UsageError
 from toktui.team import http
 from toktui.team.http import Server, ServerError, checked_url
+from toktui.team.wire.signing import new_key
 
-from .conftest import NOW, Told
+from .conftest import DEVICE, NOW, Told, problem
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,28 @@ def test_an_address_is_spelled_as_the_server_spells_it(given: str, meant: str):
 def test_an_address_that_is_none_or_not_safe_is_refused(given: str):
     with pytest.raises(UsageError):
         checked_url(given, allow_http=True)
+
+
+def test_the_same_asked_twice_within_a_second_is_asked_again_in_the_next(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+):
+    waited: list[float] = []
+    at_ms = [NOW + 300]
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        at_ms[0] += round(seconds * 1000)
+
+    monkeypatch.setattr(http, "_sleep", sleep)
+    server = Server(told.url, lambda: at_ms[0], key=new_key(), device=DEVICE)
+    told.says.extend([problem("replayed"), (200, b"{}", {})])
+    assert server.ask("POST", "/v1/links").status == 200
+    assert len(waited) == 1
+    assert (at_ms[0] // 1000, len(told.heard)) == (NOW // 1000 + 1, 2)
+    told.says.extend([problem("replayed"), problem("replayed")])
+    with pytest.raises(ServerError, match="made before"):
+        server.ask("POST", "/v1/links")
+    assert len(told.heard) == 4
 
 
 def test_plain_http_needs_a_word_even_at_home():
