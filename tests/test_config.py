@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -125,6 +126,7 @@ def test_an_unknown_key_is_named_with_the_known_ones(
         ("[prices.m]\ninput = inf\n", "[prices.m] input", "dollars"),
         ("[prices.m]\ninput = 1e9\n", "[prices.m] input", "dollars"),
         ("[prices.m]\ninput = true\n", "[prices.m] input", "dollars"),
+        ('[prices.m]\ninput = "3"\n', "[prices.m] input", "dollars"),
         ("[prices.m]\nvalid_from = 2026\n", "[prices.m] valid_from", "2026-01-31"),
         ("ui = 3\n", "ui is not a table", "[ui]"),
         ("agents = []\n", "agents is not a table", "[agents]"),
@@ -160,6 +162,12 @@ def test_what_is_not_toml_or_hostile_is_refused_in_plain_words(file: Path, conte
 def test_a_file_that_cannot_be_read_is_refused(file: Path):
     file.mkdir()
     with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(file)
+
+
+def test_a_pipe_is_not_waited_for(file: Path):
+    os.mkfifo(file)
+    with pytest.raises(ConfigError, match="cannot be read: it is no file"):
         load_config(file)
 
 

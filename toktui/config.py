@@ -27,6 +27,7 @@ emails = ["me@example.com"]      # under which you commit, beside git's user.ema
 from __future__ import annotations
 
 import datetime
+import stat
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -128,13 +129,18 @@ def load_config(path: Path, *, agents: Collection[str] | None = None) -> Config:
     Raises `ConfigError` for what cannot be read, unknown keys and wrong values.
     """
     try:
-        data = path.read_bytes()
+        data = None if stat.S_ISFIFO(path.stat().st_mode) else path.read_bytes()
     except FileNotFoundError:
         return Config()
     except OSError as error:
         raise ConfigError(
             f"{clean(str(path))}: cannot be read: {error.strerror}", "Make it a readable file."
         ) from error
+    if data is None:
+        # Nobody may ever write to it.
+        raise ConfigError(
+            f"{clean(str(path))}: cannot be read: it is no file", "Make it a readable file."
+        )
     import tomllib  # noqa: PLC0415  most have no file
 
     try:
@@ -183,6 +189,8 @@ class _Reader:
     def _value(self, value: object, field: msgspec.structs.FieldInfo, where: str) -> object:
         try:
             converted = cast(object, msgspec.convert(value, field.type))
+            if isinstance(converted, Decimal) and isinstance(value, str):
+                raise msgspec.ValidationError("a number is no text")
         except msgspec.ValidationError as error:
             raise self._wrong(where, field) from error
         if isinstance(converted, Decimal) and not _is_price(converted):

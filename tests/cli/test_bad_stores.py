@@ -118,3 +118,8 @@ def test_doctor_reads_a_store_that_cannot_be_written(read_only: Path, document: 
     found = document("doctor")["store"]
     assert found["calls"] == 1
     assert found["writer"] is None
+
+
+def test_a_store_that_cannot_be_written_is_told_of_once(read_only: Path, logs: Any, toktui: Any):
+    logs.call()
+    assert toktui("outcomes").stderr.count("Read-only file system") == 1

@@ -256,3 +256,46 @@ def test_config_is_checked_and_located(toktui: Any, tmp_path: Path):
     (tmp_path / "config").mkdir()
     (tmp_path / "config/config.toml").write_text('[ui]\ntimezone = "Nowhere/City"\n')
     assert "config.toml" in toktui("config", "check", exit_code=2).stderr
+
+
+def test_what_is_to_come_is_not_forgotten(logs: Any, toktui: Any, calls: Any):
+    logs.call()
+    toktui("sync")
+    for day in ("2099-01-01", "2090-12-31"):
+        said = toktui("data", "forget", "--before", day, "--yes", exit_code=2).stderr
+        assert f"--before {day} lies ahead" in said
+    assert calls() == 1
+    toktui("data", "forget", "--before", "today", "--tz", "UTC", "--yes")
+    assert calls() == 0
+
+
+def test_rates_of_no_model_at_all_are_refused_in_so_many_words(toktui: Any, tmp_path: Path):
+    said = toktui("prices", "set", "", "--input", "1", "--output", "2", exit_code=2).stderr
+    assert "The name of the model is empty" in said
+    assert not (tmp_path / "config").exists()
+
+
+def test_rates_that_are_taken_out_are_said_to_be_gone(toktui: Any):
+    toktui("prices", "set", "my-model", "--input", "1", "--output", "2")
+    said = toktui("prices", "set", "my-model", "--remove").stdout
+    assert "has no own rates of my-model any more" in said
+
+
+def test_own_rates_that_price_nothing_are_named_with_their_file(toktui: Any, tmp_path: Path):
+    (tmp_path / "config").mkdir()
+    file = tmp_path / "config/config.toml"
+    file.write_text("[prices.x]\ninput = 1\n")
+    for command in (("config", "check"), ("report", "all"), ("models",)):
+        said = toktui(*command, exit_code=2).stderr
+        assert str(file) in said
+        assert 'prices."x"' in said
+
+
+def test_a_theme_that_there_is_not_is_told_by_the_check(toktui: Any, tmp_path: Path):
+    (tmp_path / "config").mkdir()
+    file = tmp_path / "config/config.toml"
+    file.write_text('[ui]\ntheme = "nope"\n')
+    said = toktui("config", "check", exit_code=2).stderr
+    assert (str(file) in said, "[ui] theme" in said, "nord" in said) == (True, True, True)
+    file.write_text('[ui]\ntheme = "nord"\n')
+    assert "theme: nord" in toktui("config", "check").stdout

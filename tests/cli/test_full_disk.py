@@ -246,3 +246,24 @@ def test_a_log_that_moved_and_cannot_be_read_any_more_is_no_reason_to_fail(
         assert "Input/output error" in toktui("sync").stderr
     assert document("sync")["store"]["calls"] == 300
     assert document("doctor")["unreadable"] == []
+
+
+def test_rates_for_which_there_is_no_room_leave_the_configuration_as_it_was(
+    toktui: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    toktui("prices", "set", "one", "--input", "1", "--output", "2")
+    file = tmp_path / "config/config.toml"
+    before = file.read_bytes()
+    fsync = os.fsync
+
+    def full(handle: int) -> None:
+        if "config.toml" in os.readlink(f"/proc/self/fd/{handle}"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    said = toktui("prices", "set", "two", "--input", "1", "--output", "2", exit_code=1).stderr
+    assert "config.toml cannot be written: No space left on device" in said
+    assert "output" not in said
+    assert file.read_bytes() == before
+    assert [path.name for path in file.parent.iterdir()] == ["config.toml"]

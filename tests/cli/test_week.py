@@ -177,3 +177,14 @@ def test_a_week_marks_what_could_not_be_read(logs: Any, home: Any, document: Any
     repo.folder.mkdir()
     document("outcomes")
     assert document("week", week, "--tz", "UTC")["bought"] is None
+
+
+def test_calls_that_lack_their_output_are_told_in_every_form(logs: Any, toktui: Any):
+    logs.call(at="2026-11-16T09:00:00.000Z", model="mystery-1")
+    logs.call(at="2026-11-17T09:00:00.000Z")
+    row = logs.raw("").read_text().splitlines()[-2].replace('"end_turn"', "null")
+    logs.raw(row.replace("AAAA0002", "AAAA0003"))
+    for more in ((), ("--markdown",)):
+        said = toktui("week", "2026-W47", "--tz", "UTC", *more).stdout
+        assert "≥ lacks 1 call without a known price." in said
+        assert "1 call never got its final output count" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -16,9 +17,9 @@ Examples:
   toktui card --year --theme light --svg year.svg
   toktui card --svg -                    on stdout"""
 )
-@click.option("--week", "period", flag_value="week", default=True, help="This week (the default).")
-@click.option("--month", "period", flag_value="month", help="This month.")
-@click.option("--year", "period", flag_value="year", help="The last twelve months.")
+@click.option("--week", is_flag=True, help="This week (the default).")
+@click.option("--month", is_flag=True, help="This month.")
+@click.option("--year", is_flag=True, help="The last twelve months.")
 @click.option("--svg", metavar="FILE", help="Where to write it as SVG; - is stdout.")
 @click.option("--png", metavar="FILE", help="Where to write it as PNG, twice as large.")
 @click.option("--theme", type=click.Choice(["dark", "light"]), default="dark")
@@ -26,7 +27,7 @@ Examples:
 @click.option("--tz", metavar="ZONE", help="Time zone of the days, such as Europe/Paris.")
 @click.option("--no-sync", is_flag=True, help="Do not read what is new in the logs first.")
 def card(
-    *, period: Literal["week", "month", "year"], svg: str | None, png: str | None,
+    *, week: bool, month: bool, year: bool, svg: str | None, png: str | None,
     theme: Literal["dark", "light"], projects: bool, tz: str | None, no_sync: bool,
 ) -> None:  # fmt: skip
     """One picture to share: totals, calendar, cache, models. No project is named unless asked."""
@@ -35,6 +36,13 @@ def card(
     from toktui.export.card import draw_card, title_of
     from toktui.metrics.card import load_card
 
+    if week + month + year > 1:
+        raise click.UsageError("Choose one of --week, --month, --year.")
+    period = "year" if year else "month" if month else "week"
+    if svg == png == "-":
+        raise click.UsageError("Only one picture goes to stdout.")
+    if png == "-" and sys.stdout.isatty():
+        raise click.UsageError("A PNG is not for a terminal: name a file, or pipe it.")
     context = open_context()
     zone = zone_of(context, tz)
     now_ms = context.now_ms()

@@ -31,20 +31,28 @@ def check() -> None:
     """Check config.toml; exit 2 names key, valid values and file."""
     from toktui.cli.output import write
     from toktui.cli.start import open_context, zone_of
+    from toktui.errors import ConfigError
     from toktui.text import clean
+    from toktui.tui.theme import known_themes
 
     context = open_context()
     zone = zone_of(context, None)
     context.book()
     file = context.paths.config_file
+    settings, themes = context.config, known_themes()
+    if settings.ui.theme is not None and settings.ui.theme not in themes:
+        raise ConfigError(
+            f"{clean(str(file), 400)}: [ui] theme is no theme", f"Valid: {', '.join(themes)}."
+        )
     found = "is right" if file.exists() else "does not exist; nothing is set"
     write(f"{clean(str(file), 400)} {found}.")
-    settings = context.config
     for name, agent in settings.agents.items():
         state = "read" if agent.enabled else "not read"
         roots = ", ".join(clean(root, 200) for root in agent.roots) or "the usual folders"
         write(f"  agents.{clean(name)}: {state}, from {roots}")
     for model in settings.prices:
         write(f"  prices: own rates for {clean(model)}")
+    if settings.ui.theme is not None:
+        write(f"  theme: {clean(settings.ui.theme)}")
     write(f"  time zone: {zone.key}")
     write(f"  backups kept: {settings.store.backups}")

@@ -134,6 +134,7 @@ def forget(*, before: str | None, project: str | None, tz: str | None, yes: bool
     from toktui.ingest import access
     from toktui.ingest.forget import forget as forget_calls
     from toktui.ingest.forgetting import Rule
+    from toktui.text import clean
 
     if before is None and project is None:
         raise click.UsageError("Say what to forget: --before DAY, --project PROJECT, or both.")
@@ -146,6 +147,11 @@ def forget(*, before: str | None, project: str | None, tz: str | None, yes: bool
             before_ms = clock.day_range(before, None, now_ms=now_ms, zone=zone).start_ms
         except UsageError as error:
             raise UsageError(error.what.replace("--since", "--before"), error.hint) from error
+        if before_ms > now_ms:
+            raise UsageError(
+                f"--before {clean(before, 40)} lies ahead: what is to come would go, too.",
+                "`--before today` forgets all of the days before this one.",
+            )
     with reading(context, catch_up=False) as db:
         rules = [Rule(before_ms, name) for name in _projects(db, project)]
         calls = _calls(db, rules)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import Final
 
@@ -10,6 +11,11 @@ import click
 import msgspec
 
 WIDEST: Final = 200
+_NO_SENTENCE: Final = re.compile(r'^ *toktui [a-z]|\S {2}|["{}]|[^ -~–—≥×−…“”›·]')
+"""A command, a row of a table, JSON, colours, letters that may be two cells wide: they stay as they
+are."""
+_COMMAND: Final = re.compile(r"`[^`]*`")
+_GLUE: Final = "\x00"
 
 
 def write_json(document: msgspec.Struct) -> None:
@@ -29,13 +35,37 @@ def write_bytes(data: bytes) -> None:
 
 
 def write(text: str) -> None:
-    """Text that is already free of what a terminal obeys."""
-    click.echo(text)
+    """Text that is already free of what a terminal obeys. On one, sentences break between words."""
+    click.echo(_fitting(text) if _is_terminal() else text)
 
 
 def note(text: str) -> None:
     """A sentence beside the result, on stderr."""
     click.echo(text, err=True)
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def _fitting(text: str) -> str:
+    cells = width()
+    return "\n".join(
+        _broken(line, cells) if len(line) > cells and not _NO_SENTENCE.search(line) else line
+        for line in text.split("\n")
+    )
+
+
+def _broken(line: str, cells: int) -> str:
+    import textwrap
+
+    words = _COMMAND.sub(lambda found: found[0].replace(" ", _GLUE), line.lstrip(" "))
+    indent = " " * min(len(line) - len(words), cells // 2)
+    lines = textwrap.fill(
+        words, cells, initial_indent=indent, subsequent_indent=indent, break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return lines.replace(_GLUE, " ")
 
 
 def width() -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from toktui.config import load_config
-from toktui.errors import ConfigError, UsageError
+from toktui.errors import ConfigError, ToktuiError, UsageError
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ def take_out(file: Path, model: str) -> None:
 
 def _change(file: Path, model: str, lines: list[str] | None) -> None:
     name = clean(model)
+    if not model:
+        raise UsageError("The name of the model is empty.", "Name it as its log does.")
     if not name or name != model:
         raise UsageError("The name of the model has characters that no log shows.", "")
     load_config(file)
@@ -156,6 +158,8 @@ def _write(file: Path, text: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
             out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
         from toktui.pricing.rates import load_book
 
         load_book(own=load_config(part).prices or None)
@@ -164,5 +168,10 @@ def _write(file: Path, text: str) -> None:
         part.replace(file.resolve())
     except ConfigError as error:
         raise UsageError(error.what.replace(str(part), str(file)), error.hint) from error
+    except OSError as error:
+        raise ToktuiError(
+            f"{clean(str(file), 400)} cannot be written: {error.strerror}",
+            "Make room, or make it writable; it is as it was.",
+        ) from error
     finally:
         part.unlink(missing_ok=True)

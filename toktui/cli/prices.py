@@ -112,11 +112,13 @@ def set_own(
         raise click.UsageError("Give at least one rate, or --remove.")
     context = open_context()
     _check_store(context)
+    file = clean(str(context.paths.config_file), 400)
     if remove:
         take_out(context.paths.config_file, model)
+        write(f"{file} has no own rates of {clean(model)} any more.")
     else:
         put(context.paths.config_file, model, given)
-    write(f"{clean(str(context.paths.config_file), 400)} has it now.")
+        write(f"{file} has it now.")
     _price_what_was_not(open_context())
 
 

@@ -89,7 +89,18 @@ def serve(
     if demo:
         _run_demo(settings, host=host, port=port, fd=fd)
     else:
-        run(_opened(database), settings, host=host, port=port, fd=fd, proxy=proxy)
+        opened = _opened(database)
+        _tell_if_empty(opened)
+        run(opened, settings, host=host, port=port, fd=fd, proxy=proxy)
+
+
+def _tell_if_empty(database: Database) -> None:
+    """Says so where nobody can join."""
+    from toktui.cli.output import note
+    from toktui.server.start import load_teams
+
+    if not load_teams(database):
+        note("There is no team yet: `toktui serve init` makes one.")
 
 
 def _check_socket(fd: int | None) -> None:
@@ -165,7 +176,9 @@ def teams(ctx: click.Context) -> None:
     from toktui.cli.output import write
     from toktui.server.start import load_teams
 
-    for one in load_teams(_opened(ctx.obj[0])):
+    database = _opened(ctx.obj[0])
+    _tell_if_empty(database)
+    for one in load_teams(database):
         write(f"{one.id}  {one.members:>5}  {one.zone}  {one.name}")
 
 

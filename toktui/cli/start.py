@@ -6,7 +6,9 @@ import gc
 import os
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import click
 
 from toktui import zones
 from toktui.agents import agent_names
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Generator
     from zoneinfo import ZoneInfo
+
+
+_SAID: Final = "toktui.read_only"
+"""What this run has said already of a store that cannot be written."""
 
 
 def open_context() -> Context:
@@ -92,7 +98,11 @@ def as_it_is(context: Context) -> Generator[None, None, None]:
     except ReadOnlyError as error:
         if not context.paths.store.exists():
             raise
-        note(f"{error.what}\n{error.hint}\nWhat follows is what the store holds already.")
+        said = f"{error.what}\n{error.hint}\nWhat follows is what the store holds already."
+        known = click.get_current_context().meta
+        if known.get(_SAID) != said:
+            known[_SAID] = said
+            note(said)
     except WriteError as error:
         if not _holds_anything(context):
             raise

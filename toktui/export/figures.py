@@ -25,6 +25,12 @@ def count_of(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
+def lacks_output(n: int) -> str:
+    """How many calls have less output than they had, without a stop at its end."""
+    whose = "its" if n == 1 else "their"
+    return f"{count_of(n, 'call')} never got {whose} final output count"
+
+
 def dollars(nusd: int | None, *, lacking: bool = False) -> str:
     """`$12.34`, `$0.0123`; `–` if unknown, `≥` if unpriced calls are missing."""
     if nusd is None:

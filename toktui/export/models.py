@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from toktui.clock import iso
-from toktui.export.figures import UNKNOWN, count, count_of, dollars, percent, short
+from toktui.export.figures import UNKNOWN, count, count_of, dollars, lacks_output, percent, short
 from toktui.export.table import Column, Table, as_text
 from toktui.model import BUCKETS
 from toktui.text import clean
@@ -181,6 +181,8 @@ def as_table(found: Models, *, cells: int, colored: bool) -> str:
         if row.missing:
             name = clean(row.logged[0] if row.logged else row.name)
             lines.append(f"{name}: {row.missing} `toktui prices set` gives it one.")
+    if lacking := sum(row.sums.placeholder for row in found.rows):
+        lines.append(f"{lacks_output(lacking)}.")
     lines.append("$/M is what a million tokens did cost; $/1k out is everything by its output.")
     return "\n".join(lines)
 

@@ -12,6 +12,7 @@ from toktui.export.figures import (
     count,
     count_of,
     dollars,
+    lacks_output,
     percent,
     probably,
     short,
@@ -179,7 +180,7 @@ def _estimates(totals: Totals) -> str:
 
 def _placeholders(totals: Totals, *, can_estimate: bool) -> str:
     """How many calls lack output, and how much it probably was."""
-    lack = f"{count_of(totals.exactness['placeholder'], 'call')} never got their final output count"
+    lack = lacks_output(totals.exactness["placeholder"])
     more = totals.probable
     if more is UNSET:
         if can_estimate:

@@ -8,7 +8,16 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from toktui.clock import day_label, iso
-from toktui.export.figures import UNKNOWN, count, count_of, dollars, percent, probably, short
+from toktui.export.figures import (
+    UNKNOWN,
+    count,
+    count_of,
+    dollars,
+    lacks_output,
+    percent,
+    probably,
+    short,
+)
 from toktui.export.table import Column, Table, as_text
 from toktui.metrics.estimated import Estimated
 from toktui.metrics.probable import Probable
@@ -119,6 +128,8 @@ def as_table(sessions: Sessions, *, zone: ZoneInfo, cells: int, colored: bool) -
         )
     if any(session.sums.unpriced for session in sessions.sessions):
         lines.append(f"≥ lacks calls without a known price; {UNKNOWN} has none.")
+    if lacking := sum(session.sums.placeholder for session in sessions.sessions):
+        lines.append(f"{lacks_output(lacking)}.")
     return "\n".join(lines)
 
 

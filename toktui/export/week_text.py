@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from toktui.clock import week_label
-from toktui.export.figures import UNKNOWN, count, count_of, dollars, percent, short
+from toktui.export.figures import UNKNOWN, count, count_of, dollars, lacks_output, percent, short
 from toktui.export.table import Column, Table, as_markdown, as_text
 from toktui.metrics.change_words import METHOD_WORDS, sentence
 from toktui.rounding import change
@@ -270,4 +270,6 @@ def _marks(sums: Sums) -> list[str]:
         lines.append(f"≥ lacks {count_of(sums.unpriced, 'call')} without a known price.")
     if sums.estimated:
         lines.append(f"~ has {count_of(sums.estimated, 'call')} with estimated tokens.")
+    if sums.placeholder:
+        lines.append(f"{lacks_output(sums.placeholder)}.")
     return lines

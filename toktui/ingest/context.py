@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from toktui.clock import now_ms as system_now_ms
-from toktui.errors import ToktuiError
+from toktui.errors import ConfigError, ToktuiError
 from toktui.text import clean
 
 if TYPE_CHECKING:
@@ -42,7 +42,11 @@ class Context:
         if self._book is None:
             from toktui.pricing.rates import load_book  # noqa: PLC0415  read on first use
 
-            self._book = load_book(own=self.config.prices or None, update=self._update())
+            try:
+                self._book = load_book(own=self.config.prices or None, update=self._update())
+            except ConfigError as error:
+                file = clean(str(self.paths.config_file), 400)
+                raise ConfigError(f"{file}: {error.what}", error.hint) from error
         return self._book
 
     def _update(self) -> BookFile | None:

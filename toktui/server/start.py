@@ -13,6 +13,7 @@ from toktui.errors import StoreError, UsageError
 from toktui.server.database import Database
 from toktui.server.people import make_code, make_team, note
 from toktui.server.tables import member, team
+from toktui.text import clean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,9 +24,15 @@ if TYPE_CHECKING:
 def open_database(url: str | None, folder: Path) -> Database:
     """The database at `url`, else the SQLite file in `folder`, with its schema up to date."""
     if url is None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = folder / "board.db"
-        file.touch(mode=0o600)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+        except OSError as error:
+            raise StoreError(
+                f"{clean(str(folder), 400)} cannot be used: {error.strerror}.",
+                "Make it writable, or set TOKTUI_DATA_DIR to another folder.",
+            ) from error
         database = Database(URL.create("sqlite", database=str(file)))
     else:
         database = Database(url)
@@ -33,6 +40,11 @@ def open_database(url: str | None, folder: Path) -> Database:
         database.migrate()
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
+        if url is None:
+            raise StoreError(
+                f"{clean(str(folder / 'board.db'), 400)} cannot be used: {clean(str(cause), 200)}.",
+                "Make room or make it writable; docs/serve.md says how to restore a backup.",
+            ) from error
         raise StoreError(
             f"The database cannot be used: {type(cause).__name__}.",
             "Look whether it runs, and whether the address is right.",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.style import Style
 from textual.color import Color, ColorParseError
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,6 +106,13 @@ SAFE: Final = Theme(
 """Colours of Okabe and Ito, which people with any colour vision tell apart; what stands beside each
 other also differs in lightness, and good and bad never only in red and green."""
 THEMES: Final = (DARK, LIGHT, SAFE)
+
+
+def known_themes() -> tuple[str, ...]:
+    """Names that `[ui] theme` may have, ours first."""
+    return (*(theme.name for theme in THEMES), *BUILTIN_THEMES)
+
+
 SERIES: Final = 6
 
 
