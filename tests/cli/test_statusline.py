@@ -65,6 +65,16 @@ def test_another_status_line_that_was_replaced_comes_back(settings: Path, toktui
     assert settings.read_text() == BEFORE
 
 
+def test_a_status_line_of_null_is_none_and_comes_back(settings: Path, toktui: Any):
+    before = '{"statusLine": null, "model": "opus"}\n'
+    settings.write_text(before)
+    assert "left alone" not in toktui("statusline", "--remove", "--yes").stdout
+    said = toktui("statusline", "--install", "--yes").stdout
+    assert "has a status line already" not in said
+    toktui("statusline", "--remove", "--yes")
+    assert settings.read_text() == before
+
+
 def test_a_status_line_that_is_not_ours_is_not_removed(settings: Path, toktui: Any):
     settings.write_text(BEFORE)
     assert "bunx ccstatusline" in toktui("statusline", "--remove", "--yes").stdout

@@ -35,7 +35,8 @@ def install_line(env: Mapping[str, str], *, yes: bool, replace: bool) -> None:
     path = settings_path(env)
     before = read_settings(path)
     found = spelling(before or "", KEYS)
-    foreign = None if found is None or _is_ours(found) else found
+    earlier = None if found is None or _is_ours(found) else found
+    foreign = earlier if earlier is not None and _is_one(earlier) else None
     if foreign is not None:
         write(f"{_named(path)} has a status line already: {_command(foreign)}")
         if yes and not replace:
@@ -50,8 +51,8 @@ def install_line(env: Mapping[str, str], *, yes: bool, replace: bool) -> None:
         return
     question = _QUESTION if foreign is None else "Replace it? `--remove` brings it back."
     if _made(edit, question, yes=yes):
-        if found is None or foreign is not None:
-            _remember(env, path, foreign)
+        if found is None or earlier is not None:
+            _remember(env, path, earlier)
         write("Done. Claude Code shows it from its next answer on.")
 
 
@@ -61,7 +62,9 @@ def remove_line(env: Mapping[str, str], *, yes: bool) -> None:
     before = read_settings(path)
     found = spelling(before or "", KEYS)
     if before is None or found is None or not _is_ours(found):
-        other = "" if found is None else f" Its own is left alone: {_command(found)}"
+        other = ""
+        if found is not None and _is_one(found):
+            other = f" Its own is left alone: {_command(found)}"
         write(f"{_named(path)} does not have toktui's status line.{other}")
         return
     earlier = _remembered(env, path)
@@ -82,6 +85,11 @@ def _made(edit: Edit, question: str, *, yes: bool) -> bool:
         return False
     make(edit)
     return True
+
+
+def _is_one(spelled: str) -> bool:
+    """Whether it is a status line at all."""
+    return json.loads(spelled) is not None
 
 
 def _is_ours(spelled: str) -> bool:
