@@ -12,6 +12,7 @@ from toktui.pricing.rates import RateBook, load_book
 from toktui.store.connect import connect_reader
 
 NOW = 1_795_357_925_000
+"""2026-11-22 14:32:05 UTC."""
 
 
 @pytest.fixture(scope="session")

@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.metrics.big_store import write_big_store
+from tests.metrics.conftest import NOW
 from toktui.clock import HOUR_MS
-from toktui.dev.sample import busy_afternoon, settle_home
 from toktui.metrics.filters import Filters
 from toktui.metrics.live import load_live
 from toktui.metrics.scope import Scope
 from toktui.metrics.session_detail import DetailQuestion, load_detail
 from toktui.metrics.session_list import SORTS, ListQuestion, Sort, load_page
-from toktui.pricing.rates import RateBook, load_book
+from toktui.pricing.rates import RateBook
 from toktui.store.connect import connect_reader
-
-NOW = 1_795_357_925_000
-
-
-@pytest.fixture(scope="module")
-def book() -> RateBook:
-    return load_book()
-
-
-@pytest.fixture(scope="module")
-def db(tmp_path_factory: pytest.TempPathFactory, book: RateBook) -> Iterator[sqlite3.Connection]:
-    folder = tmp_path_factory.mktemp("afternoon")
-    busy_afternoon(folder / "home", NOW)
-    settle_home(folder / "home", folder / "data/toktui.db", book, NOW)
-    connection = connect_reader(folder / "data/toktui.db")
-    yield connection
-    connection.close()
 
 
 @pytest.mark.parametrize("sort", SORTS)

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toktui.dev.sample import busy_afternoon, settle_home
+from tests.metrics.conftest import NOW
 from toktui.metrics.filters import columns_of, conditions
 from toktui.metrics.live import load_live
 from toktui.metrics.scope import Scope, read_scope
 from toktui.metrics.sessions_in import sessions_in
 from toktui.pricing.rates import load_book
-from toktui.store.connect import connect_reader
 
-NOW = 1_795_357_925_000
-"""2026-11-22 14:32:05 UTC."""
 UTC = ZoneInfo("UTC")
 
 
@@ -80,38 +76,27 @@ def test_anything_can_be_typed(text: str):
     assert (found.scope is None) is bool(found.problem)
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
-    folder = tmp_path_factory.mktemp("scope")
-    (folder / "home").mkdir()
-    busy_afternoon(folder / "home", NOW)
-    settle_home(folder / "home", folder / "toktui.db", load_book(), NOW)
-    db = connect_reader(folder / "toktui.db")
-    yield db
-    db.close()
-
-
 @pytest.mark.parametrize(
     "text",
     ["agent:codex", "model:haiku", "model:opus infra", "project:shop since:7d", "since:today",
      "until:2026-11-20 codex", "branch:main", "branch:main since:today model:opus", "nothing",
      "since:2999-01-01"],
 )  # fmt: skip
-def test_sessions_in_a_scope_are_those_with_a_call_in_it(store: sqlite3.Connection, text: str):
+def test_sessions_in_a_scope_are_those_with_a_call_in_it(db: sqlite3.Connection, text: str):
     meant = scope(text)
-    where = "".join(f" and {each}" for each in conditions(store, meant.filters, columns_of("c")))
-    found = store.execute(
+    where = "".join(f" and {each}" for each in conditions(db, meant.filters, columns_of("c")))
+    found = db.execute(
         f"select distinct session from call c where at_ms >= ? and at_ms < ?{where}", meant.within
     )
-    assert sessions_in(store, meant) == {number for (number,) in found}
+    assert sessions_in(db, meant) == {number for (number,) in found}
 
 
-def test_the_live_numbers_are_those_of_the_scope(store: sqlite3.Connection):
-    whole = load_live(store, NOW, UTC, load_book())
-    parts = [load_live(store, NOW, UTC, load_book(), scope(f"agent:={agent}"))
+def test_the_live_numbers_are_those_of_the_scope(db: sqlite3.Connection):
+    whole = load_live(db, NOW, UTC, load_book())
+    parts = [load_live(db, NOW, UTC, load_book(), scope(f"agent:={agent}"))
              for agent in sorted({cost.agent for cost in whole.hour.agents})]  # fmt: skip
     assert len(parts) > 1
     assert sum(part.today.sums.priced_nusd for part in parts) == whole.today.sums.priced_nusd
     assert sum(part.headline.tokens for part in parts) == whole.headline.tokens
     assert sum(len(part.sessions) for part in parts) == len(whole.sessions)
-    assert load_live(store, NOW, UTC, load_book(), scope("nothing")).today.sums.calls == 0
+    assert load_live(db, NOW, UTC, load_book(), scope("nothing")).today.sums.calls == 0
