@@ -14,7 +14,10 @@ from toktui.dev.demo.script import history, open_now
 from toktui.dev.demo.writers import writer, writer_names
 from toktui.ingest.access import sync
 from toktui.ingest.context import Context
+from toktui.metrics.composition import load_composition
 from toktui.paths import Paths
+from toktui.pricing.rates import load_book
+from toktui.pricing.tokenizer import count
 from toktui.store.connect import connect_reader
 
 NOW_MS = 1_795_343_400_000
@@ -49,6 +52,27 @@ def five_weeks(tmp_path_factory: pytest.TempPathFactory) -> Context:
     context = context_at(base, base / "home", NOW_MS + 91 * MINUTE_MS)
     sync(context)
     return context
+
+
+@pytest.mark.parametrize("agent", ["claude-code", "codex"])
+def test_logs_of_open_sessions_have_the_text_that_is_billed(five_weeks: Context, agent: str):
+    now_ms = NOW_MS + 91 * MINUTE_MS
+    db = connect_reader(five_weeks.paths.store)
+    rows = db.execute(
+        "select s.id from session s join name a on a.id = s.agent where a.text = ?"
+        " and s.first_ms < ? and s.last_ms > ? and s.parent = '' order by s.last_ms desc",
+        (agent, NOW_MS, now_ms - 20 * MINUTE_MS),
+    ).fetchall()
+    found = [load_composition(db, load_book(), number, count, now_ms) for (number,) in rows]
+    db.close()
+    assert found
+    for one in found:
+        assert one is not None and 0.7 < one.scale < 1.4
+
+
+def test_the_logs_of_five_weeks_take_little_room(tmp_path: Path) -> None:
+    make_home(tmp_path / "home", seed=7, now_ms=NOW_MS)
+    assert sum(p.stat().st_size for p in (tmp_path / "home").rglob("*.*")) < 20_000_000
 
 
 def test_only_agents_that_are_read_are_imitated() -> None:

@@ -164,9 +164,14 @@ def beginning(name: str, cells: int) -> str:
     return name if len(name) <= cells else name[: min(cells, 8)]
 
 
+def grouped(count: int) -> str:
+    """Every digit, in threes: `1 234`."""
+    return f"{count:,}".replace(",", " ")
+
+
 def plural(count: int, word: str, many: str = "") -> str:
     """`1 call`, `2 calls`, `1 234 calls`."""
-    return f"{count:,}".replace(",", " ") + f" {word if count == 1 else many or word + 's'}"
+    return f"{grouped(count)} {word if count == 1 else many or word + 's'}"
 
 
 def _local(at_ms: int, zone: ZoneInfo) -> datetime.datetime:

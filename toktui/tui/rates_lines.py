@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from toktui.text import clean
+from toktui.tui import format as fmt
 from toktui.tui.lines import Line
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def rate_lines(used: UsedRate, width: int, palette: Palette) -> list[Line]:
     for band in rate.bands:
         line = Line()
         if band.above:
-            line.cell("", indent).add(f"prompts beyond {band.above:,}  ", palette.dim)
+            line.cell("", indent).add(f"prompts beyond {fmt.grouped(band.above)}  ", palette.dim)
         else:
             line.cell(since, indent, palette.text)
         for word, units, own in zip(_WORDS, band.rates, band.published, strict=True):

@@ -31,7 +31,7 @@ def what_if_section(
     fields: list[Field[WhatIf]] = [
         Field(Column("name", "instead", 20, False, 0), _what_name, lambda w: w.name, "instead",
               lambda _, p: p.strong, order=_what_name),
-        Field(Column("kind", "", 10, False, 84), _what_kind),
+        Field(Column("kind", "", 10, False, 74), _what_kind),
         Field(Column("cost", "cost", 15, True, 0), _what_cost, lambda w: w.middle_nusd,
               "cost_nusd", lambda w, p: p.faint if w.middle_nusd is None else p.text),
         Field(Column("change", "change", 8, True, 40), lambda w: fmt.change(w.middle_nusd, cost),
@@ -43,10 +43,14 @@ def what_if_section(
               lambda w: w.scaled_nusd, "scaled_nusd"),
         Field(Column("note", "", 12, False, 112), what_note, style=lambda _, p: p.faint),
     ]  # fmt: skip
+    measured = any(one.ratio is not None for one in found)
+    empty = {*(() if cost else ("change",)), *(() if measured else ("tokens", "scaled"))}
+    ratio = ": ~ has a measured ratio" if measured else ""
     return Section(
-        "what if", "what if", fields, found, NO_CALL, sorted_by="",
+        "what if", "what if", [one for one in fields if one.column.name not in empty], found,
+        NO_CALL, sorted_by="",
         grow=(("name", 30), ("note", 90)), name_of=lambda one: (one.kind, one.name),
-        note="the same tokens at today's rates; tokenizers differ: ~ has a measured ratio",
+        note=f"the same tokens at today's rates; tokenizers differ{ratio}",
         about=what_note,
     )  # fmt: skip
 

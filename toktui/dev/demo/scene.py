@@ -28,6 +28,12 @@ class Scene(msgspec.Struct, frozen=True):
     turns: int | None
     features: frozenset[Feature] = frozenset()
 
+    @property
+    def in_full(self) -> bool:
+        """Whether its log has as much text as is billed: somebody looks at sessions that are open,
+        and of weeks that would be tens of megabytes."""
+        return self.turns is None
+
 
 How = Literal["append", "replace", "sql"]
 """What becomes of rows: lines at the end of a log, the whole of a document, or questions (`sql_of`)

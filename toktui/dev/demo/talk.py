@@ -56,10 +56,13 @@ class Talk:
         self._cached, self._last_ms = self._next, at_ms
         return sent
 
-    def answered(self, output: int, ends_ms: int) -> None:
-        """The answer, and what a tool gives back, are in the next prompt."""
-        self._next = self._cached + output + WRITES.draw(self._rng)
+    def answered(self, output: int, ends_ms: int) -> int:
+        """The answer, and what a tool gives back, are in the next prompt; gives the tokens of the
+        latter."""
+        given = WRITES.draw(self._rng)
+        self._next = self._cached + output + given
         self._last_ms = ends_ms
+        return given
 
     @property
     def long_lived(self) -> bool:
@@ -76,10 +79,11 @@ class Talk:
         """Tokens that the next prompt has at least."""
         return self._next
 
-    def compacted(self) -> None:
-        """Only a summary is left."""
+    def compacted(self) -> int:
+        """Only a summary is left; gives its tokens."""
         self._cached = self._shared
         self._next = self._shared + 6_000 + self._rng.randrange(9_000)
+        return self._next - self._shared
 
 
 def latency_ms(rng: Random, output: int) -> int:

@@ -55,19 +55,25 @@ def talk_of(rng: Random, *, shared: int, longest: int = 180_000, life_ms: int = 
 def steps(scene: Scene, rng: Random, talk: Talk) -> Iterator[Step]:
     """A session in the order of its times, as long as the scene has turns."""
     at_ms = scene.starts_ms
-    turn = 0
+    turn = given = 0
     while scene.turns is None or turn < scene.turns:
         turn += 1
-        yield Prompted(at_ms, rng.choice(words.PROMPTS))
+        asked = rng.choice(words.PROMPTS)
+        pasted = f"\n{words.passage(given, at_ms)}" if scene.in_full and given else ""
+        yield Prompted(at_ms, asked + pasted)
         rounds = 1 + min(int(rng.expovariate(0.16)), 24)
         for number in range(rounds):
             last = number == rounds - 1
-            answer = _answer(rng, talk, at_ms, last=last)
+            answer, given = _answer(rng, talk, at_ms, last=last)
+            if scene.in_full:
+                said = words.passage(answer.output - answer.thoughts, answer.at_ms)
+                answer = answer._replace(text=said)
             yield answer
             at_ms = answer.at_ms
             if not last:
                 at_ms += TOOL_MS.draw(rng)
-                yield Returned(at_ms, rng.choice(words.RESULTS))
+                shown = rng.choice(words.RESULTS)
+                yield Returned(at_ms, words.passage(given, at_ms) if scene.in_full else shown)
             if talk.full:
                 talk.compacted()
         at_ms += PAUSE_MS.draw(rng)
@@ -75,11 +81,13 @@ def steps(scene: Scene, rng: Random, talk: Talk) -> Iterator[Step]:
             at_ms += _COLD_MS + rng.randrange(_COLD_MS)
 
 
-def _answer(rng: Random, talk: Talk, asked_ms: int, *, last: bool) -> Answered:
+def _answer(rng: Random, talk: Talk, asked_ms: int, *, last: bool) -> tuple[Answered, int]:
+    """An answer, and how many tokens what follows it has."""
     sent = talk.prompt(asked_ms)
     output = OUTPUT.draw(rng)
     ends_ms = asked_ms + latency_ms(rng, output)
-    talk.answered(output, ends_ms)
+    given = talk.answered(output, ends_ms)
     thoughts = output // 3 if rng.random() < 0.5 else 0
     command = "" if last else rng.choice(words.COMMANDS)[1]
-    return Answered(asked_ms, ends_ms, sent, output, thoughts, rng.choice(words.REPLIES), command)
+    text = rng.choice(words.REPLIES)
+    return Answered(asked_ms, ends_ms, sent, output, thoughts, text, command), given

@@ -1,4 +1,4 @@
-"""Texts of the demo: invented, harmless, short."""
+"""Texts of the demo: invented and harmless; short, or as long as what is billed."""
 
 from __future__ import annotations
 
@@ -65,3 +65,14 @@ PROJECTS: Final = (
 AGENT_TYPES: Final = ("Explore", "general-purpose", "code-reviewer", "test-writer")
 NICKNAMES: Final = ("Ada", "Grace", "Linus", "Edsger", "Barbara")
 SEARCHES: Final = ("banker's rounding in SQL", "css prefers-color-scheme", "levenshtein distance")
+_PAGE: Final = "\n".join((*PROMPTS, *REPLIES, *RESULTS, *(what for _, what in COMMANDS)))
+CLAUDE: Final = 3.2
+"""Characters of a token of the page, for Claude."""
+
+
+def passage(tokens: int, begins: int, *, chars: float = 4.0) -> str:
+    """Text of about so many tokens of so many characters, from the page of all texts, which is read
+    again and again; `begins` says from where."""
+    length = max(1, round(tokens * chars))
+    start = begins % len(_PAGE)
+    return (_PAGE * (1 + (start + length) // len(_PAGE)))[start : start + length]

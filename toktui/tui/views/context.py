@@ -115,7 +115,8 @@ class ContextView(View["Taken | None"]):
         line.add(f"  sent to {fmt.model_name(found.model)} at {when}", palette.faint)
         how = "the sum is the provider's; the parts are estimated from the log"
         if not _FAR[0] <= found.scale <= _FAR[1]:
-            how += f", and scaled by {found.scale:.3g}: it does not have just what was sent"
+            has = "less" if found.scale > 1 else "more"
+            how += f", scaled by {found.scale:.3g}: it has {has} text than was sent"
         computed = f"computed at {fmt.moment(found.computed_ms, self.now_ms, self.zone).strip()}"
         if found.log == "gone":
             computed = f"the log is gone: this was {computed}"

@@ -51,8 +51,15 @@ class ModelHead(DetailHead):
         """A line more."""
         lines = super().draw(width, height, palette)
         sums = self.whole.sums if self.whole else None
-        if sums is None or sums.unpriced or not sums.calls:
+        if sums is None or not sums.calls:
             return lines
+        if sums.unpriced:
+            without = f"{fmt.plural(sums.unpriced, 'call')} without a price   "
+            return [
+                *lines,
+                Line().add(without, palette.warning).add("toktui prices set", palette.accent)
+                .add(" gives a model one", palette.faint),
+            ]  # fmt: skip
         paid = Line().add("paid per M  ", palette.faint)
         for word, nusd in zip(_WORDS, effective(sums), strict=True):
             if nusd is not None:

@@ -128,13 +128,14 @@ def _facts(body: bytes, sha256: str, width: int, palette: Palette) -> list[Line]
     reason = f", {document.reason.replace('_', ' ')}" if document.reason else ""
     lines = [
         Line().cell("  revision", 12, palette.faint)
-        .add(f"{document.rev}, {len(body):,} bytes, the day {over}{reason}", palette.text),
+        .add(f"{document.rev}, {fmt.grouped(len(body))} bytes, the day {over}{reason}", palette.text),
         Line().cell("  hash", 12, palette.faint).add(sha256, palette.text),
     ]  # fmt: skip
     model = max(12, min(26, width - _BESIDE_MODEL))
     for row in document.rows:
         line = Line().cell(f"  {row.agent}", 16, palette.dim).cell(row.model, model, palette.text)
-        line.cell(fmt.tokens(row.calls), 7, palette.dim, "right").add(" calls", palette.faint)
+        line.cell(fmt.tokens(row.calls), 7, palette.dim, "right")
+        line.add(" call " if row.calls == 1 else " calls", palette.faint)
         tokens = fmt.tokens(row.tokens, estimated=row.estimated_tokens > 0)
         line.cell(tokens, 8, palette.dim, "right").add(" tokens", palette.faint)
         cost = fmt.money(

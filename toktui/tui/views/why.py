@@ -104,15 +104,15 @@ class WhyView(View["CallSeen | None"]):
             ("project", f"{call.project} on {call.branch}" if call.branch else call.project),
         ]  # fmt: skip
         if call.spread is not None:
-            low, high = map(_grouped, call.spread)
+            low, high = map(fmt.grouped, call.spread)
             facts += [
-                ("output", f"~{_grouped(call.tokens.output)} ({low} to {high}), from its text"),
+                ("output", f"~{fmt.grouped(call.tokens.output)} ({low} to {high}), from its text"),
                 ("input", "only what the user wrote: at least that was sent"),
             ]
         if call.estimate is not None:
             more = call.estimate
-            low, high = _grouped(more.low), _grouped(more.high)
-            facts.append(("probably", f"+{_grouped(more.output)} output ({low} to {high})"))
+            low, high = fmt.grouped(more.low), fmt.grouped(more.high)
+            facts.append(("probably", f"+{fmt.grouped(more.output)} output ({low} to {high})"))
         if call.reported_nusd is not None:
             facts.append(("agent says", fmt.exact_money(call.reported_nusd)))
         rows = [
@@ -144,7 +144,7 @@ def _rates(call: CallSeen, width: int, palette: Palette) -> list[Line]:
         lines.append(Line().add("older than the first known price, which is used", palette.warning))
     if found.above:
         lines.append(
-            Line().add(f"band for prompts of more than {found.above:,} tokens", palette.dim)
+            Line().add(f"band for prompts of more than {fmt.grouped(found.above)} tokens", palette.dim)
         )
     for multiplier in found.multipliers:
         factor = Decimal(multiplier.numerator) / Decimal(multiplier.denominator)
@@ -159,7 +159,7 @@ def _multiplication(call: CallSeen, palette: Palette) -> list[Line]:
         lines.append(
             Line()
             .cell(_NAMES[part.part], 16, palette.dim)
-            .cell(_grouped(part.count), 14, palette.text, "right")
+            .cell(fmt.grouped(part.count), 14, palette.text, "right")
             .cell(_rate(part), 24, palette.dim, "right")
             .cell(fmt.exact_money(part.nusd), 18, palette.text, "right")
         )
@@ -170,14 +170,14 @@ def _multiplication(call: CallSeen, palette: Palette) -> list[Line]:
             ("cache write 1h", call.tokens.cache_write_1h), ("output", call.tokens.output),
         )  # fmt: skip
         lines = [
-            Line().cell(word, 16, palette.dim).cell(_grouped(count), 14, palette.text, "right")
+            Line().cell(word, 16, palette.dim).cell(fmt.grouped(count), 14, palette.text, "right")
             for word, count in counts
             if count
         ]
     lines.append(
         Line()
         .cell("total", 16, palette.strong)
-        .cell(_grouped(call.tokens.total), 14, palette.strong, "right")
+        .cell(fmt.grouped(call.tokens.total), 14, palette.strong, "right")
         .cell("tokens", 24, palette.faint, "right")
         .cell(fmt.exact_money(call.cost_nusd), 18, palette.hot, "right")
     )
@@ -193,10 +193,6 @@ def _rate(part: Priced) -> str:
     return f"{shown} each" if part.part == "fees" else f"{shown} /M"
 
 
-def _grouped(count: int) -> str:
-    return f"{count:,}".replace(",", " ")
-
-
 def _sighting(
     seen: SightingSeen, home: str, width: int, palette: Palette, *, alone: bool
 ) -> list[Line]:
@@ -210,7 +206,7 @@ def _sighting(
 
 
 def _search(seen: SearchSeen, home: str, width: int, palette: Palette) -> list[Line]:
-    head = Line().add(f"SEARCHES  {_grouped(seen.count)}", palette.dim)
+    head = Line().add(f"SEARCHES  {fmt.grouped(seen.count)}", palette.dim)
     return _quoted(head, seen, home, width, palette)
 
 
@@ -218,8 +214,8 @@ def _quoted(
     head: Line, seen: SightingSeen | SearchSeen, home: str, width: int, palette: Palette
 ) -> list[Line]:
     quote = seen.quote
-    place = quote.row or "an entry" if quote.at is None else f"byte {_grouped(quote.at)}"
-    head.add(f"  {place}, {_grouped(seen.length)} long", palette.faint)
+    place = quote.row or "an entry" if quote.at is None else f"byte {fmt.grouped(quote.at)}"
+    head.add(f"  {place}, {fmt.grouped(seen.length)} long", palette.faint)
     lines = [head, Line().add(clean(fmt.place(seen.log, home), max(8, width)), palette.dim)]
     if seen.quote.state != "read":
         return [*lines, Line().add(clean(seen.quote.why, 200), palette.warning)]

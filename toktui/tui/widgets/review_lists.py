@@ -28,14 +28,9 @@ _KINDS: Final = {"day": "day", "week": "week", "month": "month"}
 
 def span_name(span: Span) -> str:
     """`WEEK 47  16–22 Nov 2026`."""
-    first, last = span.first, span.last
-    if span.first == span.last:
+    first, last, days = span.first, span.last, _days(span)
+    if first == last:
         return f"{first:%A} {first.day} {first:%B} {first.year}".upper()
-    same = (first.year, first.month) == (last.year, last.month)
-    start = f"{first.day}" if same else f"{first.day} {first:%b}"
-    days = f"{start}–{last.day} {last:%b} {last.year}"
-    if first.year != last.year:
-        days = f"{first.day} {first:%b} {first.year} – {last.day} {last:%b} {last.year}"
     match span.kind:
         case "week":
             return f"WEEK {span.label[6:]}  {days}"
@@ -47,6 +42,31 @@ def span_name(span: Span) -> str:
             return f"12 MONTHS  {first:%b %Y} – {last:%b %Y}"
         case _:
             return days
+
+
+def _days(span: Span) -> str:
+    """`16–22 Nov 2026`, `28 Dec 2026 – 3 Jan 2027`."""
+    first, last = span.first, span.last
+    end = f"{last.day} {last:%b} {last.year}"
+    if first == last:
+        return end
+    if first.year != last.year:
+        return f"{first.day} {first:%b} {first.year} – {end}"
+    start = f"{first.day}" if first.month == last.month else f"{first.day} {first:%b}"
+    return f"{start}–{end}"
+
+
+def _in_words(span: Span) -> str:
+    """In the middle of a sentence: `week 47`, `October 2026`, `21 Nov 2026`."""
+    match span.kind:
+        case "week":
+            return f"week {span.label[6:]}"
+        case "month":
+            return f"{span.first:%B} {span.first.year}"
+        case "months":
+            return f"{span.first:%b %Y} – {span.last:%b %Y}"
+        case _:
+            return _days(span)
 
 
 def short_name(span: Span) -> str:
@@ -99,7 +119,7 @@ def _beside(review: Review) -> list[tuple[str, int | None]]:
     found: list[tuple[str, int | None]] = []
     moment = " by now" if review.running else ""
     if review.has_before:
-        word = f"week {review.before.label[6:]}" if review.span.kind == "week" else "before"
+        word = _in_words(review.before) if review.span.kind == "week" else "before"
         found.append((word + moment, review.before_sums.cost_nusd))
     if review.usual is not None:
         found.append((f"usual {_KINDS[review.span.kind]}{moment}", review.usual.nusd))
@@ -115,7 +135,7 @@ def why_lines(review: Review, width: int, height: int, palette: Palette) -> list
         ]
     difference = review.change.difference
     head = Line().add("WHY ", palette.dim).add(signed(difference), palette.strong)
-    head.add(f"  against {review.before.label}", palette.faint)
+    head.add(f"  against {_in_words(review.before)}", palette.faint)
     if review.running:
         head.add(" by then", palette.faint)
     lines = [head]

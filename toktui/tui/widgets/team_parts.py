@@ -80,7 +80,7 @@ class TeamHead(Drawing):
             right = Line().add("sending …", palette.accent)
         elif notes.board_ms:
             age_ms = self.now_ms - notes.board_ms
-            age = f"board {fmt.span(age_ms)} old" if age_ms >= MINUTE_MS else "board of now"
+            age = f"board {fmt.span(age_ms)} old" if age_ms >= MINUTE_MS else "board just read"
             right = Line().add(age, palette.faint)
             if state.board is not None and width >= _WIDE:
                 right = Line().add(_window(state.board), palette.faint).extend(right.pieces)

@@ -67,7 +67,7 @@ class TodayCard(Drawing):
             self._usual(live, width, palette)
             if usual.nusd is not None
             else Line().add("usual: after two weeks", palette.faint),
-            _row("calls", f"{sums.calls:,}".replace(",", " "), width, palette),
+            _row("calls", fmt.grouped(sums.calls), width, palette),
             _row("tokens", sum_tokens(sums), width, palette),
             _row("cache hit", _hit(live), width, palette),
             _row("saved by cache", saved_money(sums), width, palette),

@@ -59,6 +59,8 @@ class _Session:
         self._at_ms = scene.starts_ms
         self._account = Account()
         self._kept: list[bytes] = []
+        self._pasted = 0
+        """Tokens that the user gives beside the next prompt."""
         self._folder = ".claude/projects/" + "".join(
             c if c.isalnum() else "-" for c in scene.project
         )
@@ -128,8 +130,11 @@ class _Session:
     def _turn(self, number: int) -> Iterator[Write]:
         rng, lines = self._rng, self._lines
         asked = rng.choice(words.PROMPTS)
+        pasted = ""
+        if self._scene.in_full and self._pasted:
+            pasted = f"\n{self._passage(self._pasted)}"
         yield self._write(
-            lines.prompt(self._at_ms, asked), lines.note("last-prompt", lastPrompt=asked)
+            lines.prompt(self._at_ms, asked + pasted), lines.note("last-prompt", lastPrompt=asked)
         )
         if number == 1:
             title = rng.choice(words.TITLES)
@@ -148,11 +153,15 @@ class _Session:
         """A response, row by row, and what its tool gives back."""
         rng = self._rng
         of, spoken = self._response(talk)
+        in_full = self._scene.in_full and talk is self._talk
         blocks: list[Block] = []
         if rng.random() < 0.4:
             blocks.append(Thinking(vendor_id(rng, "Er", 90)))
         if last or rng.random() < 0.45:
-            blocks.append(Text(rng.choice(words.REPLIES)))
+            said = rng.choice(words.REPLIES)
+            blocks.append(Text(self._passage(spoken) if in_full else said))
+        elif in_full:
+            blocks.append(Text(self._passage(spoken)))
         tool = vendor_id(rng, "toolu_01")
         searching = not last and "search" in self._scene.features and rng.random() < 0.08
         name, what = rng.choice(words.COMMANDS)
@@ -165,17 +174,24 @@ class _Session:
         for block in blocks:
             yield self._write(lines.block(self._at_ms, of, block))
             self._at_ms += 40 + rng.randrange(160)
-        talk.answered(spoken, self._at_ms)
+        given = talk.answered(spoken, self._at_ms)
+        self._pasted = given if last else 0
         if not last:
             self._at_ms += TOOL_MS.draw(rng)
-            yield self._write(self._result(lines, tool, searching=searching))
+            size = given if in_full else 0
+            yield self._write(self._result(lines, tool, searching=searching, size=size))
 
-    def _result(self, lines: Lines, tool: str, *, searching: bool) -> bytes:
+    def _passage(self, tokens: int) -> str:
+        return words.passage(tokens, self._at_ms, chars=words.CLAUDE)
+
+    def _result(self, lines: Lines, tool: str, *, searching: bool, size: int) -> bytes:
+        """What a tool gives back, in so many tokens; 0: in few words."""
         shown = self._rng.choice(words.RESULTS)
         if searching:
             self._account.searched(self._model)
             return lines.search_result(self._at_ms, tool, shown, 1)
-        return lines.tool_result(self._at_ms, tool, shown, shown)
+        told = self._passage(size) if size else shown
+        return lines.tool_result(self._at_ms, tool, told, shown)
 
     def _response(self, talk: Talk, model: str = "") -> tuple[Reply, int]:
         """A response to the next prompt; the clock goes on to its end."""
@@ -198,11 +214,12 @@ class _Session:
 
     def _compact(self) -> Iterator[Write]:
         before = self._talk.size
-        self._talk.compacted()
+        size = self._talk.compacted()
+        summary = self._passage(size) if self._scene.in_full else words.SUMMARY
         self._account.beside(self._model, Counts(3, before, 900, 1_400))
         self._at_ms += 24_000
         yield self._write(
-            *self._lines.compaction(self._at_ms, before, self._talk.size, words.SUMMARY)
+            *self._lines.compaction(self._at_ms, before, self._talk.size, summary)
         )
 
     def _agents(self) -> Iterator[Write]:

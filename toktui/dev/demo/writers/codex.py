@@ -123,9 +123,11 @@ class _Session:
         for step in range(rounds):
             yield from self._round(lines, self._talk, last=step == rounds - 1)
             if self._talk.full:
-                self._talk.compacted()
+                size = self._talk.compacted()
                 self._at_ms += 15_000
-                yield self._write(*lines.compaction(self._at_ms, words.SUMMARY))
+                full = self._scene.in_full
+                summary = words.passage(size, self._at_ms) if full else words.SUMMARY
+                yield self._write(*lines.compaction(self._at_ms, summary))
             if "agents" in self._scene.features and rng.random() < 0.03:
                 yield from self._agents()
         yield self._write(lines.turn_ends(self._at_ms, rng.choice(words.REPLIES)))
@@ -138,8 +140,12 @@ class _Session:
         self._at_ms += latency_ms(rng, output)
         at_ms = self._at_ms
         rows = [lines.reasoning(at_ms)] if rng.random() < 0.6 else []
+        in_full = self._scene.in_full and talk is self._talk
         if last or rng.random() < 0.4:
-            rows.extend(lines.agent_message(at_ms, rng.choice(words.REPLIES), final=last))
+            said = rng.choice(words.REPLIES)
+            if in_full:
+                said = words.passage(output - output // 3, at_ms)
+            rows.extend(lines.agent_message(at_ms, said, final=last))
         call, call_row = lines.tool_call(at_ms, rng.choice(words.COMMANDS)[1])
         if not last:
             rows.append(call_row)
@@ -153,10 +159,13 @@ class _Session:
         if rng.random() < 0.07:
             rows.append(lines.totals(at_ms + 40, limits=limits(at_ms)))
         yield self._write(*rows)
-        talk.answered(output, at_ms)
+        given = talk.answered(output, at_ms)
         if not last:
             self._at_ms += TOOL_MS.draw(rng)
-            yield self._write(lines.tool_output(self._at_ms, call, rng.choice(words.RESULTS)))
+            shown = rng.choice(words.RESULTS)
+            if in_full:
+                shown = words.passage(given, at_ms)
+            yield self._write(lines.tool_output(self._at_ms, call, shown))
 
     def _agents(self) -> Iterator[Write]:
         """Threads of their own, spawned by this one, which waits for them."""

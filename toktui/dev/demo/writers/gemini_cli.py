@@ -39,11 +39,11 @@ def act(scene: Scene, rng: Random) -> Iterator[Write]:
     for step in steps(scene, rng, talk):
         if isinstance(step, Answered):
             answered = step, uuid(rng)
-            rows: tuple[bytes, ...] = (_message(*answered, model, done=False),)
+            rows: tuple[bytes, ...] = (_message(*answered, model),)
         elif isinstance(step, Prompted):
             rows = (_asked(step, uuid(rng)),)
         elif answered is not None:
-            rows = (_message(*answered, model, done=True),)
+            rows = (_message(*answered, model, shown=getattr(step, "text", "")),)
         else:
             continue
         update = _encode({"$set": {"lastUpdated": stamp(step.at_ms)}})
@@ -57,11 +57,16 @@ def _asked(step: Step, message: str) -> bytes:
     })  # fmt: skip
 
 
-def _message(answer: Answered, message: str, model: str, *, done: bool) -> bytes:
+def _message(answer: Answered, message: str, model: str, *, shown: str | None = None) -> bytes:
+    """A message; `shown` is what its tool has given back."""
     prompt, spoken = answer.sent.total, answer.output - answer.thoughts
     calls = [{
         "id": f"run_shell_command-{answer.at_ms}", "name": "run_shell_command",
         "args": {"command": answer.command}, "status": "success",
+        "result": [{"functionResponse": {
+            "id": f"run_shell_command-{answer.at_ms}", "name": "run_shell_command",
+            "response": {"output": shown},
+        }}],
     }]  # fmt: skip
     return _encode({
         "id": message, "timestamp": stamp(answer.at_ms), "type": "gemini", "content": answer.text,
@@ -70,5 +75,5 @@ def _message(answer: Answered, message: str, model: str, *, done: bool) -> bytes
             "input": prompt, "output": spoken, "cached": answer.sent.read,
             "thoughts": answer.thoughts, "tool": 0, "total": prompt + answer.output,
         },
-        "model": model, **({"toolCalls": calls} if done else {}),
+        "model": model, **({} if shown is None else {"toolCalls": calls}),
     })  # fmt: skip
