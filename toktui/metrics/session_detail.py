@@ -45,11 +45,13 @@ class ModelSums(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):
-    """A few calls in a row; `parts` follow `model.PARTS`, in nano-dollars."""
+    """A few calls in a row; `parts` follow `model.PARTS`, in nano-dollars, and `tokens`
+    `model.BUCKETS`."""
 
     start_ms: int
     calls: int
     parts: tuple[int, int, int, int, int, int]
+    tokens: tuple[int, int, int, int, int]
     context: int
     """The largest prompt of the conversation itself; 0 if only sub-agents called."""
 
@@ -169,6 +171,7 @@ def _steps(db: sqlite3.Connection, calls_of: str) -> tuple[Step, ...]:
     rows = db.execute(
         "select min(at_ms), count(*), sum(cost_input), sum(cost_cache_read),"
         " sum(cost_cache_write_5m), sum(cost_cache_write_1h), sum(cost_output), sum(cost_fees),"
+        " sum(input), sum(cache_read), sum(cache_write_5m), sum(cache_write_1h), sum(output),"
         f" max(iif(agent_id = 0 and not flags & {FLAG_SUM},"
         " input + cache_read + cache_write_5m + cache_write_1h, 0))"
         f" from (select c.*, ntile(?) over (order by c.at_ms, c.id) as step {calls_of})"
@@ -176,8 +179,8 @@ def _steps(db: sqlite3.Connection, calls_of: str) -> tuple[Step, ...]:
         (STEPS,),
     )
     return tuple(
-        Step(start, count, (fresh, read, short, long, output, fees), context)
-        for start, count, fresh, read, short, long, output, fees, context in rows
+        Step(start, count, tuple(sums[:6]), tuple(sums[6:]), context)
+        for start, count, *sums, context in rows
     )
 
 

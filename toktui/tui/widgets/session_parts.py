@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from toktui.metrics.session_detail import SessionDetail, Step
+    from toktui.metrics.sums import Sums
     from toktui.tui.theme import Palette
 
 _WIDEST: Final = 6
@@ -65,7 +66,7 @@ class SessionHead(Drawing):
             ("saved", saved_money(sums)),
         ):
             gap = "   " if counts.pieces else ""
-            if counts.width + len(f"{gap}{word} {value}") + len(times) + 1 > width:
+            if counts.width + len(f"{gap}{word} {value}") + len(times) + 3 > width:
                 break
             counts.add(gap).add(f"{word} ", palette.faint).add(value, palette.text)
         place = Line().add(row.project or fmt.UNKNOWN, palette.faint)
@@ -85,7 +86,10 @@ def _calls(detail: SessionDetail) -> str:
 
 
 class CostChart(Drawing):
-    """Cost of the calls in their order, stacked by bucket, and the context as a line below."""
+    """Cost of the calls in their order, stacked by bucket, and the context as a line below.
+
+    Where none of them has a price, their tokens.
+    """
 
     detail: SessionDetail | None = None
 
@@ -108,18 +112,19 @@ class CostChart(Drawing):
         steps = _merged(detail.steps, width)
         wide = max(1, min(_WIDEST, width // len(steps)))
         across = wide * len(steps)
-        written = [step.parts[2] + step.parts[3] for step in steps]
-        series = [
-            [step.parts[1] for step in steps], written, [step.parts[0] for step in steps],
-            [step.parts[4] + step.parts[5] for step in steps],
-        ]  # fmt: skip
+        sums = detail.row.sums
+        priced = sums.cost_nusd is not None
+        stacks = [_stack(step.parts if priced else step.tokens) for step in steps]
+        series = list(map(list, zip(*stacks, strict=True)))
         styles = (palette.read, palette.write, palette.fresh, palette.output)
         top = max(map(sum, zip(*series, strict=True)))
         per = max(step.calls for step in steps)
         unit = "per call" if per == 1 else f"per {per} calls"
-        sums = detail.row.sums
-        peak = fmt.money(top if sums.cost_nusd is not None else None, lacks=bool(sums.unpriced))
-        caption = Line().add("COST", palette.dim).add(f"  {unit}, peak {peak}", palette.faint)
+        peak = fmt.tokens(top)
+        if priced:
+            peak = fmt.money(top, lacks=bool(sums.unpriced), estimated=bool(sums.estimated))
+        caption = Line().add("COST" if priced else "TOKENS", palette.dim)
+        caption.add(f"  {unit}, peak {peak}", palette.faint)
         legend = Line()
         for style, word in zip(styles, ("read", "write", "input", "output"), strict=True):
             legend.add("  " if legend.pieces else "").add("■ ", style).add(word, palette.dim)
@@ -150,6 +155,11 @@ class CostChart(Drawing):
         return [*line, Line().add(text, palette.faint)]
 
 
+def _stack(parts: Sequence[int]) -> tuple[int, int, int, int]:
+    """Read, written, input, and output with its fees, of what follows `model.PARTS`."""
+    return (parts[1], parts[2] + parts[3], parts[0], sum(parts[4:]))
+
+
 def _merged(steps: Sequence[Step], most: int) -> list[Step]:
     """At most `most` steps, neighbours together."""
     each = -(-len(steps) // max(1, most))
@@ -157,15 +167,23 @@ def _merged(steps: Sequence[Step], most: int) -> list[Step]:
     for start in range(0, len(steps), each):
         group = steps[start : start + each]
         parts = tuple(map(sum, zip(*(step.parts for step in group), strict=True)))
+        tokens = tuple(map(sum, zip(*(step.tokens for step in group), strict=True)))
         merged.append(
             msgspec.structs.replace(
                 group[0],
                 calls=sum(step.calls for step in group),
                 parts=parts,
+                tokens=tokens,
                 context=max(step.context for step in group),
             )
         )
     return merged
+
+
+def _part_money(nusd: int, sums: Sums) -> str:
+    """What a part of the cost of many calls is, with the marks of the whole."""
+    known = None if sums.cost_nusd is None else nusd
+    return fmt.money(known, lacks=bool(sums.unpriced), estimated=bool(sums.estimated))
 
 
 class ModelTable(Drawing):
@@ -209,6 +227,6 @@ class ModelTable(Drawing):
             bar = gauge(nusd / total if total else None, max(0, width - 24), style, palette.faint)
             lines.append(
                 Line().cell(word, 13, palette.dim).extend(bar.pieces).add("  ")
-                .cell(fmt.money(nusd), 9, palette.text, "right")
+                .cell(_part_money(nusd, sums), 9, palette.text, "right")
             )  # fmt: skip
         return lines[:height]
