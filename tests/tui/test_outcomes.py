@@ -88,6 +88,62 @@ async def test_a_change_that_is_gone_is_a_sentence(
         assert "not known any more" in screens.text
 
 
+@pytest.fixture
+def estimated(normal: Path, tmp_path: Path) -> Path:
+    """As usual, but for a call of the session of the last change, and of one that made none."""
+    store = tmp_path / "toktui.db"
+    with sqlite3.connect(normal) as source, sqlite3.connect(store) as db:
+        source.backup(db)
+        db.execute("update session_total set estimated = 0")
+        db.execute(
+            "update session_total set estimated = 1 where session in (select l.session from link l"
+            " join change c on c.id = l.change order by c.at_ms desc limit 1) or session = (select"
+            " id from session where linked = 0 and cost_nusd > 0 order by cost_nusd desc limit 1)"
+        )
+    return store
+
+
+async def test_every_cost_with_estimates_in_it_is_marked(estimated: Path, normal: Path) -> None:
+    found = load_whole(connect_reader(estimated), zone=UTC)
+    whole, first, costliest = found.outcomes, found.changes[0], found.unlanded[0]
+    assert first.spent.estimated
+    assert costliest.spent.estimated
+    assert whole.spent.estimated
+    assert whole.linked.estimated
+    assert whole.unlinked.estimated
+    assert sum(change.spent.estimated for change in found.changes) == 1
+    assert sum(one.spent.estimated for one in found.unlanded) == 1
+    assert {size.size for size in whole.sizes if size.spent.estimated} == {first.size}
+    assert 1 <= sum(week.spent.estimated for week in whole.weeks) <= 2
+    before = load_whole(connect_reader(normal), zone=UTC).outcomes
+    assert (whole.spent.nusd, whole.linked.nusd) == (before.spent.nusd, before.linked.nusd)
+
+
+async def test_marks_hold_under_a_filter(estimated: Path) -> None:
+    db = connect_reader(estimated)
+    first = load_whole(db, zone=UTC).changes[0]
+    for project in ("infra", "notes", "shop-api", "web", "billing", "docs"):
+        scope = read_scope(f"project:{project}", now_ms=NOW, zone=UTC).scope
+        assert scope is not None
+        narrow = load_whole(db, zone=UTC, scope=scope)
+        seen = [change for change in narrow.changes if change.spent.estimated]
+        assert [change.hash for change in seen] == (
+            [first.hash] if first.repository.endswith(project) else []
+        )
+        assert narrow.outcomes.linked.estimated is bool(seen)
+
+
+async def test_an_estimated_change_is_told_by_its_mark(estimated: Path, run: Run) -> None:
+    change = load_whole(connect_reader(estimated), zone=UTC).changes[0]
+    async with run(estimated) as screens:
+        await screens.press(*WAY)
+        (row,) = [line for line in screens.text.splitlines() if fmt.money(change.spent.nusd) in line
+                  and change.subject in line]  # fmt: skip
+        assert fmt.money(change.spent.nusd, estimated=True) in row
+        await screens.press("enter")
+        assert f"{fmt.money(change.spent.nusd, estimated=True)}, its share of" in screens.text
+
+
 @pytest.mark.parametrize(
     ("subject", "branch", "shown"),
     [

@@ -39,8 +39,13 @@ def as_text(whole: WholeOutcomes, *, zone: ZoneInfo, cells: int, colored: bool) 
 
 
 def money(spent: Spent) -> str:
-    """With `≥` where calls without a price are missing."""
-    return dollars(spent.nusd, lacking=spent.lacks)
+    """With `≥` where calls without a price are missing, `~` where some are estimated."""
+    return _marked(spent.nusd, spent)
+
+
+def _marked(nusd: int | None, spent: Spent) -> str:
+    shown = dollars(nusd, lacking=spent.lacks)
+    return f"~{shown}" if spent.estimated and not spent.lacks and nusd is not None else shown
 
 
 def _head(found: Outcomes) -> str:
@@ -55,7 +60,7 @@ def _head(found: Outcomes) -> str:
         priced = f"{spent} was spent" if found.spent.nusd is not None else f"There are {spent}"
         return f"{priced}. What that bought is not known: {why}."
     bought = f"{spent} bought {count_of(found.linked_changes, 'landed change')}"
-    each = dollars(found.per_change_nusd, lacking=found.spent.lacks)
+    each = _marked(found.per_change_nusd, found.spent)
     lines = [f"{bought}." if found.per_change_nusd is None else f"{bought}: {each} each."]
     if found.unattributed is not None:
         share = f"{percent(found.unattributed)} of it ({money(found.unlinked)})"
@@ -98,7 +103,7 @@ def _weeks(found: Outcomes, cells: int, *, colored: bool) -> str:
     )  # fmt: skip
     rows = [
         [w.week, money(w.spent), _count(w.changes), _count(w.linked),
-         dollars(w.per_change_nusd, lacking=w.spent.lacks)]
+         _marked(w.per_change_nusd, w.spent)]
         for w in found.weeks[-_WEEKS:]
     ]  # fmt: skip
     return table_text(Table(columns, rows), cells=cells, colored=colored)

@@ -8,10 +8,12 @@ import msgspec
 
 from toktui.metrics.one_state import one_state
 from toktui.metrics.outcome_changes import ChangeRow, load_change_row
+from toktui.metrics.outcome_estimates import load_estimates
 from toktui.metrics.outcome_spent import Spent
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Set
 
 
 class Maker(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,11 +41,14 @@ class ChangeSeen(msgspec.Struct, frozen=True):
 def load_change(db: sqlite3.Connection, number: int) -> ChangeSeen | None:
     """The change of this number, if it is still known, from one state of the store."""
     with one_state(db):
-        change = load_change_row(db, number)
-        return None if change is None else ChangeSeen(change, _makers(db, number))
+        estimates = load_estimates(db)
+        change = load_change_row(db, number, estimates.changes)
+        if change is None:
+            return None
+        return ChangeSeen(change, _makers(db, number, estimates.sessions))
 
 
-def _makers(db: sqlite3.Connection, number: int) -> tuple[Maker, ...]:
+def _makers(db: sqlite3.Connection, number: int, estimated: Set[int]) -> tuple[Maker, ...]:
     rows = db.execute(
         "select s.id, s.key, a.text, p.text, s.last_ms, l.reason, s.cost_nusd, l.nusd,"
         " s.cost_nusd is null or s.unpriced > 0"
@@ -56,7 +61,8 @@ def _makers(db: sqlite3.Connection, number: int) -> tuple[Maker, ...]:
     return tuple(
         Maker(
             number=session, id=key, agent=agent, project=project, last_ms=last_ms, reason=reason,
-            spent=Spent(nusd, bool(lacks)), share=Spent(share, bool(lacks)),
+            spent=Spent(nusd, bool(lacks), session in estimated),
+            share=Spent(share, bool(lacks), session in estimated),
         )
         for session, key, agent, project, last_ms, reason, nusd, share, lacks in rows
     )  # fmt: skip

@@ -67,6 +67,14 @@ class Changes(NamedTuple):
 
     within: Range
     meant: Set[int] | None
+    estimated: Set[int] = frozenset()
+    """Changes that sessions with estimated calls made, whether or not they are meant."""
+
+    @property
+    def with_estimates(self) -> Changes:
+        """Only those of the changes that sessions with estimated calls made."""
+        meant = self.estimated if self.meant is None else self.meant & self.estimated
+        return self._replace(meant=meant)
 
     @property
     def table(self) -> str:
@@ -105,8 +113,11 @@ _COLUMNS: Final = (
 )
 
 
-def changes_of(db: sqlite3.Connection, scope: Scope, meant: Set[int] | None) -> Changes:
-    """The changes of a scope; `meant` are the sessions of its filters.
+def changes_of(
+    db: sqlite3.Connection, scope: Scope, meant: Set[int] | None, estimated: Set[int]
+) -> Changes:
+    """The changes of a scope; `meant` are the sessions of its filters, `estimated` all changes that
+    sessions with estimated calls made.
 
     A project is told by the repository, so that what was written there by hand counts; whatever
     else is asked for, one of its sessions must fit.
@@ -123,7 +134,7 @@ def changes_of(db: sqlite3.Connection, scope: Scope, meant: Set[int] | None) -> 
         made = _numbers(db, "select l.change from json_each(?) j cross join link l"
                         " on l.session = j.value", json.dumps(list(makers or ())))  # fmt: skip
         found = made if found is None else found & made
-    return Changes(scope.within, found)
+    return Changes(scope.within, found, estimated)
 
 
 def _numbers(db: sqlite3.Connection, statement: str, value: str) -> set[int]:
@@ -141,9 +152,14 @@ def count_changes(db: sqlite3.Connection, changes: Changes) -> list[Count]:
         " order by c.size is null, c.size",
         changes.values,
     )
+    only = changes.with_estimates
+    marked: dict[int | None, bool] = dict(db.execute(
+        f"select c.size, max(c.reverted_ms is not null) from {only.table} where {only.condition}"
+        " group by c.size", only.values,
+    ).fetchall())  # fmt: skip
     return [
-        Count(size_word(size), count, linked, Spent(nusd, bool(lacks)), back,
-              Spent(back_nusd, bool(back_lacks)))
+        Count(size_word(size), count, linked, Spent(nusd, bool(lacks), size in marked), back,
+              Spent(back_nusd, bool(back_lacks), bool(marked.get(size))))
         for size, count, linked, nusd, lacks, back, back_nusd, back_lacks in rows
     ]  # fmt: skip
 
@@ -209,16 +225,18 @@ def load_changes(
         f" cross join repository r on r.id = c.repository {order}",
         [*changes.values, count, first],
     )
-    return tuple(map(_row, rows))
+    return tuple(_row(row, changes.estimated) for row in rows)
 
 
-def load_change_row(db: sqlite3.Connection, number: int) -> ChangeRow | None:
-    """The change of this number, if it is still known."""
+def load_change_row(
+    db: sqlite3.Connection, number: int, estimated: Set[int]
+) -> ChangeRow | None:
+    """The change of this number, if it is still known; `estimated` as in `Changes`."""
     row = db.execute(
         f"select {_COLUMNS} from change c join repository r on r.id = c.repository where c.id = ?",
         (number,),
     ).fetchone()
-    return None if row is None else _row(row)
+    return None if row is None else _row(row, estimated)
 
 
 def load_reasons(db: sqlite3.Connection, changes: Changes) -> dict[str, int]:
@@ -236,7 +254,7 @@ def size_word(size: int | None) -> str | None:
     return None if size is None else SIZES[size]
 
 
-def _row(row: tuple[Any, ...]) -> ChangeRow:
+def _row(row: tuple[Any, ...], estimated: Set[int]) -> ChangeRow:
     (number, hash_, at_ms, begun_ms, folder, landed_on, kind, commits, branch, subject, files,
      lines, size, reverted_ms, reverted_by, sessions, exact, nusd, lacks) = row  # fmt: skip
     return ChangeRow(
@@ -244,5 +262,5 @@ def _row(row: tuple[Any, ...]) -> ChangeRow:
         landed_on=landed_on, kind=kind, commits=commits, branch=branch, subject=subject,
         files=files, lines=lines, size=size_word(size), reverted_ms=reverted_ms,
         reverted_by=reverted_by, sessions=sessions, exact=bool(exact),
-        spent=Spent(nusd, bool(lacks)),
+        spent=Spent(nusd, bool(lacks), number in estimated),
     )  # fmt: skip

@@ -22,6 +22,8 @@ class Spent(msgspec.Struct, frozen=True):
     nusd: int | None = None
     lacks: bool = False
     """Calls without a price are missing from it."""
+    estimated: bool = False
+    """Calls with estimated tokens are in it."""
 
 
 class Which(NamedTuple):
@@ -29,6 +31,14 @@ class Which(NamedTuple):
 
     within: Range
     meant: Set[int] | None
+    estimated: Set[int] = frozenset()
+    """Sessions with estimated calls, whether or not they are meant."""
+
+    @property
+    def with_estimates(self) -> Which:
+        """Only those of the sessions that have estimated calls."""
+        meant = self.estimated if self.meant is None else self.meant & self.estimated
+        return self._replace(meant=meant)
 
     @property
     def table(self) -> str:
@@ -64,12 +74,12 @@ _SPENT = "sum(s.cost_nusd), max(s.cost_nusd is null or s.unpriced > 0)"
 def added(parts: Iterable[Spent]) -> Spent:
     """The sum; it stops at the largest number."""
     total: int | None = None
-    lacks = False
+    lacks = estimated = False
     for part in parts:
-        lacks = lacks or part.lacks
+        lacks, estimated = lacks or part.lacks, estimated or part.estimated
         if part.nusd is not None:
             total = min((total or 0) + part.nusd, MOST)
-    return Spent(total, lacks)
+    return Spent(total, lacks, estimated)
 
 
 def per_change(spent: Spent, changes: int | None) -> int | None:
@@ -86,10 +96,20 @@ def groups_of(db: sqlite3.Connection, which: Which) -> list[Group]:
         f" where {which.condition} group by s.project, s.linked",
         which.values,
     )
+    marked = _estimated_groups(db, which.with_estimates)
     return [
-        Group(bool(linked), project, count, Spent(nusd, bool(lacks)))
+        Group(bool(linked), project, count,
+              Spent(nusd, bool(lacks), (linked, project) in marked))
         for linked, project, count, nusd, lacks in rows
-    ]
+    ]  # fmt: skip
+
+
+def _estimated_groups(db: sqlite3.Connection, which: Which) -> set[tuple[int, int]]:
+    rows = db.execute(
+        f"select distinct s.linked, s.project from {which.table} where {which.condition}",
+        which.values,
+    )
+    return set(rows)
 
 
 def first_and_last(db: sqlite3.Connection, which: Which) -> tuple[int, int] | None:
@@ -103,8 +123,10 @@ def first_and_last(db: sqlite3.Connection, which: Which) -> tuple[int, int] | No
 def spent_in(db: sqlite3.Connection, which: Which, spans: Sequence[Range]) -> list[Spent]:
     """What the sessions cost that ended in each of the spans, which follow each other."""
     found = [Spent()] * len(spans)
+    estimated = rows_by_span(db, "1", which.with_estimates, spans, at="s.last_ms")
+    marked = {i for i, _ in estimated}
     for i, nusd, lacks in rows_by_span(db, _SPENT, which, spans, at="s.last_ms"):
-        found[i] = Spent(nusd, bool(lacks))
+        found[i] = Spent(nusd, bool(lacks), i in marked)
     return found
 
 

@@ -70,10 +70,12 @@ def load_unlanded(
         [*which.values, count, first],
     )
     numbers = [number for (number,) in rows]
-    return tuple(_load(db, number, whys) for number in numbers)
+    return tuple(_load(db, number, whys, number in which.estimated) for number in numbers)
 
 
-def _load(db: sqlite3.Connection, number: int, whys: Mapping[int, str]) -> Unlanded:
+def _load(
+    db: sqlite3.Connection, number: int, whys: Mapping[int, str], estimated: bool
+) -> Unlanded:
     key, agent, project_number, project, last_ms, nusd, unpriced, branch = db.execute(
         "select s.key, a.text, s.project, p.text, s.last_ms, s.cost_nusd, s.unpriced,"
         " (select n.text from call c join name n on n.id = c.branch"
@@ -84,5 +86,5 @@ def _load(db: sqlite3.Connection, number: int, whys: Mapping[int, str]) -> Unlan
     ).fetchone()
     return Unlanded(
         number=number, id=key, agent=agent, project=project, branch=branch or "", last_ms=last_ms,
-        spent=Spent(nusd, unpriced > 0), why=why_nothing(whys, project_number),
+        spent=Spent(nusd, unpriced > 0, estimated), why=why_nothing(whys, project_number),
     )  # fmt: skip

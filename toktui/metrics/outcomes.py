@@ -22,6 +22,7 @@ from toktui.metrics.outcome_changes import (
     landed_in,
     usual_costs,
 )
+from toktui.metrics.outcome_estimates import load_estimates
 from toktui.metrics.outcome_places import Places, load_places, why_nothing, whys_of
 from toktui.metrics.outcome_spent import (
     Spent,
@@ -140,8 +141,9 @@ class _Look:
         meant = sessions_in(db, Scope(scope.filters)) if scope.filters else None
         self._db = db
         self._filters = scope.filters
-        self.sessions = Which(scope.within, meant)
-        self.changes = changes_of(db, scope, meant)
+        estimates = load_estimates(db)
+        self.sessions = Which(scope.within, meant, estimates.sessions)
+        self.changes = changes_of(db, scope, meant, estimates.changes)
         self.whys = whys_of(db)
         self._counts: list[Count] = count_changes(db, self.changes)
 

@@ -13,7 +13,7 @@ from toktui.tui.lines import Line, by_words
 from toktui.tui.view import Ask, Open, View
 from toktui.tui.widgets.agent_rows import AgentRows
 from toktui.tui.widgets.drawing import Drawing
-from toktui.tui.widgets.header import LOW
+from toktui.tui.widgets.header import LOW_VIEW
 from toktui.tui.widgets.health_facts import HealthFacts
 from toktui.tui.widgets.paged_rows import PagedRows
 
@@ -144,7 +144,7 @@ class HealthView(View[Health]):
     def fit_parts(self, width: int, height: int) -> None:
         """All agents where the facts have enough room below."""
         small = height < 14
-        self.styles.padding = (0 if height < LOW else 1, 1, 0, 1)
+        self.styles.padding = (0 if height < LOW_VIEW else 1, 1, 0, 1)
         warnings = self._verdict.rows(width, 1 if small else 4)
         self._verdict.styles.height = warnings
         self._verdict.styles.margin = (0, 0, 0 if small else 1, 0)

@@ -12,7 +12,7 @@ from toktui.tui.lines import Line, as_fits
 from toktui.tui.view import Ask, Open, View
 from toktui.tui.widgets.drawing import Drawing
 from toktui.tui.widgets.eater_rows import EaterRows
-from toktui.tui.widgets.header import LOW
+from toktui.tui.widgets.header import LOW_VIEW
 from toktui.tui.widgets.paged_rows import PagedRows
 from toktui.tui.widgets.past_windows import PastWindows
 from toktui.tui.widgets.window_table import WindowTable
@@ -161,7 +161,7 @@ class LimitsView(View[LimitsLook]):
     def fit_parts(self, width: int, height: int) -> None:
         """The past is shown where there is room for it."""
         del width
-        low = height < LOW
+        low = height < LOW_VIEW
         self.styles.padding = (0 if low else 1, 1, 0, 1)
         self._head.styles.margin = (0 if low else 1, 0, 0, 0)
         look = self.data

@@ -13,7 +13,7 @@ from toktui.metrics.outcome_unlanded import UNLANDED_SORTS, Unlanded
 from toktui.tui import format as fmt
 from toktui.tui.paged_view import PagedView
 from toktui.tui.view import Open
-from toktui.tui.widgets.header import LOW
+from toktui.tui.widgets.header import LOW_VIEW
 from toktui.tui.widgets.outcome_elsewhere import ElsewhereLines
 from toktui.tui.widgets.outcome_fields import (
     CHANGES_GROW,
@@ -125,7 +125,7 @@ class OutcomesView(PagedView[OutcomesPage]):
         self._weeks.display = width >= 70
         self._money.display = width >= 150
         small = height < 12
-        low = height < LOW
+        low = height < LOW_VIEW
         self._head.styles.height = 1 if low else 2
         for rows in (self._changes, self._unlanded):
             rows.styles.margin = (0 if low else 1, 0, 0, 0)

@@ -17,7 +17,7 @@ from toktui.tui.lines import Line, both_ends
 from toktui.tui.paged_view import PagedView
 from toktui.tui.view import Open
 from toktui.tui.widgets.drawing import Drawing
-from toktui.tui.widgets.header import LOW
+from toktui.tui.widgets.header import LOW_VIEW
 from toktui.tui.widgets.paged_rows import PagedRows
 from toktui.tui.widgets.probable import PROBABLY
 from toktui.tui.widgets.session_rows import SessionRows
@@ -117,7 +117,7 @@ class SessionsView(PagedView[SessionPage]):
     def fit_parts(self, width: int, height: int) -> None:
         """No blank lines where there is hardly room for the list."""
         del width
-        self._head.styles.margin = (0 if height < LOW else 1, 0)
+        self._head.styles.margin = (0 if height < LOW_VIEW else 1, 0)
 
     @property
     def title(self) -> str:

@@ -126,9 +126,10 @@ def _facts(body: bytes, sha256: str, width: int, palette: Palette) -> list[Line]
         return [Line().add("  what was kept of it cannot be read", palette.warning)]
     over = "is over" if document.closed else "goes on"
     reason = f", {document.reason.replace('_', ' ')}" if document.reason else ""
+    size = f"{fmt.grouped(len(body))} bytes"
     lines = [
         Line().cell("  revision", 12, palette.faint)
-        .add(f"{document.rev}, {fmt.grouped(len(body))} bytes, the day {over}{reason}", palette.text),
+        .add(f"{document.rev}, {size}, the day {over}{reason}", palette.text),
         Line().cell("  hash", 12, palette.faint).add(sha256, palette.text),
     ]  # fmt: skip
     model = max(12, min(26, width - _BESIDE_MODEL))

@@ -143,9 +143,8 @@ def _rates(call: CallSeen, width: int, palette: Palette) -> list[Line]:
     if found.before_first_date:
         lines.append(Line().add("older than the first known price, which is used", palette.warning))
     if found.above:
-        lines.append(
-            Line().add(f"band for prompts of more than {fmt.grouped(found.above)} tokens", palette.dim)
-        )
+        band = f"band for prompts of more than {fmt.grouped(found.above)} tokens"
+        lines.append(Line().add(band, palette.dim))
     for multiplier in found.multipliers:
         factor = Decimal(multiplier.numerator) / Decimal(multiplier.denominator)
         where = "already in the rates" if multiplier.in_rates else "times the cost of the tokens"

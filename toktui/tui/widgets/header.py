@@ -24,6 +24,8 @@ SCREENS: Final = "screens"
 """What the footer calls the keys of the tabs."""
 LOW: Final = 10
 """Lines of a terminal that has room for little else than the view."""
+LOW_VIEW: Final = LOW - 2
+"""Lines of a view in it."""
 
 
 class Header(Drawing):

@@ -29,8 +29,13 @@ _USUAL_WEEKS: Final = 12
 
 
 def spent_money(spent: Spent) -> str:
-    """`$1.23`, with `≥` where calls without a price are missing."""
-    return fmt.money(spent.nusd, lacks=spent.lacks)
+    """`$1.23`, with `≥` where calls without a price are missing, `~` where some are estimated."""
+    return marked(spent.nusd, spent)
+
+
+def marked(nusd: int | None, spent: Spent) -> str:
+    """An amount that was made of what was spent, with the marks of that."""
+    return fmt.money(nusd, lacks=spent.lacks, estimated=spent.estimated)
 
 
 def link_word(change: ChangeRow) -> str:
@@ -68,7 +73,7 @@ class OutcomeHead(Drawing):
         bought = fmt.plural(found.linked_changes, "landed change")
         line.add(f" bought {bought}", palette.text)
         if found.per_change_nusd is not None:
-            each = fmt.money(found.per_change_nusd, lacks=found.spent.lacks)
+            each = marked(found.per_change_nusd, found.spent)
             line.add("   ").add(each, palette.hot).add(" each", palette.dim)
         share = fmt.percent(found.unattributed)
         second = Line().add(f"{share} unattributed", palette.warning)
@@ -118,7 +123,8 @@ class SizeBars(Drawing):
             line = Line().cell(row.size or fmt.UNKNOWN, 3, palette.strong)
             line.cell(f"{row.changes}×" if row.changes else "", 6, palette.faint, "right").add(" ")
             line.extend(bar(row.usual_nusd, top, room, palette.series[0]).strip(room))
-            line.cell(fmt.money(row.usual_nusd), 9, palette.text, "right")
+            usual = fmt.money(row.usual_nusd, estimated=row.spent.estimated)
+            line.cell(usual, 9, palette.text, "right")
             lines.append(line)
         return lines
 
@@ -157,7 +163,7 @@ def _week(row: WeekRow, top: int, room: int, palette: Palette) -> Line:
         words = f"{spent_money(row.spent)} for none" if row.spent.nusd else fmt.UNKNOWN
         return line.cell(words, room + 10, palette.faint, "right")
     line.extend(bar(value, top, room, palette.series[1]).strip(room))
-    return line.cell(fmt.money(value, lacks=row.spent.lacks), 10, palette.text, "right")
+    return line.cell(marked(value, row.spent), 10, palette.text, "right")
 
 
 class MoneyBars(Drawing):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from toktui.clock import local_date
 from toktui.tui import format as fmt
 from toktui.tui.lines import Line
+from toktui.tui.widgets.outcome_parts import marked
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -41,7 +42,7 @@ def _bought(bought: Summary, palette: Palette) -> Line:
     else:
         line.add("not known", palette.text)
     if (each := bought.per_change_nusd) is not None:
-        line.add(f"  {fmt.money(each, lacks=bought.spent.lacks)} each", palette.faint)
+        line.add(f"  {marked(each, bought.spent)} each", palette.faint)
     if bought.places.unread:
         line.add(f"  {fmt.plural(bought.places.unread, 'folder')} not read", palette.warning)
     return line
