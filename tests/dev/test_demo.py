@@ -67,7 +67,8 @@ def test_logs_of_open_sessions_have_the_text_that_is_billed(five_weeks: Context,
     db.close()
     assert found
     for one in found:
-        assert one is not None and 0.7 < one.scale < 1.4
+        assert one is not None
+        assert 0.7 < one.scale < 1.4
 
 
 def test_the_logs_of_five_weeks_take_little_room(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -63,6 +64,28 @@ def test_tokens_are_rounded_once(count: float | None, shown: str):
 )  # fmt: skip
 def test_bytes_have_three_digits_and_their_unit(count: float, shown: str):
     assert fmt.size(count) == shown
+
+
+def test_a_quarter_of_an_hour_is_told_as_exactly_as_it_is_known():
+    zone, now = ZoneInfo("UTC"), 1_795_357_925_000
+    quarter = 15 * 60_000
+    assert fmt.last_quarter(now // quarter * quarter, now, zone) == "14:30–14:45"
+    assert fmt.last_quarter(now - 24 * 4 * quarter, now, zone) == "21 Nov"
+    assert fmt.last_quarter(now - 17 * 24 * 4 * quarter, now, zone) == " 5 Nov"
+    assert fmt.last_quarter(now - 366 * 24 * 4 * quarter, now, zone) == "2025-11-21"
+
+
+def test_an_id_that_does_not_fit_is_a_beginning_that_commands_take():
+    uuid, long = "9e3779b1-0000-4000-8000-000000000001", f"session_{'0123456789abcdef' * 3}"
+    assert fmt.beginning(uuid, 36) == uuid
+    assert fmt.beginning(uuid, 20) == "9e3779b1"
+    assert fmt.beginning(long, 36) == long[:36]
+    assert fmt.beginning(long, 8) == long[:8]
+
+
+def test_a_session_without_a_folder_has_no_project():
+    assert fmt.project_name("") == "no project"
+    assert fmt.project_name("/home/dev/shop-api/") == "shop-api"
 
 
 @given(st.integers(1, 2**63))

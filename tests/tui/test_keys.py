@@ -362,12 +362,13 @@ async def test_answers_that_come_while_the_app_ends_are_no_bug(normal: Path, run
 
 @pytest.mark.parametrize("kind", view_types(), ids=lambda kind: kind.KEY)
 async def test_every_action_of_a_screen_can_be_done_by_the_palette(
-    kind: type[View], normal: Path, run: Run
+    kind: type[View], normal: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ):
     async with run(normal) as screens:
         await screens.press(*way_to(kind))
         view, done = screens.app.view, []
         assert view.KEY == kind.KEY
+        monkeypatch.setattr(kind, "can", lambda _self, _action: True)
         for binding in bindings_of(kind):
             _, name, given = actions.parse(binding.action)
             assert callable(getattr(view, f"action_{name}"))
@@ -376,3 +377,23 @@ async def test_every_action_of_a_screen_can_be_done_by_the_palette(
             commands = screens.app.get_system_commands(screens.app.screen)
             next(command for command in commands if command.title == title).callback()
             assert done[-1] == (name, given)
+
+
+async def test_what_can_be_done_nowhere_is_not_offered(normal: Path, empty: Path, run: Run):
+    async with run(normal) as screens:
+        commands = screens.app.get_system_commands(screens.app.screen)
+        assert "Live: demo" not in {command.title for command in commands}
+    async with run(empty) as screens:
+        screens.ingest.say(Progress(phase="live"))
+        await screens.pilot.pause(0.2)
+        await screens.rest()
+        commands = screens.app.get_system_commands(screens.app.screen)
+        assert "Live: demo" in {command.title for command in commands}
+        await screens.press("9")
+        footer = screens.text.splitlines()[-1]
+        assert "ctrl+p palette" in footer
+        assert "send now" not in footer
+        assert "open" not in footer
+    async with run(normal) as screens:
+        await screens.press("9")
+        assert "n send now" in screens.text.splitlines()[-1]

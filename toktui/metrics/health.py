@@ -87,8 +87,10 @@ class StoreFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def growth(self) -> int | None:
-        """Bytes in 30 days, at what a call takes; None without calls."""
-        return round(self.size * self.lately / self.calls) if self.calls else None
+        """Bytes in 30 days, at what a call takes; None without calls, or where most of them are
+        still beside the file."""
+        known = self.calls and self.wal <= self.size
+        return round(self.size * self.lately / self.calls) if known else None
 
     @property
     def share(self) -> float | None:

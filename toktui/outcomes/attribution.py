@@ -25,13 +25,13 @@ Reason = Literal[ExactReason, InferredReason]
 REASONS: Final[Mapping[str, str]] = {
     "committed": "it ran the commit that landed",
     "merged": "it ran a commit that was merged",
-    "same_patch": "it ran a commit whose patch landed, rebased or picked",
+    "same_patch": "a commit it ran landed, rebased or picked",
     "squashed": "it ran a commit that was squashed into it",
     "branch": "it worked on the branch that was merged",
-    "time": "it worked on that branch when it was written",
-    "time_only": "it worked there when it was written; no branch is logged",
+    "time": "it worked on that branch at that time",
+    "time_only": "it worked there then; no branch is logged",
     "spawned": "a session that made it started this one",
-    "only_branch": "its branch was the only one at work in the three days before",
+    "only_branch": "for three days only its branch was at work",
 }
 """By what a link was made, as a part of a sentence about the session."""
 

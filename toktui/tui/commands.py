@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import SystemCommand
 
-from toktui.tui.frame import bindings_of
+from toktui.tui.frame import offered_by
 from toktui.tui.views import tabs
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 def commands_of(app: ActingApp) -> Iterator[SystemCommand]:
     """What can be done now: first what the view can do, then go, take, filter."""
     view = app.view
-    for binding in bindings_of(type(view)):
+    for binding in offered_by(view):
         yield SystemCommand(
             f"{view.LABEL}: {binding.description}",
             f"key {binding.key}",
             partial(app.action_in_view, binding.action),
         )
-    if view.OPENS:
+    if view.OPENS and view.can("open"):
         yield SystemCommand(
             f"{view.LABEL}: open", "key enter", partial(app.action_in_view, "open")
         )

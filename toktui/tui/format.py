@@ -21,6 +21,8 @@ ESTIMATED: Final = "~"
 AT_LEAST: Final = "≥"
 NOWHERE: Final = "no project"
 """Calls whose log names no folder."""
+_USUAL_ID: Final = 36
+"""Characters of a UUID."""
 _NUSD: Final = 1_000_000_000
 _SECOND: Final = 1000
 _MINUTE: Final = 60 * _SECOND
@@ -124,6 +126,15 @@ def last_call(at_ms: int, now_ms: int, zone: ZoneInfo) -> str:
     return text if len(text) <= 12 else day(at_ms, zone)
 
 
+def last_quarter(at_ms: int, now_ms: int, zone: ZoneInfo) -> str:
+    """A quarter of an hour in 12 cells, as exact as it is known: `14:30–14:45` of today, else the
+    day."""
+    at, now = _local(at_ms, zone), _local(now_ms, zone)
+    if at.date() == now.date():
+        return f"{clock(at_ms, zone)}–{clock(at_ms + 15 * _MINUTE, zone)}"
+    return f"{at.day:2} {_MONTHS[at.month - 1]}" if at.year == now.year else day(at_ms, zone)
+
+
 _MONTHS: Final = (
     "Jan",
     "Feb",
@@ -160,8 +171,13 @@ def model_name(model: str, priced_as: str | None = None) -> str:
 
 
 def beginning(name: str, cells: int) -> str:
-    """An id, or its first eight characters where there is no room: enough for every command."""
-    return name if len(name) <= cells else name[: min(cells, 8)]
+    """An id, or as many of its first characters as there is room for: commands take any beginning.
+
+    Of ids of the usual length that do not fit, eight: the rest would look as if it were all.
+    """
+    if len(name) <= cells:
+        return name
+    return name[:cells] if len(name) > _USUAL_ID else name[: min(cells, 8)]
 
 
 def grouped(count: int) -> str:

@@ -60,17 +60,22 @@ def bindings_of(kind: type[View[Any]]) -> list[Binding]:
     return [binding for binding in kind.BINDINGS if isinstance(binding, Binding)]
 
 
+def offered_by(view: View[Any]) -> list[Binding]:
+    """The keys of a view that do something now."""
+    return [binding for binding in bindings_of(type(view)) if view.can(binding.action)]
+
+
 def _keys(stage: Stage) -> list[tuple[str, str, str]]:
     """Key, word and action of what can be done here; help and quit last."""
     view = stage.view
     keys = [("esc", "back", "app.leave")] if stage.has_way_back else []
     keys.append((f"1-{len(tabs())}", SCREENS, f"app.show('{_tab_after(stage.tab)}')"))
     keys.append(("/", "filter", "app.filter"))
-    if view.OPENS:
+    if view.OPENS and view.can("open"):
         keys.append(("enter", "open", "app.in_view('open')"))
     keys.extend(
         (binding.key, binding.description, f"app.in_view({binding.action!r})")
-        for binding in bindings_of(type(view))
+        for binding in offered_by(view)
         if binding.show
     )
     keys.extend(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.await_complete import AwaitComplete
-from textual.command import CommandList, CommandPalette, DiscoveryHit, Hits
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits
+from textual.content import Content
 from textual.system_commands import SystemCommandsProvider
 from textual.theme import ThemeProvider
 
@@ -13,14 +14,30 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
 
+_TITLE: Final = 22
+"""Cells of a title, before what is said of it."""
+
+
 class Actions(SystemCommandsProvider):
-    """Every action; before anything is searched those of this screen first."""
+    """Every action in a line; before anything is searched those of this screen first."""
 
     async def discover(self) -> Hits:
         """In the order in which the app names them."""
         for title, words, callback, discover in self.app.get_system_commands(self.screen):  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
             if discover:
-                yield DiscoveryHit(title, callback, help=words)
+                yield DiscoveryHit(_line(Content(title), words), callback, title)
+
+    async def search(self, query: str) -> Hits:
+        """Those whose title fits."""
+        matcher = self.matcher(query)
+        for title, words, callback, *_ in self.app.get_system_commands(self.screen):  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            if (match := matcher.match(title)) > 0:
+                yield Hit(match, _line(matcher.highlight(title), words), callback, title)
+
+
+def _line(title: Content, words: str) -> Content:
+    gap = " " * max(2, _TITLE - title.cell_length)
+    return Content.assemble(title, gap, Content.styled(words, "dim"))
 
 
 class Palette(CommandPalette):

@@ -26,7 +26,7 @@ DARK: Final = Theme(
     dark=True,
     variables={
         "ink-dim": "#8a94a3",
-        "ink-faint": "#5c6676",
+        "ink-faint": "#687385",
         "read": "#44679a",
         "write": "#c97b3d",
         "fresh": "#b85c8e",
@@ -57,7 +57,7 @@ LIGHT: Final = Theme(
     dark=False,
     variables={
         "ink-dim": "#5f636b",
-        "ink-faint": "#96938b",
+        "ink-faint": "#85827a",
         "read": "#9db8d6",
         "write": "#d98b3f",
         "fresh": "#b85c8e",

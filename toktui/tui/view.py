@@ -145,6 +145,11 @@ class View(Widget, Generic[Data]):
     def entered(self) -> None:
         """The view has come into sight."""
 
+    def can(self, action: str) -> bool:
+        """Whether an action of a key does something now: others are not offered."""
+        del action
+        return True
+
     def action_open(self) -> None:
         """Opens what is under the cursor."""
 

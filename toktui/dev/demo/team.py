@@ -18,7 +18,7 @@ from toktui.team.drafts import drafts
 from toktui.team.membership import Membership, Sent
 from toktui.team.team_file import open_team_file
 from toktui.team.turns import Turns
-from toktui.team.wire.document import SIZES, digest, schema_hash
+from toktui.team.wire.document import SIZES, decode, digest, encode, schema_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,9 +137,12 @@ def settle_team(store: Path, now_ms: int) -> None:
         with open_team_file(data) as file:
             pretend_to_send(db, file, now_ms - 12 * MINUTE_MS)
             (last, *_) = reversed(file.sent().values())
+            sent = decode(file.body(last.day) or b"")
+            body = encode(msgspec.structs.replace(sent, rev=7))
             file.mark_sent(msgspec.structs.replace(
-                last, content="of before", calls=max(1, last.calls - 38), rev=7
-            ), file.body(last.day))  # fmt: skip
+                last, content="of before", calls=max(1, last.calls - 38), rev=7,
+                sha256=digest(body),
+            ), body)  # fmt: skip
     finally:
         db.close()
 

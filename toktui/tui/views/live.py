@@ -197,6 +197,10 @@ class LiveView(View[Live]):
         sessions = self._sessions()
         return next((at for at, one in enumerate(sessions) if one is chosen), None)
 
+    def can(self, action: str) -> bool:
+        """The demo is for who has no logs."""
+        return action != "demo" or (self.progress is not None and finds_nothing(self.progress))
+
     def action_chart(self) -> None:
         """The next way to stack the last hour."""
         chart = self._hour

@@ -157,6 +157,11 @@ class TeamView(View[TeamLook]):
             return self._days if self._days.has_focus else self._board
         return self._days if self._days.display else self._board
 
+    def can(self, action: str) -> bool:
+        """Without a team there is nothing to look at or to send."""
+        del action
+        return self.data is None or self.data.state is not None
+
     def action_list(self) -> None:
         """The other list."""
         self._on_days = self._shown_list is self._board

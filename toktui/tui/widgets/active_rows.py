@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = (
     Column("agent", "agent", 12, False, 92),
-    Column("project", "project", 14, False, 0),
-    Column("model", "model", 13, False, 68),
+    Column("project", "project", 15, False, 0),
+    Column("model", "model", 12, False, 68),
     Column("gauge", "", 10, False, 126),
     Column("context", "context", 10, True, 44),
     Column("spark", "last hour", 12, False, 136),

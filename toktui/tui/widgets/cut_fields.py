@@ -74,10 +74,10 @@ def cut_fields(
 def last_field(
     needs: int, now_ms: Callable[[], int], zone: ZoneInfo
 ) -> Field[Row]:
-    """When the last call was, newest first."""
+    """When the last call was, newest first: to a quarter of an hour, which is what sums know."""
     return Field(
         Column("last", "last call", LAST_CELLS, False, needs),
-        lambda row: fmt.last_call(row.last_ms, now_ms(), zone),
+        lambda row: fmt.last_quarter(row.last_ms, now_ms(), zone),
         lambda row: row.last_ms, "last_ms", falls=True,
     )  # fmt: skip
 

@@ -62,6 +62,11 @@ class HealthFacts(Drawing):
         return lines
 
 
+def _of_logs(share: float) -> str:
+    """`62.1 % of`, or `×23.4` where a small store takes more than its logs."""
+    return f"{fmt.percent(share)} of" if share < 3 else f"×{fmt.three_digits(share)}"
+
+
 class _Writer:
     """Writes the blocks in one palette."""
 
@@ -84,7 +89,7 @@ class _Writer:
     def store(self) -> list[Line]:
         """The file, its backups, its check."""
         health, store = self._health, self._health.store
-        share = "" if store.share is None else f"{fmt.percent(store.share)} of the logs' size"
+        share = "" if store.share is None else f"{_of_logs(store.share)} the logs' size"
         growth = store.growth
         lines = [
             Line().add("STORE", self._palette.dim),

@@ -48,11 +48,12 @@ def style_of(index: int, palette: Palette) -> Style:
 def legend(review: Review, stack: Stack, width: int, palette: Palette) -> Line:
     """Which colour is what, as many as fit."""
     line = Line()
-    for index, place in enumerate(series_of(review, stack)):
+    places = series_of(review, stack)
+    for index, place in enumerate(places):
         name = place.name if stack == "agent" else fmt.model_name(place.name)
         piece = Line().add("   " if index else "").add("■ ", style_of(index, palette))
         piece.add(name, palette.dim).add(f" {sum_money(place.sums)}", palette.faint)
-        if line.width + piece.width + 2 > width:
+        if line.width + piece.width + (2 if index < len(places) - 1 else 0) > width:
             line.add(" …" if index else "", palette.faint)
             break
         line.extend(piece.pieces)
