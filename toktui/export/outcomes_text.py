@@ -98,7 +98,7 @@ def _sizes(found: Outcomes, cells: int, *, colored: bool) -> str:
 
 def _weeks(found: Outcomes, cells: int, *, colored: bool) -> str:
     columns = (
-        Column("Week", "text"), Column("Spent"), Column("Landed"), Column("By sessions"),
+        Column("Week", "word"), Column("Spent"), Column("Landed"), Column("By sessions"),
         Column("For each"),
     )  # fmt: skip
     rows = [
@@ -116,7 +116,7 @@ def _count(n: int | None) -> str:
 def _unlanded(whole: WholeOutcomes, zone: ZoneInfo, cells: int, *, colored: bool) -> str:
     columns = (
         Column("Landed nothing", "text"), Column("Agent", "text", spare=2),
-        Column("Project", "path"), Column("Last day", "text", spare=1), Column("Cost"),
+        Column("Project", "path"), Column("Last day", "word", spare=1), Column("Cost"),
     )  # fmt: skip
     rows = [
         [clean(s.id), s.agent, clean(s.project, 200) or UNKNOWN, day_label(s.last_ms, zone),

@@ -105,7 +105,7 @@ def _table(rows: Sequence[Totals], report: Report, question: Question, *, total:
     keys = tuple(
         Column(key.capitalize(), "path" if key == "project" else "text") for key in question.by
     )
-    place = (*((Column(_TITLES[question.period], "text"),) if timed else ()), *keys)
+    place = (*((Column(_TITLES[question.period], "word"),) if timed else ()), *keys)
     body = [
         [*([str(row.period)] if timed else []), *_words(row, question), *_figures(row)]
         for row in rows

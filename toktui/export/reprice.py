@@ -77,7 +77,7 @@ def as_table(
     if not changes:
         return "Nothing changes: every call has the price that the rate book gives it."
     columns = (
-        Column("Month", "text"), Column("Agent", "text", spare=1), Column("Model", "text"),
+        Column("Month", "word"), Column("Agent", "text", spare=1), Column("Model", "text"),
         Column("Calls"), Column("Before"), Column("After"), Column("Difference"),
     )  # fmt: skip
     rows = [

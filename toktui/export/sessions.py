@@ -110,7 +110,7 @@ def as_table(sessions: Sessions, *, zone: ZoneInfo, cells: int, colored: bool) -
     if not sessions.sessions:
         return "No sessions match."
     columns = (
-        Column("Last day", "text"), Column("Session", "text"), Column("Agent", "text", spare=2),
+        Column("Last day", "word"), Column("Session", "text"), Column("Agent", "text", spare=2),
         Column("Project", "path"), Column("Model", "text", spare=1), Column("Calls", spare=3),
         Column("Tokens"), Column("Hit"), Column("List cost"),
     )  # fmt: skip

@@ -14,6 +14,7 @@ from toktui.text import ELLIPSIS, clean, width
 
 _GAP: Final = 2
 _NARROWEST: Final = 8
+_WHOLE: Final = ("word", "number")
 _BOLD: Final = "\x1b[1m"
 _DIM: Final = "\x1b[2m"
 _PLAIN: Final = "\x1b[0m"
@@ -25,8 +26,8 @@ class Column(msgspec.Struct, frozen=True):
     """A column of a table."""
 
     title: str
-    kind: Literal["text", "path", "number"] = "number"
-    """A text is cut at its end, a path at its start; a number is never cut."""
+    kind: Literal["text", "path", "word", "number"] = "number"
+    """A text is cut at its end, a path at its start; a word, such as a day, and a number never."""
     spare: int = 0
     """Columns with a larger number are left out first where the table is too wide; 0: never."""
 
@@ -67,7 +68,7 @@ def _fit(table: Table, cells: int) -> tuple[list[int], list[int]]:
 
     def least() -> int:
         cut = sum(
-            natural[i] if table.columns[i].kind == "number" else min(natural[i], _NARROWEST * 2)
+            natural[i] if table.columns[i].kind in _WHOLE else min(natural[i], _NARROWEST * 2)
             for i in shown
         )
         return cut + _GAP * (len(shown) - 1)
@@ -79,7 +80,7 @@ def _fit(table: Table, cells: int) -> tuple[list[int], list[int]]:
         shown.remove(spare)
     widths = [natural[i] for i in shown]
     over = sum(widths) + _GAP * (len(shown) - 1) - cells
-    texts = [at for at, i in enumerate(shown) if table.columns[i].kind != "number"]
+    texts = [at for at, i in enumerate(shown) if table.columns[i].kind not in _WHOLE]
     while over > 0 and texts:
         widest = max(texts, key=lambda at: widths[at])
         if widths[widest] <= _NARROWEST:

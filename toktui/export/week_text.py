@@ -128,7 +128,7 @@ def _against(sums: Sums, other: int | None) -> str:
 def _days(review: Review, *, bars: bool) -> Table:
     top = max((bar.sums.priced_nusd for bar in review.bars), default=0)
     columns = (
-        Column("Day", "text"), *((Column("", "text", spare=3),) if bars else ()),
+        Column("Day", "word"), *((Column("", "text", spare=3),) if bars else ()),
         Column("List cost"), Column("Calls", spare=1), Column("Tokens", spare=2),
         Column("Cache hit", spare=2),
     )  # fmt: skip
