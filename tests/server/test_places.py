@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from click.testing import CliRunner
 
 from toktui.cli import main
 from toktui.server import start
+from toktui.server.listening import checked_proxies
+
+pytestmark = pytest.mark.usefixtures("loopback")
 
 
 def run(data: Path, *args: str) -> Any:
@@ -44,3 +48,44 @@ def test_a_board_without_a_team_says_how_to_make_one(
     run(tmp_path / "data", "init")
     for command in ((), ("teams",)):
         assert run(tmp_path / "data", *command).stderr == ""
+
+
+def test_an_address_that_is_taken_or_is_none_is_told_before_anything_is_made(tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        for args in (("--port", port), ("--demo", "--port", port)):
+            done = run(tmp_path / "data", *args)
+            assert (done.exit_code, "cannot be listened on" in done.stderr) == (1, True)
+            assert f"127.0.0.1:{port}" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_any_port_is_named_in_the_address_that_signs_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    found: list[tuple[str, int]] = []
+
+    def serve(database: Any, settings: Any, listening: socket.socket, **_: Any) -> None:
+        found.append((settings.url, listening.getsockname()[1]))
+        database.close()
+
+    monkeypatch.setattr(start, "run", serve)
+    said = run(tmp_path / "data", "--demo", "--port", "0").stdout
+    ((url, port),) = found
+    assert url == f"http://127.0.0.1:{port}"
+    assert f"{url}/sign-in/" in said
+
+
+@pytest.mark.parametrize("proxy", ["", "nonsense", "*", "10.0.0.1,", "10.0.0.1/99"])
+def test_who_may_speak_for_others_is_named_by_address(proxy: str, tmp_path: Path):
+    done = run(tmp_path / "data", "--proxy", proxy)
+    assert (done.exit_code, "--proxy is no address" in done.stderr) == (2, True)
+
+
+def test_several_proxies_and_networks_are_taken():
+    assert checked_proxies("10.0.0.5, 10.1.0.0/16,::1") == "10.0.0.5,10.1.0.0/16,::1"
+
+
+def test_a_zone_that_there_is_not_is_named_by_its_option(tmp_path: Path):
+    done = run(tmp_path / "data", "init", "--zone", "Mars/X")
+    assert (done.exit_code, "--zone" in done.stderr, "--tz" in done.stderr) == (2, True, False)

@@ -129,7 +129,8 @@ class Program(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command to run; one that does not exist is answered with those that do."""
         name = args[0] if args else ""
-        if args and not name.startswith("-") and name not in self.commands:
+        known = ctx.resilient_parsing or name.startswith("-") or name in self.commands
+        if args and not known:
             ctx.fail(f"No such command {name!r}. Commands: {', '.join(self.commands)}.")
         return super().resolve_command(ctx, args)
 

@@ -25,6 +25,22 @@ def split_keys(ctx: click.Context, param: click.Parameter, value: str) -> tuple[
     return tuple(dict.fromkeys(names))  # type: ignore[arg-type]
 
 
+def offer_keys(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Keys for a shell to offer, each once."""
+    del ctx, param
+    before, comma, begun = incomplete.rpartition(",")
+    given = before.split(",")
+    return [f"{before}{comma}{key}" for key in KEYS if key.startswith(begun) and key not in given]
+
+
+def offer_agents(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Agents for a shell to offer."""
+    from toktui.agents import agent_names
+
+    del ctx, param
+    return [name for name in agent_names() if name.startswith(incomplete)]
+
+
 def known_agents(
     ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
 ) -> tuple[str, ...]:

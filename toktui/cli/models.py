@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from toktui.cli.asking import known_agents
+from toktui.cli.asking import known_agents, offer_agents
 
 
 @click.command(
@@ -19,7 +19,7 @@ Examples:
 @click.option("--until", metavar="DAY", help="Last day, included.")
 @click.option("--tz", metavar="ZONE", help="Time zone of the days, such as Europe/Paris.")
 @click.option("--agent", "agents", multiple=True, metavar="AGENT", callback=known_agents,
-              help="Only this agent; may be given again.")  # fmt: skip
+              shell_complete=offer_agents, help="Only this agent; may be given again.")  # fmt: skip
 @click.option("--project", "projects", multiple=True, metavar="PROJECT",
               help="Only this folder; a path, the name of a folder, or a glob.")  # fmt: skip
 @click.option("--what-if", "otherwise", metavar="MODEL",

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from toktui.cli.asking import folder_named, known_agents, one_format, split_keys
+from toktui.cli.asking import (
+    folder_named,
+    known_agents,
+    offer_agents,
+    offer_keys,
+    one_format,
+    split_keys,
+)
 
 if TYPE_CHECKING:
     from toktui.metrics.question import Key
@@ -22,13 +29,13 @@ Examples:
   toktui report --since 2026-11-01 --until 2026-11-15 --tz Europe/Paris --csv"""
 )
 @click.argument("period", type=click.Choice(["day", "week", "month", "all"]), default="day")
-@click.option("--by", callback=split_keys, metavar="KEYS", default="",
+@click.option("--by", callback=split_keys, metavar="KEYS", default="", shell_complete=offer_keys,
               help="Any of agent,model,project,session,branch,tier, with commas.")  # fmt: skip
 @click.option("--since", metavar="DAY", help="First day: a date, today, yesterday, or 7d.")
 @click.option("--until", metavar="DAY", help="Last day, included.")
 @click.option("--tz", metavar="ZONE", help="Time zone of the days, such as Europe/Paris.")
 @click.option("--agent", "agents", multiple=True, metavar="AGENT", callback=known_agents,
-              help="Only this agent; may be given again.")  # fmt: skip
+              shell_complete=offer_agents, help="Only this agent; may be given again.")  # fmt: skip
 @click.option("--model", "models", multiple=True, metavar="MODEL",
               help="Only this model, as logged or as priced; a name or a glob.")  # fmt: skip
 @click.option("--project", "projects", multiple=True, metavar="PROJECT",

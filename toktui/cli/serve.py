@@ -10,6 +10,7 @@ from toktui.cli.numbers import Number, Whole
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from socket import socket
 
     from toktui.server.database import Database
     from toktui.server.settings import Settings
@@ -68,7 +69,8 @@ def serve(
     demo: bool, proxy: str, rate: float,
 ) -> None:  # fmt: skip
     """The team board: `init` once, then run it."""
-    if ctx.get_parameter_source("url") is click.core.ParameterSource.DEFAULT and port:
+    is_default = ctx.get_parameter_source("url") is click.core.ParameterSource.DEFAULT
+    if is_default and port:
         url = f"http://127.0.0.1:{port}"
     from toktui.errors import UsageError
     from toktui.server.settings import Settings, checked_url
@@ -77,21 +79,24 @@ def serve(
     ctx.obj = (database, url)
     if ctx.invoked_subcommand is not None:
         return
+    from toktui.server.listening import checked_proxies, listen, taken_over
     from toktui.server.start import run
 
-    settings = Settings(url, rate)
+    settings, proxies = Settings(url, rate), checked_proxies(proxy)
     if host not in ("127.0.0.1", "::1", "localhost") and not settings.is_secure:
         raise UsageError(
             "Others could read and change what is sent.",
             "Put a proxy with TLS before it and name its address with --url https://...",
         )
-    _check_socket(fd)
-    if demo:
-        _run_demo(settings, host=host, port=port, fd=fd)
-    else:
-        opened = _opened(database)
-        _tell_if_empty(opened)
-        run(opened, settings, host=host, port=port, fd=fd, proxy=proxy)
+    with listen(host, port) if fd is None else taken_over(fd) as listening:
+        if is_default and not port:
+            settings = Settings(f"http://127.0.0.1:{listening.getsockname()[1]}", rate)
+        if demo:
+            _run_demo(settings, listening)
+        else:
+            opened = _opened(database)
+            _tell_if_empty(opened)
+            run(opened, settings, listening, proxies=proxies)
 
 
 def _tell_if_empty(database: Database) -> None:
@@ -103,22 +108,7 @@ def _tell_if_empty(database: Database) -> None:
         note("There is no team yet: `toktui serve init` makes one.")
 
 
-def _check_socket(fd: int | None) -> None:
-    """Refuses a descriptor that is no socket."""
-    import os
-    import stat
-
-    from toktui.errors import UsageError
-
-    try:
-        is_one = fd is None or stat.S_ISSOCK(os.fstat(fd).st_mode)
-    except OSError:
-        is_one = False
-    if not is_one:
-        raise UsageError("--fd is no open socket.")
-
-
-def _run_demo(settings: Settings, *, host: str, port: int, fd: int | None) -> None:
+def _run_demo(settings: Settings, listening: socket) -> None:
     """Serves a made-up team until it is stopped."""
     import tempfile
     from pathlib import Path
@@ -135,7 +125,7 @@ def _run_demo(settings: Settings, *, host: str, port: int, fd: int | None) -> No
         with database.write() as db:
             address = sign_in_address(db, who, settings.url, settings.now_ms(), lasts_ms=3_600_000)
         write(f"Open once, within an hour:\n  {address}")
-        run(database, settings, host=host, port=port, fd=fd)
+        run(database, settings, listening)
 
 
 @serve.command()
@@ -154,7 +144,10 @@ def init(ctx: click.Context, *, name: str, zone: str, retention: int) -> None:
 
     if not clean(name, 60).strip():
         raise UsageError("The team needs a name.", "Such as --name Shop.")
-    known = zones.zone(zone, {}).key
+    try:
+        known = zones.zone(zone, {}).key
+    except UsageError as error:
+        raise UsageError(error.what.replace("--tz", "--zone", 1), error.hint) from error
     _, url = ctx.obj
     more = "" if url.startswith("https://") else " --allow-http"
     owner, invite = first_team(

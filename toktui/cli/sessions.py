@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from toktui.cli.asking import known_agents
+from toktui.cli.asking import known_agents, offer_agents
 from toktui.cli.numbers import Whole
 
 LISTED = 30
@@ -22,7 +22,7 @@ Examples:
 @click.option("--until", metavar="DAY", help="Sessions that began on this day or earlier.")
 @click.option("--tz", metavar="ZONE", help="Time zone of the days, such as Europe/Paris.")
 @click.option("--agent", "agents", multiple=True, metavar="AGENT", callback=known_agents,
-              help="Only this agent; may be given again.")  # fmt: skip
+              shell_complete=offer_agents, help="Only this agent; may be given again.")  # fmt: skip
 @click.option("--model", "models", multiple=True, metavar="MODEL",
               help="Only sessions that used this model; a name or a glob.")  # fmt: skip
 @click.option("--project", "projects", multiple=True, metavar="PROJECT",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import URL, func, select, update
@@ -16,6 +15,7 @@ from toktui.server.tables import member, team
 from toktui.text import clean
 
 if TYPE_CHECKING:
+    import socket
     from pathlib import Path
 
     from toktui.server.settings import Settings
@@ -114,13 +114,13 @@ def export_team(database: Database, team_id: str, now_ms: int) -> bytes:
 
 
 def run(
-    database: Database, settings: Settings, *, host: str, port: int, fd: int | None,
-    proxy: str = "127.0.0.1",
+    database: Database, settings: Settings, listening: socket.socket, *,
+    proxies: str = "127.0.0.1",
 ) -> None:  # fmt: skip
     """Serves until it is told to stop; then finishes the requests at hand.
 
-    `proxy` is who may say for whom a request is: without that, all members behind it would share
-    one limit on how often an address may ask.
+    `proxies` may say for whom a request is: without that, all members behind one would share one
+    limit on how often an address may ask.
     """
     import uvicorn  # noqa: PLC0415
 
@@ -130,11 +130,12 @@ def run(
     database.claim()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     config = uvicorn.Config(
-        create_app(database, settings), host=host, port=port, access_log=False,
+        create_app(database, settings), access_log=False,
         http=BoundedConnection, ws="none", lifespan="on", server_header=False,
         timeout_keep_alive=15, timeout_graceful_shutdown=10, log_config=None,
         h11_max_incomplete_event_size=32 * 1024, proxy_headers=settings.is_secure,
-        forwarded_allow_ips=proxy,
+        forwarded_allow_ips=proxies,
     )  # fmt: skip
-    # uvicorn takes an inherited socket for a Unix one, whose answers then wait for TCP's timers.
-    uvicorn.Server(config).run(sockets=None if fd is None else [socket.socket(fileno=fd)])
+    # Not by its descriptor: uvicorn would take it for a Unix one, whose answers then wait for TCP's
+    # timers.
+    uvicorn.Server(config).run(sockets=[listening])
