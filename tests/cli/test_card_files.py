@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from toktui.clock import iso, now_ms
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -45,3 +47,9 @@ def test_what_was_asked_for_is_written(toktui: Any, folder: Path):
     assert toktui("card", "--week", "--svg", "-").stdout.startswith("<svg")
     toktui("card", "--month")
     assert sorted(path.suffix for path in folder.iterdir()) == [".svg", ".svg"]
+
+
+def test_one_call_is_one(logs: Any, toktui: Any):
+    logs.call(at=iso(now_ms() - 60_000))
+    assert ">1 call<" in toktui("card", "--year", "--svg", "-").stdout.replace("  ·  ", "<·>")
+    assert "·  1 call  ·" in toktui("now").stdout

@@ -65,7 +65,7 @@ def _head(drawn: Drawn, card: Card) -> None:
     sums = card.sums
     days = "day" if card.active_days == 1 else "days"
     facts = (
-        _dates(card), f"{sums.calls:,} calls", f"{short(sums.tokens)} tokens",
+        _dates(card), _calls(sums.calls), f"{short(sums.tokens)} tokens",
         f"{card.active_days} active {days}",
     )  # fmt: skip
     drawn.text(_LEFT, 114, "  ·  ".join(facts), 19, ink.dim)

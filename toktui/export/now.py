@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 
 from toktui.clock import iso
-from toktui.export.figures import UNKNOWN, dollars, percent, probably, short, span
+from toktui.export.figures import UNKNOWN, count_of, dollars, percent, probably, short, span
 from toktui.export.limits import LimitSeen, as_seen, limit_line
 from toktui.export.table import Column, Table, as_text
 from toktui.metrics.report import Totals
@@ -161,7 +161,7 @@ def _today(today: Totals) -> list[str]:
     return [
         f"{cost} list cost",
         f"{short(today.tokens.total)} tokens",
-        f"{today.calls:,} calls",
+        count_of(today.calls, "call"),
         f"cache hit {percent(today.cache_hit_rate)}",
     ]
 

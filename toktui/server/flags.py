@@ -57,7 +57,8 @@ def checked(found: Document, within: Range) -> dict[str, str]:
     for row in found.rows:
         # A sum of an agent's own ledger counts as one call, so only what no call can have counts.
         if row.prompt > row.calls * WIDEST_WINDOW:
-            broken["context"] = f"{row.prompt} prompt tokens in {row.calls} calls of {row.model}"
+            calls = "1 call" if row.calls == 1 else f"{row.calls} calls"
+            broken["context"] = f"{row.prompt} prompt tokens in {calls} of {row.model}"
         if reprice(row, within).is_off:
             broken["price"] = f"{row.cost_nusd} nano-dollars for {row.model} are not its price"
     if found.outcomes is not None:
