@@ -188,6 +188,28 @@ async def test_indexing_is_said_with_bytes_rate_and_time_left(empty: Path, run: 
             assert word in screens.text
 
 
+async def test_what_is_not_read_yet_is_not_0(empty: Path, normal: Path, run: Run):
+    indexing = Progress(phase="indexing", bytes_done=3, bytes_total=9, logs_known=9)
+    async with run(empty) as screens:
+        assert "$0" in screens.text
+        screens.ingest.say(indexing)
+        await screens.pilot.pause(0.6)
+        await screens.rest()
+        assert "BURN" in screens.text
+        assert "TODAY" in screens.text
+        assert "$0" not in screens.text
+        assert "0 tok/min" not in screens.text
+        screens.ingest.say(Progress(phase="live", logs_known=9))
+        await screens.pilot.pause(0.6)
+        await screens.rest()
+        assert "$0" in screens.text
+    async with run(normal) as screens:
+        screens.ingest.say(indexing)
+        await screens.pilot.pause(0.6)
+        await screens.rest()
+        assert "≥$17.5" in screens.text
+
+
 async def test_an_index_of_older_logs_does_not_say_that_nothing_goes_on(normal: Path, run: Run):
     late = NOW + 9 * 24 * 3_600_000
     async with run(normal, now_ms=lambda: late) as screens:

@@ -88,6 +88,17 @@ def test_a_window_that_may_last_says_so(live: Live):
     assert "probably full" in text(live, full)
 
 
+def test_of_what_is_some_days_away_only_the_day_is_said(live: Live):
+    week = replace(WEEK, runs_out=RunsOut(NOW + 72 * HOUR, NOW + 120 * HOUR))
+    assert "full 25 Nov–27 Nov" in text(live, week)
+    may_last = replace(WEEK, runs_out=RunsOut(NOW + 72 * HOUR, None))
+    assert "not full before 25 Nov  " in text(live, may_last)
+    one_day = replace(WEEK, runs_out=RunsOut(NOW + 72 * HOUR, NOW + 73 * HOUR))
+    assert "full 25 Nov  " in text(live, one_day)
+    mixed = replace(WEEK, runs_out=RunsOut(NOW + HOUR, NOW + 72 * HOUR))
+    assert "full 15:32–25 Nov" in text(live, mixed)
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
 async def test_official_windows_are_on_the_live_screen(
     size: tuple[int, int], normal: Path, tmp_path: Path, run: Run

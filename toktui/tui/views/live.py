@@ -113,8 +113,9 @@ class LiveView(View[Live]):
 
     def fill(self) -> None:
         """Gives every part its share of the data."""
+        known = self._known()
         for part in (self._burn, self._hour, self._today, self._day, self._limits):
-            part.live = self.data
+            part.live = known
             part.redraw()
         self._active.take(self._sessions(), self.now_ms)
         self._feed.filtered = self.scope.is_limited
@@ -127,7 +128,10 @@ class LiveView(View[Live]):
 
     def show_progress(self, progress: Progress) -> None:
         """An empty screen says what the ingest does."""
+        before = self.progress
         super().show_progress(progress)
+        if before is None or before.phase != progress.phase:
+            self.redraw()
         if not self._active.folds:
             self._active.redraw()
 
@@ -155,6 +159,13 @@ class LiveView(View[Live]):
             self._active.styles.height = "1fr"
         else:
             self._active.styles.height = min(rows, max(6, (height - 14) * 3 // 5))
+
+    def _known(self) -> Live | None:
+        """None while nothing of today is read, and logs still are: that is unknown, and not 0."""
+        data, progress = self.data, self.progress
+        if data is None or progress is None or progress.phase != "indexing":
+            return data
+        return data if data.today.sums.calls else None
 
     def _rows_of_nothing(self) -> int:
         """Lines for what stands where sessions would be; more where it grows as logs are read."""

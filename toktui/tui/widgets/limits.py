@@ -25,6 +25,7 @@ MOST_ROWS: Final = 3
 _HIGH: Final = 75.0
 _FULL: Final = 90.0
 _OLD_MS: Final = 15 * 60_000
+_DAYS_MS: Final = 2 * 86_400_000
 _HEAD: Final = "LIMITS  "
 _GAP: Final = "    "
 _BARE, _SHORT, _SMALL, _USUAL, _WHOLE = range(5)
@@ -183,20 +184,25 @@ def urgency(when: RunsOut, palette: Palette) -> Style:
 
 
 def full_text(when: RunsOut, now_ms: int, zone: ZoneInfo) -> str:
-    """`full 16:10–17:05`, `not full before 16:10` where it may last."""
-    begins = fmt.moment(when.early_ms, now_ms, zone).strip()
+    """`full 16:10–17:05`, `not full before 16:10` where it may last; in some days only the day."""
+    begins = _moment(when.early_ms, now_ms, zone)
     if when.late_ms is None:
         return f"not full before {begins}"
     early = f"full {begins}"
     if when.late_ms <= now_ms:
         return "probably full"
     day = fmt.day(when.early_ms, zone) == fmt.day(when.late_ms, zone)
+    near = when.late_ms - now_ms <= _DAYS_MS
     late = (
-        fmt.clock(when.late_ms, zone)
-        if day
-        else fmt.moment(when.late_ms, now_ms, zone).strip()
+        fmt.clock(when.late_ms, zone) if day and near else _moment(when.late_ms, now_ms, zone)
     )
     return early if early.endswith(late) else f"{early}–{late}"
+
+
+def _moment(at_ms: int, now_ms: int, zone: ZoneInfo) -> str:
+    """Minutes of what is days away are not known."""
+    far = at_ms - now_ms > _DAYS_MS
+    return fmt.day_of_month(at_ms, zone) if far else fmt.moment(at_ms, now_ms, zone).strip()
 
 
 def heat(percent: float, palette: Palette) -> Style:
