@@ -43,7 +43,7 @@ class SessionView(PagedView["SessionDetail | None"]):
     LED_TO_BY = ("sessions", "enter")
     BINDINGS: ClassVar[list[Any]] = [
         Binding("w", "why", "why"),
-        Binding("c", "context", "context", show=False),
+        Binding("c", "context", "context"),
     ]
     OPENS = True
     MEANINGS = (

@@ -24,6 +24,8 @@ Stack = Literal["agent", "model"]
 Target = tuple[str, int]
 """What can be chosen: the name of a list, and the index in it."""
 _FIGURES: Final = 9
+_CALLS: Final = 13
+"""Cells of `1.11k calls`, and two before it."""
 TALL: Final = 28
 """Lines of a board with room for more of everything."""
 
@@ -79,7 +81,7 @@ def _rows(review: Review, stack: Stack, width: int, palette: Palette) -> list[Ro
     wide = max(map(len, labels))
     with_calls = width >= 46
     with_hit = width >= 64
-    room = width - wide - 2 - _FIGURES - 1 - (12 if with_calls else 0) - (9 if with_hit else 0)
+    room = width - wide - 2 - _FIGURES - 1 - (_CALLS if with_calls else 0) - (9 if with_hit else 0)
     names = [place.name for place in series_of(review, stack)]
     rows: list[Row] = []
     for index, (bar, label) in enumerate(zip(review.bars, labels, strict=True)):
@@ -97,7 +99,7 @@ def _rows(review: Review, stack: Stack, width: int, palette: Palette) -> list[Ro
             calls = fmt.tokens(bar.sums.calls) + " calls" if bar.sums.calls else ""
             if bar.sums.calls == 1:
                 calls = "1 call "
-            line.cell(calls, 12, palette.faint, "right")
+            line.cell(calls, _CALLS, palette.faint, "right")
         if with_hit:
             hit = hit_text(bar.sums) if bar.sums.calls else ""
             line.cell(hit, 9, palette.faint, "right")
