@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -10,14 +11,17 @@ from hypothesis import strategies as st
 from textual.app import App
 
 from toktui.export.seen import text_of
+from toktui.metrics.burn import HotCall
 from toktui.metrics.cold import ColdTurn
+from toktui.metrics.feed import FeedCall
 from toktui.tui import format as fmt
 from toktui.tui.columns import Column
 from toktui.tui.theme import DARK, Palette
 from toktui.tui.widgets.bars import bar, stacked_bar
-from toktui.tui.widgets.feed_rows import cold_mark
+from toktui.tui.widgets.feed_rows import FeedRows, cold_mark
 from toktui.tui.widgets.table_rows import Field, TableRows
 
+NOW = 1_795_357_925_000
 PALETTE = Palette(DARK.to_color_system().generate(), dark=True)
 
 
@@ -139,3 +143,22 @@ def test_a_stacked_bar_is_as_long_as_one_of_the_sum(values: list[int], top: int,
 def test_what_a_cold_turn_cost_more_is_shown_whole_or_not_at_all(room: int, shown: str):
     cold = ColdTurn(tokens=90_000, extra_nusd=897_000_000, why="model")
     assert "".join(piece.text for piece in cold_mark(cold, room, PALETTE).pieces) == shown
+
+
+@pytest.mark.parametrize("width", range(30, 181))
+def test_the_feed_shows_what_each_call_cost_and_cuts_no_number(width: int):
+    call = HotCall(
+        1, "key", 1, "", NOW, "claude-code", "/w/shop-api", "claude-opus-5-5", "claude-opus-5-5", 0,
+        "", 0, 774, 123_456, 1_234, 0, 2_345, 200_000, 1_234_567_890, (0,) * 6, "s1",
+    )  # fmt: skip
+    rows = FeedRows(zone=ZoneInfo("UTC"), id="feed")
+    rows.calls, rows.now_ms = (FeedCall(call, "reviewer"),), NOW
+    head, line = (
+        "".join(piece.text for piece in drawn.pieces) for drawn in rows.draw(width, 3, PALETTE)
+    )
+    assert len(line) == len(head) <= width
+    assert line.endswith(" $1.23")
+    assert head.endswith(" cost")
+    numbers = {"read": "123k", "write": "1.23k", "input": "774", "output": "2.35k"}
+    for word, number in numbers.items():
+        assert (f" {word} " in head) == (f" {number} " in line)

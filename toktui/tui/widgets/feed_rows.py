@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _WITH_AGENT = 100
 _WITH_MODEL = 78
-_WITH_INPUT = 86
+_WITH_COUNT = {"read": 45, "write": 53, "input": 86, "output": 61}
+"""How wide the feed has to be for each count; what a call cost is told at any width."""
 _TIME = 12
 _COUNT = 8
 _COST = 9
@@ -59,8 +60,8 @@ class FeedRows(Drawing):
         line.cell("project", _project_width(width), palette.faint)
         if width >= _WITH_MODEL:
             line.add("  ").cell("model", 15, palette.faint)
-        for word in ("read", "write", "input", "output"):
-            if word != "input" or width >= _WITH_INPUT:
+        for word, least in _WITH_COUNT.items():
+            if width >= least:
                 line.cell(word, _COUNT, palette.faint, "right")
         return line.cell("cost", _COST, palette.faint, "right")
 
@@ -75,14 +76,14 @@ class FeedRows(Drawing):
         if width >= _WITH_MODEL:
             model = fmt.model_name(call.model, call.priced_as or None)
             line.add("  ").cell(model, 15, palette.dim)
-        for count, style, shown in (
-            (call.cache_read, palette.dim, True),
-            (call.cache_write_5m + call.cache_write_1h,
-             palette.warning if entry.cold else palette.dim, True),
-            (call.input, palette.dim, width >= _WITH_INPUT),
-            (call.output, palette.dim, True),
-        ):  # fmt: skip
-            if shown:
+        written = call.cache_write_5m + call.cache_write_1h
+        for least, count, style in zip(
+            _WITH_COUNT.values(),
+            (call.cache_read, written, call.input, call.output),
+            (palette.dim, palette.warning if entry.cold else palette.dim, palette.dim, palette.dim),
+            strict=True,
+        ):
+            if width >= least:
                 line.cell(fmt.tokens(count), _COUNT, style if count else palette.faint, "right")
         cost = fmt.money(call.cost_nusd, estimated=call.exactness == ESTIMATED)
         style = palette.faint if call.cost_nusd is None else palette.text
@@ -98,6 +99,8 @@ class FeedRows(Drawing):
 
 
 def _project_width(width: int) -> int:
+    if width < _WITH_COUNT["read"]:
+        return max(1, width - _TIME - 2 - _COST)
     return 32 if width >= 150 else 20 if width >= 110 else 14
 
 
