@@ -34,6 +34,20 @@ async def test_the_week_its_comparison_and_why_are_seen_at_every_size(
         assert "= the difference" in screens.text
 
 
+@pytest.mark.parametrize("width", range(36, 121, 6))
+async def test_what_stands_above_the_bars_is_whole_at_any_width(
+    width: int, normal: Path, run: Run
+):
+    async with run(normal, size=(width, 40)) as screens:
+        await screens.press("3")
+        head = screens.text.split("claude-code", 1)[0].split("WEEK", 1)[1]
+    assert "calls " in head
+    assert "…" not in head
+    for word in ("tokens", "hit", "saved", "now"):
+        for said in head.split(f"{word} ")[1:]:
+            assert any(map(str.isdigit, said.split()[0])), head
+
+
 async def test_a_large_screen_has_the_year_and_all_lists(normal: Path, run: Run):
     async with run(normal, size=(200, 60)) as screens:
         await screens.press(*WAY)

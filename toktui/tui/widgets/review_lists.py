@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from toktui.metrics.history import Review
     from toktui.metrics.range_sums import Place
     from toktui.metrics.spans import Span
+    from toktui.metrics.sums import Sums
     from toktui.tui.theme import Palette
 
 LISTS: Final = ("sessions", "projects", "models", "branches", "agents")
@@ -94,25 +95,38 @@ def head_lines(review: Review, width: int, palette: Palette) -> list[Line]:
     for line, words, meant in ((left, "  so far", review.running), (cost, " list cost", True)):
         if meant and left.width + cost.width + len(words) < width:
             line.add(words, palette.faint)
-    beside = Line()
-    for word, nusd in _beside(review):
-        beside.add("   " if beside.pieces else "").add(f"{word} ", palette.faint)
-        beside.add(fmt.money(nusd), palette.dim)
-        if change := fmt.change(sums.cost_nusd, nusd):
-            beside.add(f" {change}", palette.text)
-    counts = Line()
-    for word, value in (
-        ("calls", fmt.tokens(sums.calls)),
-        ("tokens", sum_tokens(sums)),
-        ("hit", hit_text(sums)),
-        ("saved", saved_money(sums) if sums.calls else fmt.UNKNOWN),
-    ):
-        counts.add("   " if counts.pieces else "")
-        counts.add(f"{word} ", palette.faint).add(value, palette.text)
-    if counts.width + beside.width + 3 <= width:
-        return [both_ends(left, cost, width), both_ends(counts, beside, width)]
-    lines = [both_ends(left, cost, width), counts]
-    return [*lines, beside] if beside.pieces else lines
+    beside = [_against(word, nusd, sums, palette) for word, nusd in _beside(review)]
+    counts = [
+        Line().add(f"{word} ", palette.faint).add(value, palette.text)
+        for word, value in (
+            ("calls", fmt.tokens(sums.calls)),
+            ("tokens", sum_tokens(sums)),
+            ("hit", hit_text(sums)),
+            ("saved", saved_money(sums) if sums.calls else fmt.UNKNOWN),
+        )
+    ]
+    first = both_ends(left, cost, width)
+    one, other = _in_a_row(counts, width), _in_a_row(beside, width)
+    if one.width + other.width + 3 <= width:
+        return [first, both_ends(one, other, width)]
+    return [first, one, other] if beside else [first, one]
+
+
+def _against(word: str, nusd: int | None, sums: Sums, palette: Palette) -> Line:
+    line = Line().add(f"{word} ", palette.faint).add(fmt.money(nusd), palette.dim)
+    change = fmt.change(sums.cost_nusd, nusd)
+    return line.add(f" {change}", palette.text) if change else line
+
+
+def _in_a_row(parts: Sequence[Line], width: int) -> Line:
+    """Those of the parts that have room, one after the other; none is cut but the first."""
+    line = Line()
+    for part in parts:
+        if not line.pieces:
+            line.extend(part.pieces)
+        elif line.width + 3 + part.width <= width:
+            line.add("   ").extend(part.pieces)
+    return line
 
 
 def _beside(review: Review) -> list[tuple[str, int | None]]:
