@@ -224,3 +224,15 @@ def test_a_team_that_takes_impossible_days_is_not_joined(device: Device, told: T
     told.says.append((200, json.dumps(info).encode(), {}))
     assert "impossible" in join(device, "--yes", exit_code=1).stderr
     assert len(told.heard) == 1
+
+
+@pytest.mark.parametrize("args", [(), ("--here",)])
+def test_keys_of_joins_that_were_never_finished_go_with_the_team(
+    device: Device, told: Told, args: tuple[str, ...]
+):
+    device.join()
+    stray = device.data / KEYS / "0123456789abcdef.key"
+    stray.write_bytes(b"k" * 32)
+    told.says.extend([(200, b"{}", {}), problem("not_signed")])
+    device.run("team", "leave", "--yes", *args)
+    assert keys(device) == []

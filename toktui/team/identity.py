@@ -11,6 +11,7 @@ import binascii
 import os
 import stat
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from toktui.errors import ToktuiError
@@ -154,6 +155,13 @@ def forget(place: Place, name: str, folder: Path) -> None:
             _file(folder, name).unlink(missing_ok=True)
         except OSError:
             return
+
+
+def forget_files(folder: Path) -> None:
+    """Deletes all key files, also those of joins that were never finished."""
+    for path in folder.glob("*.key"):
+        with suppress(OSError):
+            path.unlink()
 
 
 _ANEW: Final = (

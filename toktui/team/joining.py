@@ -205,4 +205,5 @@ def forget_here(file: TeamFile, folder: Path, member: Membership) -> None:
     """Forgets key and team on this device only."""
     for name in filter(None, (member.code_name, member.key_name)):
         identity.forget(member.key_place, name, folder)
+    identity.forget_files(folder)
     file.forget()
