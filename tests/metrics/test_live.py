@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import takewhile
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from toktui.dev.demo.home import lay, play
+from toktui.dev.demo.scene import Scene
 from toktui.dev.sample import DAY, MINUTE, Conversation, Thread, settle_home
 from toktui.metrics.burn import Burn, HotCall, burn_of, hour_of
 from toktui.metrics.live import Live, load_live
@@ -154,6 +157,20 @@ def test_a_log_that_grows_without_calls_works(home: Path, look: Look):
     log = talk(home, 10 * MINUTE)
     os.utime(log.path, ((NOW - 1000) / 1000, (NOW - 1000) / 1000))
     assert look().sessions[0].state == "working"
+
+
+def test_a_database_of_many_sessions_grows_for_the_one_that_called_last(home: Path, look: Look):
+    for seed, ago_ms, turns in (("old", 50 * MINUTE, 1), ("new", 4 * MINUTE, None)):
+        scene = Scene("opencode", seed, "/home/dev/web", "main", NOW - ago_ms, turns)
+        for write in takewhile(lambda write: write.at_ms <= NOW, play(scene)):
+            lay(home, write)
+    database = home / ".local/share/opencode/opencode.db"
+    os.utime(database, (NOW / 1000, NOW / 1000))
+    states = {session.last_call_ms: session.state for session in look().sessions}
+    newest = max(states)
+    assert len(states) == 2
+    assert states.pop(newest) == "working"
+    assert set(states.values()) <= {"warm", "idle"}
 
 
 def test_the_longest_lifetime_that_was_written_decides_the_expiry(home: Path, look: Look):

@@ -102,10 +102,10 @@ def load_active(
     of its whole life.
     """
     listed = _listed(db, now_ms)
+    grew = _growth(db, listed)
     if scope.is_limited:
         meant = sessions_in(db, scope, [session.number for session in listed])
         listed = [session for session in listed if session.number in meant]
-    grew = _growth(db, listed)
     lives = _longest_lives(db, book, listed)
     listed = [
         session
@@ -165,15 +165,25 @@ def _listed(db: sqlite3.Connection, now_ms: int) -> list[_Listed]:
 
 
 def _growth(db: sqlite3.Connection, listed: Iterable[_Listed]) -> dict[int, int]:
-    """When a log of each session last grew; one with half a line at its end: when it was read."""
+    """When a log of each session last grew; one with half a line at its end: when it was read.
+
+    `listed` has those of the latest calls first: of the sessions of one database the first is the
+    one for which it grew, and of the others it is known that it did with their last call.
+    """
     numbers = json.dumps([session.number for session in listed])
     rows = db.execute(
-        "select s.id, max(iif(l.mtime_ns, l.mtime_ns / 1000000, l.read_ms)) from json_each(?) j"
-        " join session s on s.id = j.value join source o on o.session = s.key"
-        " join log l on l.id = o.log and l.agent = s.agent group by s.id",
+        "select s.id, s.last_ms, l.id, iif(l.mtime_ns, l.mtime_ns / 1000000, l.read_ms)"
+        " from json_each(?) j join session s on s.id = j.value join source o on o.session = s.key"
+        " join log l on l.id = o.log and l.agent = s.agent order by j.key",
         (numbers,),
     )
-    return {number: grew for number, grew in rows if grew}
+    found: dict[int, int] = {}
+    told: dict[int, int] = {}
+    for number, last_ms, log, grew in rows:
+        if grew:
+            own = told.setdefault(log, number) == number
+            found[number] = max(found.get(number, 0), grew if own else min(grew, last_ms))
+    return found
 
 
 def _longest_lives(

@@ -43,7 +43,7 @@ def make_home(folder: Path, *, seed: int, now_ms: int, weeks: int = 5) -> None:
             rows.extend(write.rows)
             touched[write.path] = write.at_ms
     for (path, how), rows in logs.items():
-        _lay(folder, Write(touched[path], path, tuple(rows), how))
+        lay(folder, Write(touched[path], path, tuple(rows), how))
 
 
 def play(scene: Scene) -> Iterator[Write]:
@@ -72,7 +72,7 @@ class LiveAgents:
             self._other_ms = now_ms + _OTHER_MS
         while self._due and self._due[0][0] <= now_ms:
             _, _, write, writes = heapq.heappop(self._due)
-            _lay(self._folder, write)
+            lay(self._folder, write)
             rows += len(write.rows)
             self._enter(writes, after_ms=-1)
             if len(self._due) < OPEN:
@@ -91,7 +91,7 @@ class LiveAgents:
                 return
 
 
-def _lay(folder: Path, write: Write) -> None:
+def lay(folder: Path, write: Write) -> None:
     """Writes as the agent does: at the end, in the place of the old document, or by SQLite."""
     log = folder / write.path
     log.parent.mkdir(parents=True, exist_ok=True)

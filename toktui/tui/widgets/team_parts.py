@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from toktui.tui.theme import Palette
 
 _WIDE: Final = 100
+_NARROW: Final = 40
+"""Cells in which the name of a team is worth more than the age of its board."""
 _MISSING: Final = {
     "outcomes not shared": "it needs landed changes, which you do not share:"
     " toktui team agree --share outcomes",
@@ -86,7 +88,7 @@ class TeamHead(Drawing):
                 right = Line().add(_window(state.board), palette.faint).extend(right.pieces)
         else:
             right = Line().add("no board yet", palette.faint)
-        return both_ends(left, right, width)
+        return both_ends(left, right, width, keep_left=width < _NARROW)
 
     def _at_rest(self, state: TeamState, palette: Palette) -> Line:
         sent = max((one.sent_ms for one in state.sent), default=None)
