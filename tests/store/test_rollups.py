@@ -11,6 +11,7 @@ from tests.properties.lab import Lab, write, wrong_sums
 from tests.properties.worlds import claude_row, lines, stamp
 from toktui.ingest.forget import forget
 from toktui.ingest.forgetting import Rule
+from toktui.metrics.outcome_estimates import load_estimates
 from toktui.metrics.rollup import sums_match
 from toktui.store.migrate import migrate
 from toktui.store.rollups import KEYS
@@ -50,6 +51,7 @@ def as_before(lab: Lab) -> None:
     db.execute("drop table cold_turn")
     db.execute("drop table cold_day")
     db.execute("drop index call_uncached")
+    db.execute("drop index session_total_estimated")
     db.execute("delete from _sqlite_migrations where name >= 'm008'")
     db.execute("pragma user_version = 7")
 
@@ -93,3 +95,12 @@ def test_a_check_sees_a_rollup_that_lost_a_row(table: str, lab: Lab):
     key = KEYS[table][0]
     lab.db.execute(f"delete from {table} where {key} = (select max({key}) from {table})")
     assert not sums_match(lab.db)
+
+
+def test_sessions_with_estimates_are_found_without_a_look_at_the_others(lab: Lab):
+    asked: list[str] = []
+    lab.db.set_trace_callback(asked.append)
+    load_estimates(lab.db)
+    lab.db.set_trace_callback(None)
+    plan = " ".join(row[3] for row in lab.db.execute(f"explain query plan {asked[0]}"))
+    assert plan.endswith("INDEX session_total_estimated")

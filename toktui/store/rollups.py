@@ -136,3 +136,10 @@ def m008_rollups(db: Database) -> None:
         _DAYS_VIEW,
     ):
         db.conn.execute(statement)
+
+
+def m012_estimated(db: Database) -> None:
+    """Sessions with estimated calls are found without a look at all sessions."""
+    db.conn.execute(
+        "create index session_total_estimated on session_total (session) where estimated > 0"
+    )
