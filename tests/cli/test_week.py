@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -100,7 +102,7 @@ def test_an_empty_week_names_the_nearest_one_that_has_calls(weeks: Any, toktui: 
     assert "No calls in this week. The first of all: toktui week 2026-W45" in first
 
 
-def test_a_cold_turn_is_waste(logs: Any, toktui: Any, document: Any):
+def test_a_cold_turn_is_waste(logs: Any, toktui: Any, document: Any, tmp_path: Path):
     big = {"input_tokens": 10, "cache_read_input_tokens": 0, "output_tokens": 10}
     for minute, read, write in (("00", 0, 50_000), ("30", 0, 51_000)):
         logs.call(at=f"2026-11-18T09:{minute}:00.000Z", **{
@@ -110,6 +112,16 @@ def test_a_cold_turn_is_waste(logs: Any, toktui: Any, document: Any):
     assert cold["turns"] == 1
     assert cold["by"]["expired"] == {"turns": 1, "extra_nusd": cold["extra_nusd"]}
     assert cold["extra_nusd"] > 0
+    # As a store is that was killed between its migration and the first look at all calls.
+    db = sqlite3.connect(tmp_path / "data/toktui.db")
+    with db:
+        db.execute("delete from cold_turn")
+        db.execute("delete from cold_day")
+        db.execute("delete from setting where name = 'cold'")
+    db.close()
+    unknown = document("week", "2026-W47", "--tz", "UTC", "--no-sync")
+    assert unknown["waste"] == {"cold_turns": None}
+    assert document("week", "2026-W47", "--tz", "UTC")["waste"]["cold_turns"] == cold
     said = toktui("week", "2026-W47", "--tz", "UTC").stdout
     assert re.search(r"Most in one session: \$[0-9.]+, `toktui why [0-9a-f-]{36}`", said)
 
