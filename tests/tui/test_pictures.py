@@ -5,6 +5,7 @@ With usual data at the middle size, dark and light, they are in screenshots/: `t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +48,8 @@ async def test_absurd_data(
 ):
     async with run(absurd_moved, size=size) as screens:
         await screens.press(*WAYS[view])
+        # No call of this store has a price, and what is unknown is no zero.
+        assert not re.search(r"\$0(?![.\d])", screens.text)
         looks_as_before(screens.app)
 
 

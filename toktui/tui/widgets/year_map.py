@@ -40,8 +40,10 @@ def year_lines(
         if day.month != last_month and months.width <= 4 + week * wide:
             months.fill(4 + week * wide).add(f"{day:%b} ", palette.faint)
             last_month = day.month
+    costs = [day.sums.cost_nusd for day in days if day.sums.calls]
+    priced = [cost for cost in costs if cost is not None]
     total = fmt.money(
-        sum(day.sums.priced_nusd for day in days),
+        sum(priced) if priced or not costs else None,
         lacks=any(day.sums.unpriced for day in days),
         estimated=any(day.sums.estimated for day in days),
     )
