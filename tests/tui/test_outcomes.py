@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
+from toktui.export.outcomes import as_document
 from toktui.metrics.outcome_lists import load_whole
 from toktui.metrics.scope import read_scope
 from toktui.outcomes.attribution import REASONS
@@ -111,6 +112,11 @@ async def test_every_cost_with_estimates_in_it_is_marked(estimated: Path, normal
     assert whole.spent.estimated
     assert whole.linked.estimated
     assert whole.unlinked.estimated
+    document = as_document(found, now_ms=NOW, zone="UTC")
+    assert document.totals.spent.holds_estimates
+    assert [change.cost.holds_estimates for change in document.changes] == [
+        change.spent.estimated for change in found.changes
+    ]
     assert sum(change.spent.estimated for change in found.changes) == 1
     assert sum(one.spent.estimated for one in found.unlanded) == 1
     assert {size.size for size in whole.sizes if size.spent.estimated} == {first.size}

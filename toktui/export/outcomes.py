@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from toktui.metrics.outcomes import Outcomes
 
 class Cost(msgspec.Struct, frozen=True):
-    """List cost; null if nothing has a price. With `lacks_unpriced` it is a lower bound."""
+    """List cost; null if nothing has a price. With `lacks_unpriced` it is a lower bound, with
+    `holds_estimates` calls with estimated tokens are in it."""
 
     cost_nusd: int | None
     cost_usd: float | None
     lacks_unpriced: bool
+    holds_estimates: bool
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,12 +163,13 @@ def as_document(whole: WholeOutcomes, *, now_ms: int, zone: str) -> OutcomesDocu
 
 
 def _cost(spent: Spent) -> Cost:
-    return Cost(spent.nusd, None if spent.nusd is None else spent.nusd / 1e9, spent.lacks)
+    usd = None if spent.nusd is None else spent.nusd / 1e9
+    return Cost(spent.nusd, usd, spent.lacks, spent.estimated)
 
 
 def _totals(found: Outcomes) -> Totals:
     share, known = found.unattributed, found.known
-    nothing = Cost(None, None, lacks_unpriced=False)
+    nothing = Cost(None, None, lacks_unpriced=False, holds_estimates=False)
     return Totals(
         spent=_cost(found.spent),
         linked=_cost(found.linked) if known else nothing,
