@@ -72,6 +72,7 @@ def serve(
     is_default = ctx.get_parameter_source("url") is click.core.ParameterSource.DEFAULT
     if is_default and port:
         url = f"http://127.0.0.1:{port}"
+    from toktui.cli.output import note
     from toktui.errors import UsageError
     from toktui.server.settings import Settings, checked_url
 
@@ -91,6 +92,9 @@ def serve(
     with listen(host, port) if fd is None else taken_over(fd) as listening:
         if is_default and not port:
             settings = Settings(f"http://127.0.0.1:{listening.getsockname()[1]}", rate)
+        host, port = listening.getsockname()[:2]
+        shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        note(f"Listening on {shown}; members reach it at {settings.url}.")
         if demo:
             _run_demo(settings, listening)
         else:
@@ -110,6 +114,8 @@ def _tell_if_empty(database: Database) -> None:
 
 def _run_demo(settings: Settings, listening: socket) -> None:
     """Serves a made-up team until it is stopped."""
+    import signal
+    import sys
     import tempfile
     from pathlib import Path
 
@@ -118,6 +124,10 @@ def _run_demo(settings: Settings, listening: socket) -> None:
     from toktui.server.people import sign_in_address
     from toktui.server.start import open_database, run
 
+    # Killed by a signal it would leave the folder behind. Of the two uvicorn knows only the first,
+    # ends its requests, and raises it again.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    signal.signal(signal.SIGHUP, lambda _number, _frame: signal.raise_signal(signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="toktui-board-") as folder:
         note("Making up a team of twelve and its eight weeks ...")
         database = open_database(None, Path(folder))
