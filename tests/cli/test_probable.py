@@ -73,14 +73,14 @@ def test_before_it_is_estimated_it_is_unknown_and_not_0(
     interrupted(logs)
     assert "probable" not in document("report")["totals"]
     shown = toktui("report").stdout
-    assert "1 call never got their final output count; `toktui sync --estimates`" in shown
+    assert "1 call never got its final output count; `toktui sync --estimates`" in shown
     assert "Probably" not in shown
 
 
 def test_the_table_shows_it_quietly(synced: Logs, toktui: Toktui):
     shown = toktui("report", env={"COLUMNS": "200"}).stdout
     assert re.search(r"List cost +Probably", shown)
-    assert re.search(r"never got their final output count: probably \+\d+ tokens", shown)
+    assert re.search(r"never got its final output count: probably \+\d+ tokens", shown)
     assert "in no other figure above" in shown
 
 
@@ -111,7 +111,7 @@ def test_nobody_is_told_to_estimate_what_cannot_be(logs: Logs, toktui: Toktui):
     log.write_text(json.dumps({"type": "assistant.message", "id": "e1", "timestamp": NOON,
                                "data": data}) + "\n")  # fmt: skip
     shown = " ".join(toktui("report").stdout.split())
-    assert "1 call never got their final output count; nothing tells more of it." in shown
+    assert "1 call never got its final output count; nothing tells more of it." in shown
     assert "--estimates" not in shown
 
 
