@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from toktui.ingest.forget import forget
 from toktui.ingest.forgetting import Rule
 from toktui.ingest.reprice import reprice
 from toktui.metrics.waste import Waste, load_waste
+from toktui.store.writer import Conversation
 
 EVER = Range(0, 1 << 45)
 
@@ -207,3 +208,45 @@ def test_of_many_calls_at_one_moment_the_same_one_comes_before(home: Path, tmp_p
         found.append(stored_cold_turns(lab.db))
         lab.close()
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("minutes", [-1, 900])
+def test_a_sub_agent_of_a_large_session_is_looked_at_alone(
+    minutes: int, tmp_path: Path
+):
+    """However many others there are: before its call, or behind it."""
+    steps: list[int] = []
+    fresh = Turn(0, 0, 0, "claude-opus-5-5", 0, 50_000, 0, 1)
+    for others in (20, 200):
+        lab = Lab(tmp_path / str(others) / "home")
+        for n in range(others):
+            turn = fresh._replace(agent=n + 1, minutes=n)
+            append(lab.home / log_of(turn), lines([row_of(n, turn)]))
+        lab.sync()
+        changed = steps_of(lab, fresh._replace(agent=others + 1, minutes=minutes))
+        steps.append(changed)
+        lab.close()
+    assert steps[1] < steps[0] * 1.2
+
+
+def steps_of(lab: Lab, turn: Turn) -> int:
+    """What SQLite does, in its own steps, to find the cold turns when one comes."""
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    find = lab.settler.cold_turns.find
+
+    def counted(changed: Mapping[Conversation, int]) -> None:
+        lab.db.set_progress_handler(count, 1)
+        find(changed)
+        lab.db.set_progress_handler(None, 0)
+
+    lab.settler.writer.on_flush = counted
+    append(lab.home / log_of(turn), lines([row_of(9_999, turn)]))
+    lab.look([lab.home / log_of(turn)])
+    assert steps
+    return steps

@@ -51,6 +51,7 @@ def as_before(lab: Lab) -> None:
     db.execute("drop table cold_turn")
     db.execute("drop table cold_day")
     db.execute("drop index call_uncached")
+    db.execute("drop index call_sub_agent")
     db.execute("drop index session_total_estimated")
     db.execute("delete from _sqlite_migrations where name >= 'm008'")
     db.execute("pragma user_version = 7")

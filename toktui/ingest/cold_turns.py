@@ -27,11 +27,12 @@ from toktui.store.cold_turns import (
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from toktui.pricing.periods import Rate
     from toktui.pricing.rates import RateBook
-    from toktui.store.writer import Writer
+    from toktui.store.cold_turns import Why
+    from toktui.store.writer import Conversation, Writer
 
 _AGAIN: Final = (
     "(min(p.cache_read + p.cache_write_5m + p.cache_write_1h,"
@@ -39,28 +40,35 @@ _AGAIN: Final = (
 )
 """Tokens of what was cached that were sent anew."""
 _COLD: Final = (
-    "select c.at_ms, c.id, c.session, c.agent, c.model, c.priced, c.project, c.branch,"
+    "select c.at_ms, c.id, c.session, c.agent_id, c.agent, c.model, c.priced, c.project, c.branch,"
     " c.rate, c.geo, c.input, c.cache_read, c.cache_write_5m, c.cache_write_1h, c.cost_nusd,"
     f" {_AGAIN}, p.at_ms, p.model, p.cache_write_1h > 0, m.text"
     f" from call c indexed by call_uncached join call p on p.id = {call_before('c')}"
     " join name m on m.id = p.model"
-    f" where c.session = ? and c.at_ms >= ? and {is_uncached('c')}"
+    f" where c.session = ? and c.agent_id = ? and c.at_ms >= ? and {is_uncached('c')}"
     f" and not (c.flags | p.flags) & {FLAG_SUM}"
     # A prompt that is smaller than four fifths of the one before was compacted or cleared.
     f" and {prompt_of('c')} * 5 >= {prompt_of('p')} * 4"
     f" and {_AGAIN} >= {SMALLEST}"
     f" and {_AGAIN} * 2 >= p.cache_read + p.cache_write_5m + p.cache_write_1h"
 )
-_GONE: Final = "delete from cold_turn where session = ? and at_ms >= ?"
-_PUT: Final = f"insert into cold_turn values ({', '.join('?' * 12)})"
-_DAYS_GONE: Final = "delete from cold_day where session = ? and day >= ?"
-_PUT_DAYS: Final = (
+_CONVERSATIONS: Final = (
+    "select distinct session, agent_id, 0 from call c indexed by call_uncached"
+    f" where {is_uncached('c')}"
+)
+_GONE: Final = (
+    "delete from cold_turn where session = ? and agent_id = ? and at_ms >= ? returning at_ms"
+)
+_PUT: Final = f"insert into cold_turn values ({', '.join('?' * 13)})"
+_DAY_GONE: Final = "delete from cold_day where session = ? and day = ?"
+_PUT_DAY: Final = (
     f"insert into cold_day select at_ms / {DAY_MS}, {', '.join(DAY_KEYS[1:])}, count(*),"
     " sum(tokens), coalesce(sum(extra_nusd), 0), sum(extra_nusd is null) from cold_turn"
-    f" where session = ? and at_ms >= ? * {DAY_MS} group by"
+    f" where session = ?1 and at_ms >= ?2 * {DAY_MS} and at_ms < (?2 + 1) * {DAY_MS} group by"
     f" {', '.join(str(number + 1) for number in range(len(DAY_KEYS)))}"
 )
-_SESSIONS_AT_ONCE: Final = 500
+_Since = tuple[int, int, int]
+"""A conversation, and a time."""
 
 
 class _Pair(NamedTuple):
@@ -69,6 +77,7 @@ class _Pair(NamedTuple):
     at_ms: int
     call: int
     session: int
+    agent_id: int
     agent: int
     model: int
     priced: int
@@ -103,38 +112,40 @@ class ColdTurns:
         """Forgets the rates of the store, whose numbers a rollback may have undone."""
         self._rates.clear()
 
-    def find(self, changed: Mapping[int, int]) -> None:
-        """Finds those of some sessions anew, each from the first time at which a call changed."""
-        gone = self._db.executemany(_GONE, changed.items()).rowcount
-        found = self._found(changed.items())
-        self._db.executemany(_PUT, found)
-        if gone or found:
-            days = [(session, at_ms // DAY_MS) for session, at_ms in changed.items()]
-            self._db.executemany(_DAYS_GONE, days)
-            self._db.executemany(_PUT_DAYS, days)
+    def find(self, changed: Mapping[Conversation, int]) -> None:
+        """Finds those of some conversations anew, each from the first time at which a call
+        changed."""
+        since = [(*conversation, at_ms) for conversation, at_ms in changed.items()]
+        days: set[tuple[int, int]] = set()
+        for each in since:
+            gone = self._db.execute(_GONE, each).fetchall()
+            days.update((each[0], at_ms // DAY_MS) for (at_ms,) in gone)
+        self._put(since, days)
 
     def find_all(self) -> None:
         """Finds all, where they are not known or are of another rate book."""
         if cold_turns_of(self._db) == self._book.version:
             return
         with self._writer.transaction():
-            sessions = [row[0] for row in self._db.execute("select id from session")]
-            for first in range(0, len(sessions), _SESSIONS_AT_ONCE):
-                self.find(dict.fromkeys(sessions[first : first + _SESSIONS_AT_ONCE], 0))
+            self._db.execute("delete from cold_turn")
+            self._db.execute("delete from cold_day")
+            self._put(self._db.execute(_CONVERSATIONS).fetchall(), set())
             cold_turns_are_of(self._db, self._book.version)
 
-    def _found(self, since: Iterable[tuple[int, int]]) -> list[tuple[object, ...]]:
-        return [
-            (*pair[:8], WHY.index(why), pair.again, self._extra(pair), expired_ms)
-            for pair in self._pairs(since)
-            for why, expired_ms in [self._reason(pair)]
-        ]
-
-    def _pairs(self, since: Iterable[tuple[int, int]]) -> Iterator[_Pair]:
+    def _put(self, since: Iterable[_Since], days: set[tuple[int, int]]) -> None:
+        """Writes those since some times, and the days of theirs and of those that are gone."""
         for each in since:
-            yield from map(_Pair._make, self._db.execute(_COLD, each))
+            found = list(map(_Pair._make, self._db.execute(_COLD, each)))
+            self._db.executemany(_PUT, map(self._row, found))
+            days.update((pair.session, pair.at_ms // DAY_MS) for pair in found)
+        self._db.executemany(_DAY_GONE, days)
+        self._db.executemany(_PUT_DAY, days)
 
-    def _reason(self, pair: _Pair) -> tuple[str, int | None]:
+    def _row(self, pair: _Pair) -> tuple[object, ...]:
+        why, expired_ms = self._reason(pair)
+        return (*pair[:9], WHY.index(why), pair.again, self._extra(pair), expired_ms)
+
+    def _reason(self, pair: _Pair) -> tuple[Why, int | None]:
         if pair.model != pair.before_model:
             return "model", None
         lives = self._book.lifetimes(pair.before_name)

@@ -4,7 +4,9 @@ A row of `cold_turn` follows from two calls of one conversation and from nothing
 in the transaction that changes one of them. What a cold turn is says `ingest.cold_turns`.
 
     at_ms, call      when, and which call was cold
-    session, agent, model, priced, project, branch
+    session, agent_id
+                     its conversation
+    agent, model, priced, project, branch
                      those of the call, for filters
     why              number of a word of WHY
     tokens           sent anew instead of read
@@ -54,14 +56,24 @@ def is_uncached(call: str) -> str:
 
 
 def call_before(call: str) -> str:
-    """SQL for the number of the call before it in its conversation, or null."""
-    same = (
-        f"session = {call}.session and agent_id = {call}.agent_id and exactness <> {_RESIDUAL}"
-    )
+    """SQL for the number of the call before it in its conversation, or null.
+
+    Behind the calls of many sub-agents one of the session itself is found by its time, one of a
+    sub-agent by an index of theirs.
+    """
+    main, sub = (_latest_before(call, index) for index in ("call_session", "call_sub_agent"))
+    return f"iif({call}.agent_id = 0, {main}, {sub})"
+
+
+def _latest_before(call: str, index: str) -> str:
+    calls = f"from call indexed by {index} where session = {call}.session"
+    same = f"agent_id = {call}.agent_id and exactness <> {_RESIDUAL}"
+    if index == "call_sub_agent":
+        same = f"agent_id <> 0 and {same}"
     at_ms = (
-        f"select at_ms from call where {same} and at_ms < {call}.at_ms order by at_ms desc limit 1"
+        f"select at_ms {calls} and {same} and at_ms < {call}.at_ms order by at_ms desc limit 1"
     )
-    return f"(select id from call where {same} and at_ms = ({at_ms}) order by key desc limit 1)"
+    return f"(select id {calls} and {same} and at_ms = ({at_ms}) order by key desc limit 1)"
 
 
 _STATEMENTS: Final = (
@@ -69,6 +81,7 @@ _STATEMENTS: Final = (
   at_ms integer not null,
   call integer not null,
   session integer not null,
+  agent_id integer not null,
   agent integer not null,
   model integer not null,
   priced integer not null,
@@ -81,6 +94,7 @@ _STATEMENTS: Final = (
   primary key (at_ms, call)
 ) without rowid""",
     "create index cold_turn_session on cold_turn (session)",
+    "create index cold_turn_conversation on cold_turn (session, agent_id)",
     f"""create table cold_day (
   {", ".join(f"{key} integer not null" for key in DAY_KEYS)},
   turns integer not null,
@@ -90,10 +104,12 @@ _STATEMENTS: Final = (
   primary key ({", ".join(DAY_KEYS)})
 ) without rowid""",
     "create index cold_day_session on cold_day (session)",
-    # The call before one is found in the index alone, also behind the calls of many sub-agents.
+    # The call before one is found in an index alone.
     "drop index call_session",
     "create index call_session on call (session, at_ms, agent_id, exactness)",
-    "create index call_uncached on call (session, at_ms)"
+    "create index call_sub_agent on call (session, agent_id, at_ms, exactness)"
+    " where agent_id <> 0",
+    "create index call_uncached on call (session, agent_id, at_ms)"
     f" where {is_uncached('call').replace('call.', '')}",
 )
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
 
+Conversation = tuple[int, int]
+"""The numbers of a session and of the agent inside it."""
+
+
 class CallRow(NamedTuple):
     """A row of the table `call`, without its stamp."""
 
@@ -128,13 +132,14 @@ class Writer:
         self._sums = Sums(db)
         self._copies: defaultdict[tuple[int, str], int] = defaultdict(int)
         self._spans: dict[int, tuple[int, int]] = {}
-        self._shrunk: dict[int, int] = {}
+        self._shrunk: set[int] = set()
+        self._changed: dict[Conversation, int] = {}
         self._reweighed: set[int] = set()
         self._last_call = 0
         self.stamp = 0
-        self.on_flush: Callable[[Mapping[int, int]], None] | None = None
-        """Hears of each session whose calls changed, with the first time at which one did, when
-        calls and rollups are written."""
+        self.on_flush: Callable[[Mapping[Conversation, int]], None] | None = None
+        """Hears of each conversation whose calls changed, with the first time at which one came,
+        changed or went, when calls and rollups are written."""
 
     @contextmanager
     def transaction(self) -> Generator[None]:
@@ -158,6 +163,7 @@ class Writer:
         self._copies.clear()
         self._spans.clear()
         self._shrunk.clear()
+        self._changed.clear()
         self._reweighed.clear()
         self._last_call = 0
 
@@ -213,8 +219,10 @@ class Writer:
         new = list(rows)
         for row in before:
             self._sums.take_out(row)
-            first = self._shrunk.get(row.session, row.at_ms)
-            self._shrunk[row.session] = min(first, row.at_ms)
+            self._shrunk.add(row.session)
+            conversation = row.session, row.agent_id
+            first = self._changed.get(conversation, row.at_ms)
+            self._changed[conversation] = min(first, row.at_ms)
         self._put(_PUT_CALL, new)
         drop_spreads(self.db, [row.id for row in before if row.exactness == ESTIMATED])
         changed = {row.id for row in (*new, *before) if row.exactness == PLACEHOLDER}
@@ -233,9 +241,13 @@ class Writer:
 
     def _put(self, statement: str, rows: Sequence[CallRow]) -> None:
         self._sums.add(rows)
-        spans, stamp = self._spans, (self.stamp,)
+        spans, changed, stamp = self._spans, self._changed, (self.stamp,)
         for row in rows:
             session, at_ms = row[3], row[5]
+            conversation = session, row[4]
+            first = changed.get(conversation)
+            if first is None or at_ms < first:
+                changed[conversation] = at_ms
             span = spans.get(session)
             if span is None:
                 spans[session] = (at_ms, at_ms)
@@ -273,8 +285,8 @@ class Writer:
         """Brings what this transaction has changed into the rollups: at its end, and where it
         changes more than is to be held in memory."""
         self._await_estimates()
-        changed = self._first_changes()
-        sessions = set(changed)
+        changed, self._changed = self._changed, {}
+        sessions = {session for session, _ in changed}
         shrunk = bool(self._shrunk)
         self._flush_spans()
         self._sums.flush(sessions, shrunk=shrunk)
@@ -288,13 +300,6 @@ class Writer:
             [(agent, reason, rows) for (agent, reason), rows in self._copies.items() if rows],
         )
         self._copies.clear()
-
-    def _first_changes(self) -> dict[int, int]:
-        """The first time at which a call of a session came, changed or went."""
-        changed = dict(self._shrunk)
-        for session, (first, _) in self._spans.items():
-            changed[session] = min(first, changed.get(session, first))
-        return changed
 
     def _flush_spans(self) -> None:
         """First and last call of each session that changed, and the project that it began in."""
