@@ -10,9 +10,9 @@ from toktui.cli.numbers import Number, Whole
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from socket import socket
 
     from toktui.server.database import Database
+    from toktui.server.listening import Listening
     from toktui.server.settings import Settings
 
 DATABASE = click.option(
@@ -112,7 +112,7 @@ def _tell_if_empty(database: Database) -> None:
         note("There is no team yet: `toktui serve init` makes one.")
 
 
-def _run_demo(settings: Settings, listening: socket) -> None:
+def _run_demo(settings: Settings, listening: Listening) -> None:
     """Serves a made-up team until it is stopped."""
     import signal
     import sys

@@ -8,6 +8,8 @@ import socket
 from toktui.errors import ToktuiError, UsageError
 from toktui.text import clean
 
+Listening = socket.socket
+
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket on an address of this machine; port 0 is any. ToktuiError where it cannot be had."""
