@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -113,14 +114,18 @@ def test_a_cold_turn_is_waste(logs: Any, toktui: Any, document: Any, tmp_path: P
     assert cold["by"]["expired"] == {"turns": 1, "extra_nusd": cold["extra_nusd"]}
     assert cold["extra_nusd"] > 0
     # As a store is that was killed between its migration and the first look at all calls.
-    db = sqlite3.connect(tmp_path / "data/toktui.db")
-    with db:
+    with closing(sqlite3.connect(tmp_path / "data/toktui.db")) as db, db:
         db.execute("delete from cold_turn")
         db.execute("delete from cold_day")
         db.execute("delete from setting where name = 'cold'")
-    db.close()
     unknown = document("week", "2026-W47", "--tz", "UTC", "--no-sync")
     assert unknown["waste"] == {"cold_turns": None}
+    assert document("week", "2026-W47", "--tz", "UTC")["waste"]["cold_turns"] == cold
+    # As a store is of a program that ships another rate book.
+    with closing(sqlite3.connect(tmp_path / "data/toktui.db")) as db, db:
+        db.execute("update cold_turn set extra_nusd = 7")
+        db.execute("update cold_day set nusd = 7")
+        db.execute("update setting set value = 'of before' where name = 'cold'")
     assert document("week", "2026-W47", "--tz", "UTC")["waste"]["cold_turns"] == cold
     said = toktui("week", "2026-W47", "--tz", "UTC").stdout
     assert re.search(r"Most in one session: \$[0-9.]+, `toktui why [0-9a-f-]{36}`", said)

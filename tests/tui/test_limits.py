@@ -97,6 +97,8 @@ def test_of_what_is_some_days_away_only_the_day_is_said(live: Live):
     assert "full 25 Nov  " in text(live, one_day)
     mixed = replace(WEEK, runs_out=RunsOut(NOW + HOUR, NOW + 72 * HOUR))
     assert "full 15:32–25 Nov" in text(live, mixed)
+    around = replace(WEEK, runs_out=RunsOut(NOW + 47 * HOUR, NOW + 49 * HOUR))
+    assert "full 24 Nov 13:32–15:32" in text(live, around)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])

@@ -26,8 +26,9 @@ _KNOWN: Final = "select path, device, inode, size, mtime_ns, parser, gone_ms is 
 _REFUSED: Final = "select exists (select 1 from misread where length(body) > 0)"
 """Lines that another time may make good."""
 _UNPRICED: Final = "select exists (select 1 from session_total where unpriced > 0)"
-_COLD: Final = "select exists (select 1 from setting where name = 'cold')"
-_BOOK: Final = "select value from setting where name = 'book'"
+_READ_BY: Final = "select value from setting where name = 'cold'"
+"""The rate book by which cold turns were found."""
+_PRICED_BY: Final = "select value from setting where name = 'book'"
 _SHIPPED: Final = Path(pricing.__path__[0]) / "data/rates.json"
 _HEAD: Final = 200
 _VERSION: Final = re.compile(rb'"version":"([^"\\]+)"')
@@ -42,12 +43,11 @@ def is_unchanged(context: Context) -> bool:
     try:
         if version_of(db) != VERSION or db.execute(_REFUSED).fetchone()[0]:
             return False
-        if not db.execute(_COLD).fetchone()[0]:
-            return False
+        books = db.execute(_READ_BY).fetchall()
         if db.execute(_UNPRICED).fetchone()[0]:
-            priced_by = db.execute(_BOOK).fetchone()
-            if priced_by is None or priced_by[0] != _book_version(context):
-                return False
+            books += db.execute(_PRICED_BY).fetchall() or [("",)]
+        if set(books) != {(_book_version(context),)}:
+            return False
         rows = {row[0]: row[1:] for row in db.execute(_KNOWN)}
     except (StoreError, sqlite3.Error):
         return False

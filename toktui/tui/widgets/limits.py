@@ -192,7 +192,7 @@ def full_text(when: RunsOut, now_ms: int, zone: ZoneInfo) -> str:
     if when.late_ms <= now_ms:
         return "probably full"
     day = fmt.day(when.early_ms, zone) == fmt.day(when.late_ms, zone)
-    near = when.late_ms - now_ms <= _DAYS_MS
+    near = when.early_ms - now_ms <= _DAYS_MS
     late = (
         fmt.clock(when.late_ms, zone) if day and near else _moment(when.late_ms, now_ms, zone)
     )
