@@ -12,6 +12,9 @@ from toktui.clock import DAY_MS, Range
 from toktui.metrics.filters import Filters
 from toktui.metrics.scope import of_whole
 from toktui.metrics.waste import Waste, load_waste
+from toktui.store.absurd import MOST, guard_sums
+from toktui.store.cold_turns import WHY
+from toktui.store.migrate import migrate
 
 PRICED_AS = (
     "select distinct n.text from cold_turn t"
@@ -64,3 +67,19 @@ def test_of_any_range_it_is_that_of_its_turns(
         (start, end),
     ).fetchone()
     assert (found.worst and (found.worst.nusd, found.worst.id)) == worst
+
+
+def test_of_absurd_turns_it_stops_at_the_largest_number():
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(db)
+    guard_sums(db)
+    db.execute("insert into setting (name, value) values ('cold', 'of a book')")
+    for why in range(len(WHY)):
+        for session in (1, 2):
+            row = (20_000, session, why, 0, 0, 0, 0, 0, 1, MOST, MOST, 0)
+            db.execute(f"insert into cold_day values ({', '.join('?' * 12)})", row)
+    found = load_waste(db, Range(0, 30_000 * DAY_MS))
+    assert found is not None
+    assert (found.turns, found.tokens, found.nusd) == (6, MOST, MOST)
+    assert {found.expired_nusd, found.model_nusd, found.lost_nusd} == {MOST}
+    db.close()

@@ -8,6 +8,7 @@ import msgspec
 
 from toktui.clock import DAY_MS
 from toktui.metrics.filters import NO_FILTERS, Filters, columns_of, conditions
+from toktui.store.absurd import MOST
 from toktui.store.cold_turns import WHY, cold_turns_of
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ def load_waste(
     counts: dict[str, int] = {}
     for why, calls, _, nusd, _ in rows:
         counts |= {WHY[why]: calls, f"{WHY[why]}_nusd": nusd}
-    calls, tokens, nusd, unpriced = (sum(row[column] for row in rows) for column in range(1, 5))
+    calls, tokens, nusd, unpriced = (
+        min(sum(row[column] for row in rows), MOST) for column in range(1, 5)
+    )
     return Waste(calls, tokens, nusd, unpriced, **counts, worst=_worst(db, turns))
 
 
