@@ -321,3 +321,22 @@ def test_another_users_zone_is_the_default(
         file.write('[ui]\ntimezone = "Europe/Paris"\n')
     assert document("report")["timezone"] == "Europe/Paris"
     assert document("report", "--tz", "UTC")["timezone"] == "UTC"
+
+
+NOTHING = {
+    "input_tokens": 0, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0,
+    "output_tokens": 0,
+}  # fmt: skip
+
+
+def test_calls_of_which_the_log_tells_no_token_are_unknown_and_not_free(
+    logs: Any, toktui: Any, document: Any
+):
+    """As relays leave them. Documents have what the log says."""
+    logs.call(at="2026-11-17T09:00:00.000Z", session=S2, **NOTHING)
+    (row,) = document("report", "--tz", "UTC")["rows"]
+    assert (row["calls"], row["cost_nusd"]) == (1, 0)
+    for command in (("report", "--tz", "UTC"), ("sessions", "--tz", "UTC"), ("models",)):
+        assert "$0" not in toktui(*command).stdout
+    (day,) = re.findall(r"Tue 17 Nov.*", toktui("week", "2026-W47", "--tz", "UTC").stdout)
+    assert day.split()[3:] == ["–", "1", "–", "–"]

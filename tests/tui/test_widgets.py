@@ -162,3 +162,14 @@ def test_the_feed_shows_what_each_call_cost_and_cuts_no_number(width: int):
     numbers = {"read": "123k", "write": "1.23k", "input": "774", "output": "2.35k"}
     for word, number in numbers.items():
         assert (f" {word} " in head) == (f" {number} " in line)
+
+
+def test_a_call_of_which_the_log_tells_no_token_is_unknown_and_not_free():
+    call = HotCall(
+        1, "key", 1, "", NOW, "openclaw", "/w/shop-api", "deepseek-v4", "deepseek-v4", 0, "", 1,
+        0, 0, 0, 0, 0, 0, 0, (0,) * 6, "s1",
+    )  # fmt: skip
+    rows = FeedRows(zone=ZoneInfo("UTC"), id="feed")
+    rows.calls, rows.now_ms = (FeedCall(call, ""),), NOW
+    line = "".join(piece.text for piece in rows.draw(120, 3, PALETTE)[1].pieces)
+    assert line.split()[-5:] == ["–"] * 5

@@ -190,12 +190,12 @@ def as_table(found: Models, *, cells: int, colored: bool) -> str:
 def _cells(row: ModelRow) -> list[str]:
     s, paid = row.sums, row.effective
     about = "~" if s.estimated else ""
-    cost = dollars(s.cost_nusd, lacking=s.unpriced > 0)
+    cost = dollars(s.told_nusd, lacking=s.unpriced > 0)
     return [
         clean(row.name) or UNKNOWN,
         row.tier,
         count(s.calls),
-        about + short(s.tokens),
+        about + short(s.told_tokens),
         percent(s.cache_hit_rate),
         dollars(paid[0]),
         dollars(paid[1]),

@@ -136,6 +136,9 @@ def _figures(row: Totals) -> list[str]:
     t = row.tokens
     about = "~" if row.estimated_calls else ""
     cost = dollars(row.cost_nusd, lacking=row.unpriced_calls > 0)
+    if row.calls and not t.total:
+        # No call uses no token: what these used they do not tell.
+        return [count(row.calls), *[UNKNOWN] * 6, cost if row.cost_nusd else UNKNOWN]
     return [
         count(row.calls),
         about + short(t.input),

@@ -139,7 +139,7 @@ def _cells(session: SessionTotals, zone: ZoneInfo) -> list[str]:
     models = clean(session.models[0]) if session.models else UNKNOWN
     if len(session.models) > 1:
         models += f" +{len(session.models) - 1}"
-    cost = dollars(s.cost_nusd, lacking=s.unpriced > 0)
+    cost = dollars(s.told_nusd, lacking=s.unpriced > 0)
     return [
         day_label(session.last_ms, zone),
         ("└ " if session.parent else "") + clean(session.id),
@@ -147,7 +147,7 @@ def _cells(session: SessionTotals, zone: ZoneInfo) -> list[str]:
         clean(session.project, 200) or UNKNOWN,
         models or UNKNOWN,
         count(s.calls),
-        about + short(s.tokens),
+        about + short(s.told_tokens),
         percent(s.cache_hit_rate),
         cost if cost == UNKNOWN else about + cost,
     ]

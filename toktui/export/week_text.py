@@ -156,13 +156,13 @@ def _bar(value: int, top: int) -> str:
 
 
 def _figures(sums: Sums) -> list[str]:
-    return [_money(sums), count(sums.calls), short(sums.tokens), percent(sums.cache_hit_rate)]
+    return [_money(sums), count(sums.calls), short(sums.told_tokens), percent(sums.cache_hit_rate)]
 
 
 def _money(sums: Sums) -> str:
     if not sums.calls:
         return dollars(0)
-    shown = dollars(sums.cost_nusd, lacking=bool(sums.unpriced))
+    shown = dollars(sums.told_nusd, lacking=bool(sums.unpriced))
     return f"~{shown}" if sums.estimated and shown != UNKNOWN else shown
 
 

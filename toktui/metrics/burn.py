@@ -66,6 +66,11 @@ class HotCall(msgspec.Struct, frozen=True, gc=False):
         """All tokens."""
         return self.prompt + self.output
 
+    @property
+    def told_nusd(self) -> int | None:
+        """The cost; None without a price, or where the log tells of no token: no call uses none."""
+        return self.cost_nusd if self.total or self.cost_nusd else None
+
 
 CALL_SELECT: Final = (
     "select c.id, c.key, c.session, g.text, c.at_ms, a.text, p.text, m.text, r.text, c.tier, c.geo,"

@@ -100,6 +100,16 @@ class Sums(msgspec.Struct, frozen=True, gc=False):
         return None if self.calls and self.unpriced == self.calls else self.priced_nusd
 
     @property
+    def told_tokens(self) -> int | None:
+        """The tokens; None if there are calls and none tells of a single one: no call uses none."""
+        return None if self.calls and not self.tokens else self.tokens
+
+    @property
+    def told_nusd(self) -> int | None:
+        """The cost; None if no call has a price, or none tells what there is to pay for."""
+        return None if self.told_tokens is None and not self.priced_nusd else self.cost_nusd
+
+    @property
     def cache_hit_rate(self) -> float | None:
         """Share of the prompt tokens that were read from a cache; None without prompt tokens."""
         return self.cache_read / self.prompt if self.prompt else None

@@ -194,7 +194,7 @@ class LiveView(View[Live]):
                 words(one.model, fmt.model_name(one.model, one.priced_as)), words(one.state),
                 Cell(one.context_tokens, _or_unknown(one.context_tokens)),
                 Cell(one.burn[1].nusd_per_hour, fmt.money(one.burn[1].nusd_per_hour)),
-                Cell(one.sums.cost_nusd, sum_money(one.sums)),
+                Cell(one.sums.told_nusd, sum_money(one.sums)),
                 Cell(one.sums.cache_hit_rate, fmt.percent(one.sums.cache_hit_rate)),
                 words(one.id),
             )

@@ -8,7 +8,7 @@ from toktui.metrics.burn import ESTIMATED
 from toktui.tui import format as fmt
 from toktui.tui.columns import Column
 from toktui.tui.lines import Line
-from toktui.tui.widgets.feed_rows import cold_mark
+from toktui.tui.widgets.feed_rows import cold_mark, told
 from toktui.tui.widgets.paged_rows import PagedRows
 
 if TYPE_CHECKING:
@@ -82,17 +82,19 @@ class CallRows(PagedRows):
             case "model":
                 text = fmt.model_name(call.model, call.priced_as or None)
             case "read":
-                text = fmt.tokens(call.cache_read)
+                text = fmt.tokens(told(call, call.cache_read))
             case "write":
-                text = fmt.tokens(call.cache_write_5m + call.cache_write_1h)
+                text = fmt.tokens(told(call, call.cache_write_5m + call.cache_write_1h))
                 style = palette.warning if row.cold else palette.dim
             case "input":
-                text = fmt.tokens(call.input, estimated=call.exactness == ESTIMATED)
+                count = told(call, call.input)
+                text = fmt.tokens(count, estimated=call.exactness == ESTIMATED)
             case "output":
-                text = fmt.tokens(call.output, estimated=call.exactness == ESTIMATED)
+                count = told(call, call.output)
+                text = fmt.tokens(count, estimated=call.exactness == ESTIMATED)
             case "cost":
-                text = fmt.money(call.cost_nusd, estimated=call.exactness == ESTIMATED)
-                style = palette.faint if call.cost_nusd is None else palette.text
+                text = fmt.money(call.told_nusd, estimated=call.exactness == ESTIMATED)
+                style = palette.faint if call.told_nusd is None else palette.text
             case "copies":
                 text = str(row.copies) if row.copies else ""
             case _:

@@ -58,15 +58,16 @@ def cut_fields(
     fields: tuple[Field[Row], ...] = (
         Field(column("calls", "calls", 6), lambda r: fmt.tokens(r.sums.calls),
               lambda r: r.sums.calls),
-        Field(column("tokens", "tokens", 6), lambda r: sum_tokens(r.sums), lambda r: r.sums.tokens),
+        Field(column("tokens", "tokens", 6), lambda r: sum_tokens(r.sums),
+              lambda r: r.sums.told_tokens),
         Field(column("hit", "hit", 6), lambda r: hit_text(r.sums),
               lambda r: r.sums.cache_hit_rate, "cache_hit_rate"),
         Field(column("saved", "saved", 9), lambda r: saved_money(r.sums),
-              lambda r: None if r.sums.cost_nusd is None else r.sums.saved_nusd, "saved_nusd"),
+              lambda r: None if r.sums.told_nusd is None else r.sums.saved_nusd, "saved_nusd"),
         Field(column("trend", "over time", 12, right=False), lambda _: "", drawn=drawn),
         Field(column("share", "share", 6), lambda r: fmt.percent(_share(r)), _share, "cost_share"),
-        Field(column("cost", "cost", 8), lambda r: sum_money(r.sums), lambda r: r.sums.cost_nusd,
-              "cost_nusd", lambda r, p: p.faint if r.sums.cost_nusd is None else p.text),
+        Field(column("cost", "cost", 8), lambda r: sum_money(r.sums), lambda r: r.sums.told_nusd,
+              "cost_nusd", lambda r, p: p.faint if r.sums.told_nusd is None else p.text),
     )  # fmt: skip
     return {field.column.name: field for field in fields}
 
@@ -83,4 +84,4 @@ def last_field(
 
 
 def _share(row: Cut) -> float | None:
-    return None if row.sums.cost_nusd is None else row.cost_share
+    return None if row.sums.told_nusd is None else row.cost_share

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
+    from toktui.metrics.burn import HotCall
     from toktui.metrics.cold import ColdTurn
     from toktui.metrics.feed import FeedCall
     from toktui.tui.theme import Palette
@@ -84,9 +85,10 @@ class FeedRows(Drawing):
             strict=True,
         ):
             if width >= least:
-                line.cell(fmt.tokens(count), _COUNT, style if count else palette.faint, "right")
-        cost = fmt.money(call.cost_nusd, estimated=call.exactness == ESTIMATED)
-        style = palette.faint if call.cost_nusd is None else palette.text
+                shown = fmt.tokens(told(call, count))
+                line.cell(shown, _COUNT, style if count else palette.faint, "right")
+        cost = fmt.money(call.told_nusd, estimated=call.exactness == ESTIMATED)
+        style = palette.faint if call.told_nusd is None else palette.text
         line.cell(cost, _COST, style, "right")
         if entry.cold is not None:
             line.add("  ").extend(cold_mark(entry.cold, width - line.width - 2, palette).pieces)
@@ -102,6 +104,11 @@ def _project_width(width: int) -> int:
     if width < _WITH_COUNT["read"]:
         return max(1, width - _TIME - 2 - _COST)
     return 32 if width >= 150 else 20 if width >= 110 else 14
+
+
+def told(call: HotCall, count: int) -> int | None:
+    """A count of a call; unknown if its log tells of no token at all: no call uses none."""
+    return count if call.total else None
 
 
 def cold_mark(cold: ColdTurn, room: int, palette: Palette) -> Line:

@@ -237,7 +237,7 @@ def list_rows(
             abouts = (_about(review, name, place),)
         figures = Line()
         if wide:
-            share = sums.priced_nusd / total if total and sums.cost_nusd is not None else None
+            share = sums.priced_nusd / total if total and sums.told_nusd is not None else None
             figures.cell(fmt.tokens(sums.calls), 8, palette.faint, "right")
             figures.cell(fmt.percent(share), 9, palette.faint, "right")
         figures.cell(sum_money(sums), _AMOUNT, palette.text, "right")

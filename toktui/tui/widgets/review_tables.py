@@ -74,10 +74,10 @@ def table_of(review: Review, name: str, year: Sequence[YearDay]) -> SeenTable:
 
 
 def _cells(sums: Sums) -> tuple[Cell, ...]:
-    cost = sums.cost_nusd if sums.calls else 0
+    cost = sums.told_nusd if sums.calls else 0
     return (
         Cell(sums.calls, fmt.tokens(sums.calls)),
-        Cell(sums.tokens, sum_tokens(sums)),
+        Cell(sums.told_tokens, sum_tokens(sums)),
         Cell(sums.cache_hit_rate, fmt.percent(sums.cache_hit_rate)),
         Cell(cost, sum_money(sums) if sums.calls else "$0"),
     )

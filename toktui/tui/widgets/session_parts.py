@@ -113,7 +113,7 @@ class CostChart(Drawing):
         wide = max(1, min(_WIDEST, width // len(steps)))
         across = wide * len(steps)
         sums = detail.row.sums
-        priced = sums.cost_nusd is not None
+        priced = sums.told_nusd is not None
         stacks = [_stack(step.parts if priced else step.tokens) for step in steps]
         series = list(map(list, zip(*stacks, strict=True)))
         styles = (palette.read, palette.write, palette.fresh, palette.output)
@@ -182,7 +182,7 @@ def _merged(steps: Sequence[Step], most: int) -> list[Step]:
 
 def _part_money(nusd: int, sums: Sums) -> str:
     """What a part of the cost of many calls is, with the marks of the whole."""
-    known = None if sums.cost_nusd is None else nusd
+    known = None if sums.told_nusd is None else nusd
     return fmt.money(known, lacks=bool(sums.unpriced), estimated=bool(sums.estimated))
 
 

@@ -64,13 +64,13 @@ class SessionRows(PagedRows):
             case "calls":
                 return sums.calls
             case "tokens":
-                return sums.tokens
+                return sums.told_tokens
             case "hit":
                 return sums.cache_hit_rate
             case "saved":
-                return None if sums.cost_nusd is None else sums.saved_nusd
+                return None if sums.told_nusd is None else sums.saved_nusd
             case "cost":
-                return sums.cost_nusd
+                return sums.told_nusd
             case "more":
                 return row.probable.cost_nusd if row.probable else None
             case _:
@@ -111,7 +111,7 @@ class SessionRows(PagedRows):
                 text = saved_money(sums)
             case "cost":
                 text = sum_money(sums)
-                style = palette.faint if sums.cost_nusd is None else palette.text
+                style = palette.faint if sums.told_nusd is None else palette.text
             case "more":
                 text, style = probable_money(row.probable), palette.faint
             case _:

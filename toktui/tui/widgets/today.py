@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 def sum_money(sums: Sums) -> str:
     """The cost of many calls, with its marks."""
-    return fmt.money(sums.cost_nusd, lacks=bool(sums.unpriced), estimated=bool(sums.estimated))
+    return fmt.money(sums.told_nusd, lacks=bool(sums.unpriced), estimated=bool(sums.estimated))
 
 
 def sum_tokens(sums: Sums) -> str:
     """The tokens of many calls, with their mark."""
-    return fmt.tokens(sums.tokens, estimated=bool(sums.estimated))
+    return fmt.tokens(sums.told_tokens, estimated=bool(sums.estimated))
 
 
 def hit_text(sums: Sums) -> str:
@@ -37,8 +37,9 @@ def hit_text(sums: Sums) -> str:
 
 
 def saved_money(sums: Sums) -> str:
-    """What the cache saved of the priced calls; unknown if there are none, or only estimates."""
-    priced = sums.calls > max(sums.unpriced, sums.estimated)
+    """What the cache saved of the priced calls; unknown if there are none, or only estimates, or
+    nobody tells what was sent."""
+    priced = sums.calls > max(sums.unpriced, sums.estimated) and sums.told_tokens is not None
     return fmt.money(sums.saved_nusd if priced else None, lacks=priced and bool(sums.unpriced))
 
 
