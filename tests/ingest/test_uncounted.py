@@ -139,7 +139,7 @@ def test_what_is_forgotten_leaves_no_range(
 ) -> None:
     turn(talk, text=SAID)
     run("sync")
-    run("data", "forget", "--before", "2027-01-01", "--yes")
+    run("data", "forget", "--before", "today", "--yes")
     assert "estimated" not in run("report", "--json", "--no-sync")["totals"]
 
 

@@ -216,6 +216,9 @@ def test_a_countdown_writes_its_cells_once_a_second(home: Path, terminals: list[
     terminals.append(terminal)
     terminal.wait_for("shop-api")
     terminal.read(3)
+    if now_ms() % MINUTE > MINUTE - 6_000:
+        # With the minute the last hour moves on.
+        terminal.read(7)
     written = terminal.read(4)
     assert 0 < len(written) <= 5 * 80
     assert b"shop-api" not in written
