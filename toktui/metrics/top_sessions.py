@@ -42,10 +42,11 @@ def top_sessions(
     """The dearest first; what has no price follows, by tokens. `sums` are those of the range."""
     if not sums.calls:
         return ()
-    if filters != Filters():
+    # A session is of one agent, so that such a filter leaves it whole.
+    if filters != Filters(agents=filters.agents, any_case=filters.any_case):
         return _filtered(db, within, filters, most)
     best: list[tuple[tuple[int, int], int, Sums | None]] = []
-    for candidate in _candidates(db, within):
+    for candidate in _candidates(db, within, filters):
         size = (candidate.cost, candidate.tokens)
         # No part of a session is dearer than the whole, and the dearest come first.
         if len(best) >= most and size <= best[most - 1][0]:
@@ -61,10 +62,12 @@ def top_sessions(
     return tuple(_top(db, number, part) for _, number, part in best)
 
 
-def _candidates(db: sqlite3.Connection, within: Range) -> Iterator[_Candidate]:
+def _candidates(db: sqlite3.Connection, within: Range, agents: Filters) -> Iterator[_Candidate]:
+    columns = Columns("agent", "", "", None, None)
+    wanted = "".join(f" and {fits}" for fits in conditions(db, agents, columns))
     rows = db.execute(
         "select id, first_ms >= ?1 and last_ms < ?2, coalesce(cost_nusd, 0), tokens from session"
-        " indexed by session_last where last_ms >= ?1 and first_ms < ?2"
+        f" indexed by session_last where last_ms >= ?1 and first_ms < ?2{wanted}"
         " order by cost_nusd is null, cost_nusd desc, tokens desc",
         within,
     )
