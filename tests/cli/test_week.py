@@ -131,6 +131,15 @@ def test_a_cold_turn_is_waste(logs: Any, toktui: Any, document: Any, tmp_path: P
     assert re.search(r"Most in one session: \$[0-9.]+, `toktui why [0-9a-f-]{36}`", said)
 
 
+def test_waste_without_any_price_is_unknown_and_not_zero(logs: Any, toktui: Any):
+    for minute in ("00", "30"):
+        logs.call(at=f"2026-11-18T09:{minute}:00.000Z", model="mystery-1",
+                  cache_read_input_tokens=0, cache_creation_input_tokens=50_000)  # fmt: skip
+    (said,) = re.findall("Waste: .*", toktui("week", "2026-W47", "--tz", "UTC").stdout)
+    assert "1 cold turn cost – more than warm ones: 1 for no reason" in said
+    assert "$0" not in said
+
+
 def test_text_and_markdown_say_the_same(weeks: Any, toktui: Any):
     text = toktui("week", "2026-W47", "--tz", "UTC").stdout
     page = toktui("week", "2026-W47", "--tz", "UTC", "--markdown").stdout

@@ -241,8 +241,9 @@ def _waste(waste: Waste | None) -> list[str]:
         return []
     if not waste.turns:
         return ["Waste: no turn paid again for a context that a cache had."]
+    priced = waste.turns > waste.unpriced
     causes = [
-        f"{number} {words} ({dollars(nusd)})"
+        f"{number} {words}{f' ({dollars(nusd)})' if priced else ''}"
         for number, words, nusd in (
             (waste.expired, "after the cache had expired", waste.expired_nusd),
             (waste.model, "because the model had changed", waste.model_nusd),
@@ -250,7 +251,7 @@ def _waste(waste: Waste | None) -> list[str]:
         )
         if number
     ]
-    extra = dollars(waste.nusd, lacking=waste.unpriced > 0)
+    extra = dollars(waste.nusd if priced else None, lacking=waste.unpriced > 0)
     return [
         f"Waste: {count_of(waste.turns, 'cold turn')} cost {extra} more than warm ones:"
         f" {', '.join(causes)}. It is inside of the list cost.{_worst(waste)}"
